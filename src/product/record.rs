@@ -1,0 +1,280 @@
+//! Raw records as a reader found them, many at a time, with their places.
+//!
+//! A batch keeps all its text in one buffer, so that reading a million rows allocates per batch and not per cell.
+//! What a cell means is left to `mapping`.
+
+use crate::diagnostic::Diagnostic;
+
+/// One cell as the format typed it. Formats without types (CSV, XML) only know `Absent` and `Text`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// The column, element or key is not there, or is null.
+    Absent,
+    /// Text as it stands, entities and escapes resolved, not trimmed.
+    Text(&'a str),
+    /// A number the format itself typed, in plain decimal notation (`-12.5`, never with an exponent or a group mark).
+    Number(&'a str),
+    /// A truth value the format itself typed.
+    Boolean(bool),
+    /// A date (`2026-11-22`) or moment (`2026-11-22T10:00:00`) the format itself typed.
+    Moment(&'a str),
+    /// A cell that holds an error (`#N/A`), or a number that cannot be held exactly; the text names it.
+    Error(&'a str),
+    /// Several values under one name (repeated elements, arrays).
+    List(Cells<'a>),
+}
+
+/// The members of a list cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cells<'a> {
+    records: &'a Records,
+    start: u32,
+    len: u32,
+}
+
+impl<'a> Cells<'a> {
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub fn get(&self, n: usize) -> Option<Cell<'a>> {
+        if n >= self.len as usize {
+            return None;
+        }
+        let span = self.records.members.get(self.start as usize + n)?;
+        Some(self.records.cell_of(*span))
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Cell<'a>> {
+        (0..self.len()).filter_map(move |n| self.get(n))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Span {
+    Absent,
+    Text(u32, u32),
+    Number(u32, u32),
+    Boolean(bool),
+    Moment(u32, u32),
+    Error(u32, u32),
+    List(u32, u32),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Row {
+    line: u64,
+    raw: (u32, u32),
+    cells: (u32, u32),
+    fault: Option<u32>,
+}
+
+/// A batch of raw records of one file. Cell `n` of each record is the `n`-th field that the reader was asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Records {
+    /// Which file of the delivery, counted from 0.
+    pub file: u32,
+    text: String,
+    raw: Vec<u8>,
+    spans: Vec<Span>,
+    members: Vec<Span>,
+    rows: Vec<Row>,
+    faults: Vec<Diagnostic>,
+}
+
+/// One raw record of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    records: &'a Records,
+    row: usize,
+}
+
+impl<'a> Record<'a> {
+    /// Line in the file, counted from 1 (the row in a workbook).
+    pub fn line(&self) -> u64 {
+        self.records.rows[self.row].line
+    }
+
+    /// Which file of the delivery.
+    pub fn file(&self) -> u32 {
+        self.records.file
+    }
+
+    /// The bytes of the record as they stand in the file, with their line end; for workbooks, a tab-separated rendering.
+    pub fn raw(&self) -> &'a [u8] {
+        let (start, len) = self.records.rows[self.row].raw;
+        &self.records.raw[start as usize..(start + len) as usize]
+    }
+
+    /// Number of cells.
+    pub fn len(&self) -> usize {
+        self.records.rows[self.row].cells.1 as usize
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Cell `n`, `Absent` past the end.
+    pub fn cell(&self, n: usize) -> Cell<'a> {
+        let (start, len) = self.records.rows[self.row].cells;
+        if n >= len as usize {
+            return Cell::Absent;
+        }
+        self.records.cell_of(self.records.spans[start as usize + n])
+    }
+
+    /// Why the reader itself refuses this record (wrong number of fields, undecodable bytes), if it does.
+    pub fn fault(&self) -> Option<&'a Diagnostic> {
+        self.records.rows[self.row].fault.map(|n| &self.records.faults[n as usize])
+    }
+}
+
+impl Records {
+    /// Empties the batch and keeps its memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.raw.clear();
+        self.spans.clear();
+        self.members.clear();
+        self.rows.clear();
+        self.faults.clear();
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Bytes held, to end a batch by size.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.raw.len()
+    }
+
+    pub fn get(&self, row: usize) -> Option<Record<'_>> {
+        (row < self.rows.len()).then_some(Record { records: self, row })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
+        (0..self.rows.len()).map(move |row| Record { records: self, row })
+    }
+
+    /// Begins a record: `raw` are its bytes as they stand in the file. Cells follow with `push_…`.
+    pub fn begin(&mut self, line: u64, raw: &[u8]) {
+        let start = self.raw.len() as u32;
+        self.raw.extend_from_slice(raw);
+        let first = self.spans.len() as u32;
+        self.rows.push(Row { line, raw: (start, raw.len() as u32), cells: (first, 0), fault: None });
+    }
+
+    /// Says that the reader refuses the record begun last.
+    pub fn refuse(&mut self, fault: Diagnostic) {
+        let n = self.faults.len() as u32;
+        self.faults.push(fault);
+        if let Some(row) = self.rows.last_mut() {
+            row.fault = Some(n);
+        }
+    }
+
+    pub fn push_absent(&mut self) {
+        self.push(Span::Absent);
+    }
+
+    pub fn push_text(&mut self, text: &str) {
+        let (start, len) = self.keep(text);
+        self.push(Span::Text(start, len));
+    }
+
+    pub fn push_number(&mut self, text: &str) {
+        let (start, len) = self.keep(text);
+        self.push(Span::Number(start, len));
+    }
+
+    pub fn push_boolean(&mut self, value: bool) {
+        self.push(Span::Boolean(value));
+    }
+
+    pub fn push_moment(&mut self, text: &str) {
+        let (start, len) = self.keep(text);
+        self.push(Span::Moment(start, len));
+    }
+
+    pub fn push_error(&mut self, text: &str) {
+        let (start, len) = self.keep(text);
+        self.push(Span::Error(start, len));
+    }
+
+    /// A list cell of the given members, none of which is a `List` itself. No member gives `Absent`, one gives that member.
+    pub fn push_list(&mut self, members: &[Cell<'_>]) {
+        match members {
+            [] => self.push_absent(),
+            [one] => {
+                let span = self.keep_cell(*one);
+                self.push(span);
+            }
+            many => {
+                let spans: Vec<Span> = many.iter().map(|cell| self.keep_cell(*cell)).collect();
+                let start = self.members.len() as u32;
+                self.members.extend(spans);
+                let len = self.members.len() as u32 - start;
+                self.push(Span::List(start, len));
+            }
+        }
+    }
+
+    fn push(&mut self, span: Span) {
+        self.spans.push(span);
+        if let Some(row) = self.rows.last_mut() {
+            row.cells.1 += 1;
+        }
+    }
+
+    fn keep(&mut self, text: &str) -> (u32, u32) {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        (start, text.len() as u32)
+    }
+
+    fn keep_cell(&mut self, cell: Cell<'_>) -> Span {
+        match cell {
+            Cell::Absent | Cell::List(_) => Span::Absent,
+            Cell::Boolean(value) => Span::Boolean(value),
+            Cell::Text(text) => {
+                let (start, len) = self.keep(text);
+                Span::Text(start, len)
+            }
+            Cell::Number(text) => {
+                let (start, len) = self.keep(text);
+                Span::Number(start, len)
+            }
+            Cell::Moment(text) => {
+                let (start, len) = self.keep(text);
+                Span::Moment(start, len)
+            }
+            Cell::Error(text) => {
+                let (start, len) = self.keep(text);
+                Span::Error(start, len)
+            }
+        }
+    }
+
+    fn cell_of(&self, span: Span) -> Cell<'_> {
+        let text = |start: u32, len: u32| &self.text[start as usize..(start + len) as usize];
+        match span {
+            Span::Absent => Cell::Absent,
+            Span::Text(start, len) => Cell::Text(text(start, len)),
+            Span::Number(start, len) => Cell::Number(text(start, len)),
+            Span::Boolean(value) => Cell::Boolean(value),
+            Span::Moment(start, len) => Cell::Moment(text(start, len)),
+            Span::Error(start, len) => Cell::Error(text(start, len)),
+            Span::List(start, len) => Cell::List(Cells { records: self, start, len }),
+        }
+    }
+}
