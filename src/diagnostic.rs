@@ -23,10 +23,12 @@ pub enum Severity {
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// Path as the user knows it (relative to the workspace where it lies inside).
+    #[serde(with = "shared_text")]
     pub file: Option<Arc<str>>,
     /// Line in the file, counted from 1; the spreadsheet row in workbooks.
     pub line: Option<u64>,
     /// Column header, path of the element, or (in TOML) the number of the character, counted from 1.
+    #[serde(with = "shared_text")]
     pub column: Option<Arc<str>>,
 }
 
@@ -167,4 +169,18 @@ pub fn excerpt(text: &str) -> String {
         }
     }
     out
+}
+
+/// Shared texts in JSON, without asking serde for its `rc` feature.
+mod shared_text {
+    use std::sync::Arc;
+
+    pub fn serialize<S: serde::Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+        serde::Serialize::serialize(&text.as_deref(), serializer)
+    }
+
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Arc<str>>, D::Error> {
+        let text: Option<String> = serde::Deserialize::deserialize(deserializer)?;
+        Ok(text.map(Arc::from))
+    }
 }

@@ -5,7 +5,5 @@
 
 // Floor 1
 pub mod diagnostic;
-// Floor 2
-pub mod value;
 // Floor 4
 pub mod product;
