@@ -5,5 +5,7 @@
 
 // Floor 1
 pub mod diagnostic;
+// Floor 2
+pub mod value;
 // Floor 4
 pub mod product;
