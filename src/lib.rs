@@ -7,5 +7,6 @@
 pub mod diagnostic;
 // Floor 2
 pub mod value;
+pub mod declaration;
 // Floor 4
 pub mod product;
