@@ -35,12 +35,20 @@ pub struct Place {
 impl Place {
     /// A place that only names a file.
     pub fn file(file: impl Into<Arc<str>>) -> Place {
-        Place { file: Some(file.into()), line: None, column: None }
+        Place {
+            file: Some(file.into()),
+            line: None,
+            column: None,
+        }
     }
 
     /// A line of a file.
     pub fn line(file: impl Into<Arc<str>>, line: u64) -> Place {
-        Place { file: Some(file.into()), line: Some(line), column: None }
+        Place {
+            file: Some(file.into()),
+            line: Some(line),
+            column: None,
+        }
     }
 
     /// The same place with a column.

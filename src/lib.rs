@@ -10,3 +10,5 @@ pub mod value;
 pub mod declaration;
 // Floor 4
 pub mod product;
+// Floor 5
+pub mod feed;

@@ -33,7 +33,10 @@ impl Content {
             Content::Empty => "",
             Content::One(text) => text,
             Content::Many(texts) => texts.first().map_or("", String::as_str),
-            Content::Groups(groups) => groups.first().and_then(|parts| parts.first()).map_or("", |(_, text)| text),
+            Content::Groups(groups) => groups
+                .first()
+                .and_then(|parts| parts.first())
+                .map_or("", |(_, text)| text),
         }
     }
 

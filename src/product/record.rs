@@ -65,13 +65,25 @@ enum Span {
     List(u32, u32),
 }
 
+/// Where the bytes of a record are kept: among the texts where they are UTF-8, so that cells can be parts of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Raw {
+    Text(u32, u32),
+    Bytes(u32, u32),
+}
+
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
     line: u64,
-    raw: (u32, u32),
+    raw: Raw,
     cells: (u32, u32),
     fault: Option<u32>,
 }
+
+/// Records in a full batch.
+const FULL_RECORDS: usize = 4096;
+/// Bytes in a full batch.
+const FULL_BYTES: usize = 4 * 1024 * 1024;
 
 /// A batch of raw records of one file. Cell `n` of each record is the `n`-th field that the reader was asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -106,8 +118,10 @@ impl<'a> Record<'a> {
 
     /// The bytes of the record as they stand in the file, with their line end; for workbooks, a tab-separated rendering.
     pub fn raw(&self) -> &'a [u8] {
-        let (start, len) = self.records.rows[self.row].raw;
-        &self.records.raw[start as usize..(start + len) as usize]
+        match self.records.rows[self.row].raw {
+            Raw::Text(start, len) => &self.records.text.as_bytes()[start as usize..(start + len) as usize],
+            Raw::Bytes(start, len) => &self.records.raw[start as usize..(start + len) as usize],
+        }
     }
 
     /// Number of cells.
@@ -130,7 +144,9 @@ impl<'a> Record<'a> {
 
     /// Why the reader itself refuses this record (wrong number of fields, undecodable bytes), if it does.
     pub fn fault(&self) -> Option<&'a Diagnostic> {
-        self.records.rows[self.row].fault.map(|n| &self.records.faults[n as usize])
+        self.records.rows[self.row]
+            .fault
+            .map(|n| &self.records.faults[n as usize])
     }
 }
 
@@ -158,6 +174,11 @@ impl Records {
         self.text.len() + self.raw.len()
     }
 
+    /// Whether a reader should hand the batch on: about 4,096 records or 4 MB.
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= FULL_RECORDS || self.bytes() >= FULL_BYTES
+    }
+
     pub fn get(&self, row: usize) -> Option<Record<'_>> {
         (row < self.rows.len()).then_some(Record { records: self, row })
     }
@@ -170,8 +191,42 @@ impl Records {
     pub fn begin(&mut self, line: u64, raw: &[u8]) {
         let start = self.raw.len() as u32;
         self.raw.extend_from_slice(raw);
+        self.begin_row(line, Raw::Bytes(start, raw.len() as u32));
+    }
+
+    /// Begins a record whose bytes are UTF-8: cells that stand in them as they are can then be added without a copy, by
+    /// [`Records::push_part`].
+    pub fn begin_text(&mut self, line: u64, raw: &str) {
+        let (start, len) = self.keep(raw);
+        self.begin_row(line, Raw::Text(start, len));
+    }
+
+    fn begin_row(&mut self, line: u64, raw: Raw) {
         let first = self.spans.len() as u32;
-        self.rows.push(Row { line, raw: (start, raw.len() as u32), cells: (first, 0), fault: None });
+        self.rows.push(Row {
+            line,
+            raw,
+            cells: (first, 0),
+            fault: None,
+        });
+    }
+
+    /// A text cell that is a part of the record's own bytes, from `start` on, in a record begun with
+    /// [`Records::begin_text`]. What is no part of them, or cuts a character, is `Absent`.
+    pub fn push_part(&mut self, start: usize, len: usize) {
+        let span = match self.rows.last().map(|row| row.raw) {
+            Some(Raw::Text(raw, raw_len)) if start + len <= raw_len as usize => {
+                let (from, to) = (raw as usize + start, raw as usize + start + len);
+                let whole = self.text.is_char_boundary(from) && self.text.is_char_boundary(to);
+                if whole {
+                    Span::Text(from as u32, len as u32)
+                } else {
+                    Span::Absent
+                }
+            }
+            _ => Span::Absent,
+        };
+        self.push(span);
     }
 
     /// Says that the reader refuses the record begun last.
@@ -274,7 +329,11 @@ impl Records {
             Span::Boolean(value) => Cell::Boolean(value),
             Span::Moment(start, len) => Cell::Moment(text(start, len)),
             Span::Error(start, len) => Cell::Error(text(start, len)),
-            Span::List(start, len) => Cell::List(Cells { records: self, start, len }),
+            Span::List(start, len) => Cell::List(Cells {
+                records: self,
+                start,
+                len,
+            }),
         }
     }
 }

@@ -1,0 +1,506 @@
+//! Text tables (CSV, TSV and their kin), row by row, each with its own bytes.
+//!
+//! A row that does not fit the header, that cannot be decoded or that holds control characters is refused alone, with its
+//! line. A quote that swallows rows, a cut-off end or a header that cannot be told apart refuse the whole file: what follows
+//! them could be anything. Columns that nobody asks for are split and not copied.
+
+use crate::diagnostic::{Diagnostic, Place, excerpt};
+use crate::feed::archive::SEND_AGAIN;
+use crate::feed::decode::Stream;
+use crate::feed::dialect;
+use crate::feed::encoding::{self, Charset};
+use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::header::{self, Ambiguous, Columns};
+use crate::feed::report::FileReport;
+use crate::feed::row::{COLUMNS, Dialect, Field, Quoting, Scanner};
+use crate::feed::rows::{FIELD, Rows};
+use crate::feed::settings::{FileSettings, Format};
+use crate::feed::text::{Text, has_control, is_control, unescape, unescape_text};
+use crate::feed::window::Window;
+use crate::product::record::Records;
+use std::sync::Arc;
+
+/// Rows held back at most while it is open whether they are the footer.
+const FOOTER: usize = 100;
+
+/// A text table that is being read.
+pub struct Table {
+    rows: Rows,
+    text: Text,
+    shown: Arc<str>,
+    file: u32,
+    format: Format,
+    columns: Columns,
+    found: Vec<bool>,
+    /// The bytes of the header, to know it again where it is repeated.
+    header: Vec<u8>,
+    header_row: Option<u64>,
+    read: u64,
+    repeated: u64,
+    skip_footer: bool,
+    held: Vec<Held>,
+    scratch: String,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A row that may belong to the footer.
+struct Held {
+    line: u64,
+    raw: Vec<u8>,
+    fault: Diagnostic,
+}
+
+impl Table {
+    /// Opens a table whose encoding is `charset`, or to be found (`None`). `wide`: what an encoding of several bytes a
+    /// character was called before it was turned into UTF-8.
+    pub fn open(
+        stream: Stream,
+        charset: Option<Charset>,
+        wide: Option<&'static str>,
+        file: u32,
+        format: Format,
+        settings: &FileSettings,
+        wanted: &[String],
+    ) -> Result<Table, FeedError> {
+        let shown = stream.shown.clone();
+        let mut window = Window::new(stream);
+        while !window.ended() && window.data().len() < encoding::SAMPLE {
+            window.more()?;
+        }
+        let quote = match settings.quote {
+            Some(_) => one_character(&settings.quote, &shown, "quote")?,
+            None => Some(b'"'),
+        };
+        let mut delimiter = match format {
+            Format::Tsv => Some(b'\t'),
+            _ => one_character(&settings.delimiter, &shown, "delimiter")?,
+        };
+        let announced = take_announcement(&mut window);
+        delimiter = delimiter.or(announced);
+        let dialect = match delimiter {
+            Some(delimiter) => Dialect {
+                delimiter,
+                quote,
+                padded: false,
+            },
+            None => dialect::find(window.data(), quote, wanted).dialect,
+        };
+        let text = match charset {
+            Some(Charset::Page(page)) => Text::Page(page),
+            Some(_) => Text::Utf8 {
+                name: wide.unwrap_or("UTF-8"),
+            },
+            None => Text::Open {
+                fallback: None,
+                tried: false,
+                utf8: 0,
+                other: 0,
+            },
+        };
+        let mut table = Table {
+            rows: Rows::new(window, Scanner::new(dialect), 1 + announced.is_some() as u64),
+            text,
+            shown,
+            file,
+            format,
+            columns: Columns::default(),
+            found: Vec::new(),
+            header: Vec::new(),
+            header_row: None,
+            read: 0,
+            repeated: 0,
+            skip_footer: settings.skip_footer,
+            held: Vec::new(),
+            scratch: String::new(),
+            diagnostics: Vec::new(),
+        };
+        table.read_header(settings, wanted)?;
+        Ok(table)
+    }
+
+    /// Which wanted fields the header names.
+    pub fn found(&self) -> &[bool] {
+        &self.found
+    }
+
+    /// Header names in order.
+    pub fn header(&self) -> &[String] {
+        &self.columns.names
+    }
+
+    /// Reads the next rows; `false` when none are left.
+    pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
+        batch.clear();
+        batch.file = self.file;
+        while !batch.is_full() && self.step(batch)? {}
+        Ok(!batch.is_empty())
+    }
+
+    pub fn finish(mut self) -> FileReport {
+        let place = Place::file(self.shown.clone());
+        if let Some(page) = self.text.mixed() {
+            let message = format!("some rows are UTF-8 and some are not; the others were read as {page}");
+            let help = "ask the supplier for one encoding; check the accents of the rows in question";
+            let diagnostic = Diagnostic::warning("W-ENCODING-MIXED", message).at(place.clone());
+            self.diagnostics.push(diagnostic.with_help(help));
+        }
+        if self.repeated > 0 {
+            let message = format!(
+                "the header is repeated {} times in the file, and was left out",
+                self.repeated
+            );
+            self.diagnostics
+                .push(Diagnostic::info("I-HEADER-REPEATED", message).at(place));
+        }
+        if let Some(first) = self.held.first() {
+            let message = format!(
+                "{} rows of another width after the table were left out",
+                self.held.len()
+            );
+            let place = Place::line(self.shown.clone(), first.line);
+            self.diagnostics.push(Diagnostic::info("I-FOOTER", message).at(place));
+        }
+        FileReport {
+            path: self.shown.clone(),
+            format: self.format.name(),
+            encoding: self.text.name().to_string(),
+            delimiter: Some((self.rows.scanner.dialect.delimiter as char).to_string()),
+            header_row: self.header_row,
+            rows: self.read,
+            bytes: self.rows.window.offset(),
+            ends_with_newline: self.rows.window.ends_with_newline(),
+            diagnostics: self.diagnostics,
+        }
+    }
+
+    /// Finds the header, resolves the wanted columns, and stands before the first row of data.
+    fn read_header(&mut self, settings: &FileSettings, wanted: &[String]) -> Result<(), FeedError> {
+        self.text.look_at(self.rows.window.data());
+        match settings.header_row {
+            Some(0) => {
+                self.rows.skip_blank()?;
+                if !self.rows.scan()? {
+                    return Err(self.empty());
+                }
+                self.rows.width = self.rows.row.count;
+                self.columns.names = Columns::numbered(self.rows.width.min(COLUMNS));
+            }
+            Some(number) => {
+                while self.rows.line < number {
+                    if !self.rows.skip_line()? {
+                        let message = format!("the file ends before line {number}, where the header should be");
+                        let help = "correct `header_row` under [file]";
+                        return Err(Refusal::new("E-HEADER-MISSING", &self.shown, message, help).into());
+                    }
+                }
+                self.take_header()?;
+            }
+            None => {
+                for _ in 0..self.banner(wanted)? {
+                    self.rows.skip_blank()?;
+                    self.rows.scan()?;
+                    self.rows.pass();
+                }
+                self.take_header()?;
+            }
+        }
+        if self.rows.width > COLUMNS {
+            let message = format!("the header has {} columns, the limit is {COLUMNS}", self.rows.width);
+            let help = "ask for a file with the columns of products";
+            return Err(Refusal::new("E-COLUMNS", &self.shown, message, help).into());
+        }
+        self.settle_width(settings.columns)?;
+        let names = std::mem::take(&mut self.columns.names);
+        self.columns = Columns::resolve(names, wanted).map_err(|ambiguous| self.ambiguous(ambiguous))?;
+        self.found = self.columns.places.iter().map(|place| place.is_some()).collect();
+        Ok(())
+    }
+
+    /// Number of rows above the header.
+    fn banner(&mut self, wanted: &[String]) -> Result<usize, FeedError> {
+        // The first row has to be at hand whole.
+        self.rows.skip_blank()?;
+        let mut first = Vec::new();
+        self.rows.ahead(|row, data| {
+            let cells = row.fields.iter().map(|field| self.text.lossy(field.of(data)));
+            first.push(cells.collect());
+            first.len() < header::SEARCH
+        });
+        Ok(header::find(&first, wanted).unwrap_or(0))
+    }
+
+    fn take_header(&mut self) -> Result<(), FeedError> {
+        self.rows.skip_blank()?;
+        if !self.rows.scan()? {
+            return Err(self.empty());
+        }
+        let quote = self.rows.scanner.dialect.quote.unwrap_or(b'"');
+        let content = self.rows.content();
+        let names = self.rows.row.fields.iter().map(|field| match field.quoting {
+            Quoting::Escaped => header::tidy(&self.text.lossy(&unescape(field.of(content), quote))),
+            _ => header::tidy(&self.text.lossy(field.of(content))),
+        });
+        self.columns.names = names.collect();
+        self.header = content.to_vec();
+        self.header_row = Some(self.rows.line);
+        self.rows.width = self.rows.row.count;
+        self.rows.pass();
+        Ok(())
+    }
+
+    /// The width of the rows: the expected one, or the header's, or one column without a name less or more than that where
+    /// all of the first rows agree.
+    fn settle_width(&mut self, expected: Option<u64>) -> Result<(), FeedError> {
+        let width = self.rows.width;
+        if let Some(expected) = expected {
+            let expected = usize::try_from(expected).unwrap_or(usize::MAX);
+            if width > expected || expected > COLUMNS {
+                let message = format!("the header has {width} columns, {expected} are expected");
+                let help = "the supplier changed the layout: check the mapping, then correct `columns` under [file]";
+                let refusal = Refusal::new("E-COLUMNS", &self.shown, message, help);
+                return Err(refusal.at_line(self.header_row.unwrap_or(1)).into());
+            }
+            self.columns.names.resize(expected, String::new());
+            self.rows.width = expected;
+            return Ok(());
+        }
+        let nameless = self.columns.names.last().is_some_and(|name| name.is_empty());
+        let (mut longer, mut shorter, mut seen) = (0, 0, 0);
+        self.rows.ahead(|row, data| {
+            let last = row.fields.last().map_or(&b""[..], |field| field.of(data));
+            longer += (row.count == width + 1 && last.trim_ascii().is_empty()) as usize;
+            shorter += (row.count + 1 == width && nameless) as usize;
+            seen += 1;
+            seen < 50
+        });
+        if seen > 0 && longer == seen && self.header_row.is_some() {
+            self.rows.width = width + 1;
+            self.columns.names.push(String::new());
+        } else if seen > 0 && shorter == seen {
+            self.rows.width = width - 1;
+            self.columns.names.pop();
+        }
+        Ok(())
+    }
+
+    fn empty(&self) -> FeedError {
+        Refusal::new("E-FILE-EMPTY", &self.shown, "the file holds no table", SEND_AGAIN).into()
+    }
+
+    fn ambiguous(&self, ambiguous: Ambiguous) -> FeedError {
+        let columns: Vec<String> = ambiguous.columns.iter().map(|n| n.to_string()).collect();
+        let name = excerpt(&ambiguous.name);
+        let message = format!(
+            "the column \"{name}\" is there {} times: {}",
+            columns.len(),
+            columns.join(", ")
+        );
+        let help = "ask the supplier for unique headers, or leave the header out with `header_row = 0` and name columns by number";
+        Refusal::new("E-HEADER-DUPLICATE", &self.shown, message, help)
+            .at_line(self.header_row.unwrap_or(1))
+            .into()
+    }
+
+    /// Reads one row into the batch, or leaves it out. `false` at the end.
+    fn step(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
+        if !self.rows.scan()? {
+            return Ok(false);
+        }
+        let row = &self.rows.row;
+        let content = self.rows.content();
+        let delimiter = self.rows.scanner.dialect.delimiter;
+        let blank = |byte: &u8| *byte == delimiter || *byte == b' ' || *byte == b'\t';
+        if content.first().is_none_or(blank) && content.iter().all(blank) {
+            self.rows.pass();
+            return Ok(true);
+        }
+        if !self.header.is_empty() && content == self.header.as_slice() {
+            self.repeated += 1;
+            self.rows.pass();
+            return Ok(true);
+        }
+        if row.next == row.end && row.count < self.rows.width && self.read > 0 && !self.skip_footer {
+            let (count, width) = (row.count, self.rows.width);
+            let message = format!("the last row is cut off: it has {count} of {width} fields and no line end");
+            let refusal = Refusal::new("E-FILE-TRUNCATED", &self.shown, message, SEND_AGAIN);
+            return Err(refusal
+                .at_line(self.rows.line)
+                .at_offset(self.rows.window.offset())
+                .into());
+        }
+        if row.broken && row.multiline && self.rows.swallows(row.end) {
+            return Err(self.rows.swallowed());
+        }
+        let fault = self.fault();
+        if self.skip_footer {
+            if let Some(fault) = fault
+                .as_ref()
+                .filter(|fault| fault.code == "E-ROW-WIDTH" && self.held.len() < FOOTER)
+            {
+                let raw = self.rows.raw().to_vec();
+                self.held.push(Held {
+                    line: self.rows.line,
+                    raw,
+                    fault: fault.clone(),
+                });
+                self.rows.pass();
+                return Ok(true);
+            }
+            for held in self.held.drain(..) {
+                batch.begin(held.line, &held.raw);
+                batch.refuse(held.fault);
+                self.read += 1;
+            }
+        }
+        self.emit(batch, fault);
+        self.read += 1;
+        self.rows.pass();
+        Ok(true)
+    }
+
+    /// Why the scanned row is refused whatever its encoding.
+    fn fault(&self) -> Option<Diagnostic> {
+        let row = &self.rows.row;
+        let content = self.rows.content();
+        if row.count != self.rows.width {
+            let message = format!("the row has {} fields, the header has {}", row.count, self.rows.width);
+            let help = "put fields that hold the delimiter in quotes, or add what is missing";
+            return self.refuse_row("E-ROW-WIDTH", message, help);
+        }
+        if row.broken {
+            let help =
+                "double the quotes inside the field, or write `quote = \"\"` under [file] if quotes are plain text";
+            return self.refuse_row("E-ROW-QUOTE", "text follows a closing quote", help);
+        }
+        if row.multiline && self.rows.is_several() {
+            let message = "a quote opens here and holds what look like several rows";
+            return self.refuse_row("E-ROW-QUOTE", message, "close the quote in its own row");
+        }
+        if content.len() > FIELD
+            && row
+                .fields
+                .iter()
+                .any(|field| (field.end - field.start) as usize > FIELD)
+        {
+            return self.refuse_row("E-ROW-FIELD-SIZE", "a field is longer than 1 MiB", "shorten the field");
+        }
+        if has_control(content) {
+            if content.contains(&0) {
+                let help = "ask the supplier for a clean export";
+                return self.refuse_row("E-ROW-CONTROL", "the row holds a NUL character", help);
+            }
+            let mut wanted = self
+                .columns
+                .places
+                .iter()
+                .flatten()
+                .filter_map(|&place| self.rows.field(place));
+            let control = wanted.find_map(|field| field.of(content).iter().find(|byte| is_control(**byte)));
+            if let Some(byte) = control {
+                let message = format!("the row holds the control character U+{byte:04X}");
+                return self.refuse_row("E-ROW-CONTROL", message, "remove the character from the cell");
+            }
+        }
+        None
+    }
+
+    fn refuse_row(&self, code: &'static str, message: impl Into<String>, help: &str) -> Option<Diagnostic> {
+        let raw = self.rows.content();
+        let value = self.text.lossy(&raw[..raw.len().min(800)]);
+        let place = Place::line(self.shown.clone(), self.rows.line);
+        Some(
+            Diagnostic::error(code, message)
+                .at(place)
+                .with_value(&value)
+                .with_help(help),
+        )
+    }
+
+    /// Adds the scanned row to the batch. The cells of a refused row are no more than a hint.
+    fn emit(&mut self, batch: &mut Records, mut fault: Option<Diagnostic>) {
+        let raw = self.rows.raw();
+        let quote = self.rows.scanner.dialect.quote.unwrap_or(b'"');
+        if let Some(text) = self.text.utf8(raw) {
+            batch.begin_text(self.rows.line, text);
+            for place in &self.columns.places {
+                match place.and_then(|place| self.rows.field(place)) {
+                    None => batch.push_absent(),
+                    Some(field) if field.quoting == Quoting::Escaped => {
+                        self.scratch.clear();
+                        let cell = text.get(field.start as usize..field.end as usize).unwrap_or("");
+                        unescape_text(cell, quote, &mut self.scratch);
+                        batch.push_text(&self.scratch);
+                    }
+                    Some(Field { start, end, .. }) => batch.push_part(*start as usize, (end - start) as usize),
+                }
+            }
+        } else {
+            self.text.look_at(raw);
+            batch.begin(self.rows.line, raw);
+            let mut decodable = self.text.takes(raw);
+            for place in &self.columns.places {
+                let Some(field) = place.and_then(|place| self.rows.field(place)) else {
+                    batch.push_absent();
+                    continue;
+                };
+                self.scratch.clear();
+                let decoded = match field.quoting {
+                    Quoting::Escaped => self.text.decode(&unescape(field.of(raw), quote), &mut self.scratch),
+                    _ => self.text.decode(field.of(raw), &mut self.scratch),
+                };
+                decodable &= decoded;
+                if decoded {
+                    batch.push_text(&self.scratch)
+                } else {
+                    batch.push_absent()
+                }
+            }
+            if !decodable && fault.is_none() {
+                let message = format!("the row holds bytes that are no text in {}", self.text.name());
+                let help = "correct the row, or name the file's encoding with `encoding` under [file]";
+                fault = self.refuse_row("E-ROW-ENCODING", message, help);
+            }
+        }
+        if let Some(fault) = fault {
+            batch.refuse(fault);
+        }
+    }
+}
+
+/// Excel's own first line `sep=;`, which names the delimiter of the file.
+fn take_announcement(window: &mut Window) -> Option<u8> {
+    let (delimiter, len) = match window.data() {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\r', b'\n', ..] => (*delimiter, 7),
+        [
+            b's' | b'S',
+            b'e' | b'E',
+            b'p' | b'P',
+            b'=',
+            delimiter,
+            b'\r' | b'\n',
+            ..,
+        ] => (*delimiter, 6),
+        _ => return None,
+    };
+    window.take(len);
+    Some(delimiter)
+}
+
+/// A setting that is one ASCII character, or nothing.
+fn one_character(setting: &Option<String>, shown: &Arc<str>, name: &str) -> Result<Option<u8>, FeedError> {
+    match setting.as_deref().map(str::as_bytes) {
+        None | Some([]) => Ok(None),
+        Some(b"\\t" | b"tab") => Ok(Some(b'\t')),
+        Some([byte]) if !matches!(byte, b'\n' | b'\r' | 0 | 0x80..) => Ok(Some(*byte)),
+        Some(_) => {
+            let message = format!(
+                "`{name}` is no single character: \"{}\"",
+                excerpt(setting.as_deref().unwrap_or(""))
+            );
+            Err(Refusal::new("E-FILE-SETTING", shown, message, "write one ASCII character, or `tab`").into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! What is known of a file once it has been read.
+
+use crate::diagnostic::Diagnostic;
+use std::sync::Arc;
+
+/// What a file of a delivery turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileReport {
+    /// The file as the user knows it.
+    pub path: Arc<str>,
+    /// `csv`, `tsv`, `xlsx`, `xls`, `ods`, `xml`, `bmecat`, `json`, `jsonl`.
+    pub format: &'static str,
+    /// WHATWG name, or `cp850`, `cp437`, `mixed`.
+    pub encoding: String,
+    /// Of text tables.
+    pub delimiter: Option<String>,
+    /// Line of the header, counted from 1; none in formats without, and where there is none.
+    pub header_row: Option<u64>,
+    /// Records read, refused ones included; the header, blank rows and repeated headers are none.
+    pub rows: u64,
+    /// Bytes of content read, after unpacking.
+    pub bytes: u64,
+    /// The content ends with a line end (always true of workbooks): a file that used to, and does no more, may be cut off.
+    pub ends_with_newline: bool,
+    /// Findings about the file as a whole.
+    pub diagnostics: Vec<Diagnostic>,
+}
