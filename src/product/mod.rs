@@ -1,6 +1,81 @@
-//! The shapes a product takes on its way: record, item, layer, batch, product, listing.
+//! The golden record: all layers of one product, resolved, with the source of each value.
 //!
-//! This file holds none of its own yet beside the modules; stages turn one shape into the next.
+//! How layers become a product is left to `merge`.
 
+pub mod batch;
+pub mod completeness;
+pub mod item;
+pub mod layer;
 pub mod listing;
+pub mod origin;
 pub mod record;
+
+use crate::product::origin::Origin;
+use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
+use crate::schema::family::FamilyId;
+use crate::schema::scope::Key;
+use crate::value::Value;
+
+/// One value of a product and who said it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    pub key: Key,
+    pub value: Value,
+    /// Which of the product's layers said it, as a position in the list it was resolved from.
+    pub layer: u16,
+    pub origin: Origin,
+    /// True where the value comes from the product model.
+    pub inherited: bool,
+}
+
+/// The golden record. A view: nothing stores it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Product {
+    /// Number in the store.
+    pub id: i64,
+    pub sku: String,
+    /// Code of the product model, for variants.
+    pub model: Option<String>,
+    pub family: Option<FamilyId>,
+    /// True while a supplier offers it or an editor made it; withdrawn products leave every channel.
+    pub active: bool,
+    /// Values sorted by key, each key once.
+    pub values: Vec<Resolved>,
+}
+
+impl Product {
+    /// The value under exactly this key.
+    pub fn exact(&self, key: Key) -> Option<&Resolved> {
+        let at = self.values.binary_search_by_key(&key, |resolved| resolved.key).ok()?;
+        Some(&self.values[at])
+    }
+
+    /// The value of an attribute as a locale and channel see it: channel and locale, locale, channel, none.
+    /// `locale` and `channel` are numbers as in `Key`, 0 for none.
+    pub fn value(&self, attribute: AttributeId, locale: u8, channel: u8) -> Option<&Value> {
+        let from = self.values.partition_point(|resolved| resolved.key.attribute < attribute);
+        let of = self.values[from..].iter().take_while(|resolved| resolved.key.attribute == attribute);
+        // The more a value's scope says, the better it fits; a scope that says something else does not fit at all.
+        of.filter(|resolved| {
+            let Key { locale: l, channel: c, .. } = resolved.key;
+            (l == 0 || l == locale) && (c == 0 || c == channel)
+        })
+        .max_by_key(|resolved| u8::from(resolved.key.locale != 0) * 2 + u8::from(resolved.key.channel != 0))
+        .map(|resolved| &resolved.value)
+    }
+
+    /// The value of an attribute in any scope, the first by key: for uses that only ask whether there is one.
+    pub fn any(&self, attribute: AttributeId) -> Option<&Value> {
+        let at = self.values.partition_point(|resolved| resolved.key.attribute < attribute);
+        self.values.get(at).filter(|resolved| resolved.key.attribute == attribute).map(|resolved| &resolved.value)
+    }
+
+    /// The code of the product's category, if it is said.
+    pub fn category<'a>(&'a self, schema: &Schema) -> Option<&'a str> {
+        match self.any(schema.known().category?)? {
+            Value::Identifier(code) | Value::Text(code) | Value::Option(code) => Some(code),
+            _ => None,
+        }
+    }
+}

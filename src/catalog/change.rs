@@ -1,0 +1,369 @@
+//! One batch being applied to the store, or taken back.
+//!
+//! Every layer that a batch replaces keeps its previous row in `history`; layers that it makes are known by their `created`
+//! column, so that a first load of a million products writes no history at all.
+
+use crate::catalog::store::{CatalogError, SOURCES};
+use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, layer_row, split_layer};
+use crate::diagnostic::Diagnostic;
+use crate::product::batch::{DeliveredFile, Tally};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::collections::BTreeMap;
+
+/// One batch being applied. Dropping it without `commit` leaves the store as it was.
+pub struct Change<'c> {
+    tx: Transaction<'c>,
+    batch: i64,
+    created: u64,
+    published: i64,
+}
+
+/// A layer as a batch wants it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewLayer<'a> {
+    pub product: i64,
+    pub source: SourceId,
+    pub sku: &'a str,
+    pub file: u32,
+    pub line: u64,
+    pub row_hash: u64,
+    pub body: &'a str,
+}
+
+/// What goes into the list of batches.
+#[derive(Debug, Clone, Default)]
+pub struct BatchRecord {
+    /// Moment in RFC 3339, for people; nothing is decided by it.
+    pub at: String,
+    pub source: String,
+    /// `import`, `edit` or `undo`.
+    pub kind: String,
+    pub tally: Tally,
+    pub files: Vec<DeliveredFile>,
+    /// Attribute key -> (column, rule): how the mapping of that day filled it.
+    pub columns: BTreeMap<String, (String, String)>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What taking a batch back did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// Number of the batch that the undo made; `None` where there was nothing to take back.
+    pub batch: Option<i64>,
+    /// Layers put back as they were.
+    pub restored: u64,
+    /// Layers taken away since the batch had made them.
+    pub removed: u64,
+    /// Supplier SKUs left alone since a later batch changed them again.
+    pub kept: Vec<String>,
+    /// Products that changed.
+    pub products: Vec<i64>,
+}
+
+impl<'c> Change<'c> {
+    pub(super) fn begin(connection: &'c mut Connection) -> Result<Change<'c>, CatalogError> {
+        connection.set_prepared_statement_cache_capacity(64);
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let batch: i64 = tx.query_row("SELECT coalesce(max(id), 0) + 1 FROM batches", [], |row| row.get(0))?;
+        let published =
+            tx.query_row("SELECT value FROM meta WHERE name = 'published'", [], |row| row.get(0)).optional()?.unwrap_or(0);
+        Ok(Change { tx, batch, created: 0, published })
+    }
+
+    /// The number this batch will have.
+    pub fn batch(&self) -> i64 {
+        self.batch
+    }
+
+    /// Makes a product. Its SKU is `sku`; where another product has it, `<other>` instead, then `<other>-2`, `<other>-3`, …
+    pub fn create_product(
+        &mut self,
+        source: SourceId,
+        sku: &str,
+        other: &str,
+        model: Option<&str>,
+    ) -> Result<i64, CatalogError> {
+        let mut candidate = sku.to_owned();
+        for n in 1_u32.. {
+            let mut insert = self.tx.prepare_cached(
+                "INSERT INTO products (sku, minted, model, shelf, changed) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (sku) DO NOTHING",
+            )?;
+            let done = insert.execute(params![candidate, source.0, model, model.unwrap_or(&candidate), self.batch])?;
+            if done == 1 {
+                self.created += 1;
+                return Ok(self.tx.last_insert_rowid());
+            }
+            candidate = if n == 1 { other.to_owned() } else { format!("{other}-{n}") };
+        }
+        Err(CatalogError::Damaged { what: format!("no free SKU beside {sku}") })
+    }
+
+    /// Gives a product the SKU of a source that is trusted more than the one it has it from, so that the order in which
+    /// suppliers arrive does not show. Products that have left the house keep their SKU.
+    pub fn offer_sku(
+        &mut self,
+        product: i64,
+        source: SourceId,
+        sku: &str,
+        better: impl Fn(SourceId, SourceId) -> bool,
+    ) -> Result<(), CatalogError> {
+        if product <= self.published {
+            return Ok(());
+        }
+        let mut select = self.tx.prepare_cached("SELECT minted FROM products WHERE id = ?1")?;
+        let minted: Option<i64> = select.query_row([product], |row| row.get(0)).optional()?;
+        if minted.is_some_and(|minted| better(source, SourceId(minted as u16))) {
+            let mut update = self.tx.prepare_cached(
+                "UPDATE OR IGNORE products SET sku = ?2, minted = ?3, shelf = coalesce(model, ?2) WHERE id = ?1",
+            )?;
+            update.execute(params![product, sku, source.0])?;
+        }
+        Ok(())
+    }
+
+    /// Says which model a product belongs to.
+    pub fn set_model(&mut self, product: i64, model: Option<&str>) -> Result<(), CatalogError> {
+        let mut update = self.tx.prepare_cached(
+            "UPDATE products SET model = ?2, shelf = coalesce(?2, sku), changed = ?3 WHERE id = ?1 AND model IS NOT ?2",
+        )?;
+        update.execute(params![product, model, self.batch])?;
+        Ok(())
+    }
+
+    /// Makes a layer that was not there. The product must have been made in this store.
+    pub fn insert_layer(&mut self, layer: NewLayer<'_>, keys: &Keys) -> Result<(), CatalogError> {
+        let id = layer_id(layer.product, layer.source);
+        let mut insert = self.tx.prepare_cached(
+            "INSERT INTO layers (id, source, sku, batch, file, line, created, withdrawn, row_hash, sum, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?4, 0, ?7, ?8, ?9)",
+        )?;
+        insert.execute(params![
+            id,
+            layer.source.0,
+            layer.sku,
+            self.batch,
+            layer.file,
+            layer.line as i64,
+            layer.row_hash as i64,
+            checksum(layer.body) as i64,
+            layer.body
+        ])?;
+        self.add_keys(id, keys)
+    }
+
+    /// Replaces a layer, keeping the previous one in history. `before` are the keys of the previous body.
+    pub fn replace_layer(&mut self, layer: NewLayer<'_>, before: &Keys, keys: &Keys) -> Result<(), CatalogError> {
+        let id = layer_id(layer.product, layer.source);
+        self.remember(id)?;
+        let mut update = self.tx.prepare_cached(
+            "UPDATE layers SET sku = ?2, batch = ?3, file = ?4, line = ?5, withdrawn = 0, row_hash = ?6, sum = ?7, body = ?8
+             WHERE id = ?1",
+        )?;
+        update.execute(params![
+            id,
+            layer.sku,
+            self.batch,
+            layer.file,
+            layer.line as i64,
+            layer.row_hash as i64,
+            checksum(layer.body) as i64,
+            layer.body
+        ])?;
+        drop(update);
+        if before != keys {
+            self.remove_keys(id, before)?;
+            self.add_keys(id, keys)?;
+        }
+        self.touch(layer.product)
+    }
+
+    /// Marks a layer as no longer delivered. Its values stay for history and for the editor to see.
+    pub fn withdraw(&mut self, product: i64, source: SourceId) -> Result<(), CatalogError> {
+        let id = layer_id(product, source);
+        self.remember(id)?;
+        let mut update = self.tx.prepare_cached("UPDATE layers SET batch = ?2, withdrawn = 1, row_hash = 0 WHERE id = ?1")?;
+        update.execute(params![id, self.batch])?;
+        drop(update);
+        self.touch(product)
+    }
+
+    /// Notes the hash of a row that reads differently under a changed mapping and still says the same.
+    pub fn rehash(&mut self, product: i64, source: SourceId, row_hash: u64) -> Result<(), CatalogError> {
+        let mut update = self.tx.prepare_cached("UPDATE layers SET row_hash = ?2 WHERE id = ?1")?;
+        update.execute(params![layer_id(product, source), row_hash as i64])?;
+        Ok(())
+    }
+
+    /// Keeps what a guard held back.
+    pub fn hold(&mut self, layer: NewLayer<'_>, source: &str, reason: &Diagnostic) -> Result<(), CatalogError> {
+        let reason = serde_json::to_string(reason).unwrap_or_default();
+        let mut insert = self.tx.prepare_cached(
+            "INSERT INTO held (batch, source, sku, file, line, reason, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        insert.execute(params![self.batch, source, layer.sku, layer.file, layer.line as i64, reason, layer.body])?;
+        Ok(())
+    }
+
+    /// Writes the batch into the list and makes all of it visible at once. Gives its number.
+    pub fn commit(self, record: &BatchRecord) -> Result<i64, CatalogError> {
+        self.list(record)?;
+        self.tx.commit()?;
+        Ok(self.batch)
+    }
+
+    /// Takes a batch back. Layers that a later batch changed again stay as they are and are named in `kept`.
+    /// `keys_of` reads the identifying keys out of a body. Only `commit` makes it so.
+    pub fn undo(&mut self, batch: i64, keys_of: impl Fn(&str) -> Keys) -> Result<Undone, CatalogError> {
+        let mut undone = Undone::default();
+        let mut select = self.tx.prepare(
+            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body FROM history WHERE of = ?1 ORDER BY layer",
+        )?;
+        let before: Vec<StoredLayer> = select.query_map([batch], layer_row)?.collect::<Result<_, _>>()?;
+        drop(select);
+        for old in before {
+            let id = layer_id(old.product, old.source);
+            let mut select = self.tx.prepare_cached("SELECT batch, body FROM layers WHERE id = ?1")?;
+            let now: Option<(i64, String)> =
+                select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            drop(select);
+            match now {
+                Some((by, body)) if by == batch => {
+                    self.remember(id)?;
+                    self.remove_keys(id, &keys_of(&body))?;
+                    self.tx
+                        .prepare_cached(
+                            "UPDATE layers SET sku = ?2, batch = ?3, file = ?4, line = ?5, created = ?6, withdrawn = ?7,
+                             row_hash = ?8, sum = ?9, body = ?10 WHERE id = ?1",
+                        )?
+                        .execute(params![
+                            id,
+                            old.sku,
+                            old.origin.batch,
+                            old.origin.file,
+                            old.origin.line as i64,
+                            old.created,
+                            old.withdrawn,
+                            old.row_hash as i64,
+                            checksum(&old.body) as i64,
+                            old.body
+                        ])?;
+                    self.add_keys(id, &keys_of(&old.body))?;
+                    self.touch(old.product)?;
+                    undone.restored += 1;
+                    undone.products.push(old.product);
+                }
+                _ => undone.kept.push(old.sku),
+            }
+        }
+        let mut select = self.tx.prepare("SELECT id, sku, batch, body FROM layers WHERE created = ?1 ORDER BY id")?;
+        let made: Vec<(i64, String, i64, String)> = select
+            .query_map([batch], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .collect::<Result<_, _>>()?;
+        drop(select);
+        for (id, sku, by, body) in made {
+            if by != batch {
+                undone.kept.push(sku);
+                continue;
+            }
+            self.remember(id)?;
+            self.remove_keys(id, &keys_of(&body))?;
+            self.tx.prepare_cached("DELETE FROM layers WHERE id = ?1")?.execute([id])?;
+            let (product, _) = split_layer(id);
+            let mut drop_product = self.tx.prepare_cached(
+                "DELETE FROM products WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM layers WHERE id BETWEEN ?1 * 1024 AND ?1 * 1024 + 1023)",
+            )?;
+            let dropped = drop_product.execute([product])?;
+            drop(drop_product);
+            if dropped == 0 {
+                self.touch(product)?;
+                undone.products.push(product);
+            }
+            undone.removed += 1;
+        }
+        if undone.restored + undone.removed > 0 {
+            undone.batch = Some(self.batch);
+            self.tx.execute("UPDATE batches SET undone_by = ?2 WHERE id = ?1", params![batch, self.batch])?;
+        }
+        Ok(undone)
+    }
+
+    /// The layers of a product as this batch has made them so far.
+    pub fn layers(&self, product: i64) -> Result<Vec<StoredLayer>, CatalogError> {
+        let mut statement = self.tx.prepare_cached(
+            "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body FROM layers
+             WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+        )?;
+        let rows = statement.query_map([product * SOURCES, product * SOURCES + SOURCES - 1], layer_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn list(&self, record: &BatchRecord) -> Result<(), CatalogError> {
+        let json = |what: &str, text: Result<String, serde_json::Error>| {
+            text.map_err(|error| CatalogError::Damaged { what: format!("{what}: {error}") })
+        };
+        self.tx.execute(
+            "INSERT INTO batches (id, at, source, kind, created, tally, files, columns, diagnostics)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                self.batch,
+                record.at,
+                record.source,
+                record.kind,
+                self.created as i64,
+                json("tally", serde_json::to_string(&record.tally))?,
+                json("files", serde_json::to_string(&record.files))?,
+                json("columns", serde_json::to_string(&record.columns))?,
+                json("diagnostics", serde_json::to_string(&record.diagnostics))?,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn remember(&self, id: i64) -> Result<(), CatalogError> {
+        self.tx
+            .prepare_cached(
+                "INSERT INTO history (of, layer, sku, batch, file, line, created, withdrawn, row_hash, sum, body)
+                 SELECT ?2, id, sku, batch, file, line, created, withdrawn, row_hash, sum, body FROM layers WHERE id = ?1",
+            )?
+            .execute(params![id, self.batch])?;
+        Ok(())
+    }
+
+    /// Marks a product as changed by this batch.
+    pub fn touch(&self, product: i64) -> Result<(), CatalogError> {
+        self.tx
+            .prepare_cached("UPDATE products SET changed = ?2 WHERE id = ?1 AND changed <> ?2")?
+            .execute(params![product, self.batch])?;
+        Ok(())
+    }
+
+    fn add_keys(&self, layer: i64, keys: &Keys) -> Result<(), CatalogError> {
+        if let Some(gtin) = keys.gtin {
+            self.tx
+                .prepare_cached("INSERT OR IGNORE INTO gtins (gtin, layer) VALUES (?1, ?2)")?
+                .execute(params![gtin as i64, layer])?;
+        }
+        if let Some(mpn) = &keys.mpn {
+            self.tx
+                .prepare_cached("INSERT OR IGNORE INTO mpns (mpn, layer) VALUES (?1, ?2)")?
+                .execute(params![mpn, layer])?;
+        }
+        Ok(())
+    }
+
+    fn remove_keys(&self, layer: i64, keys: &Keys) -> Result<(), CatalogError> {
+        if let Some(gtin) = keys.gtin {
+            self.tx
+                .prepare_cached("DELETE FROM gtins WHERE gtin = ?1 AND layer = ?2")?
+                .execute(params![gtin as i64, layer])?;
+        }
+        if let Some(mpn) = &keys.mpn {
+            self.tx
+                .prepare_cached("DELETE FROM mpns WHERE mpn = ?1 AND layer = ?2")?
+                .execute(params![mpn, layer])?;
+        }
+        Ok(())
+    }
+}

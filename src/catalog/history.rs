@@ -1,0 +1,128 @@
+//! What batches did: the list of them, past states of layers, what guards held.
+
+use crate::catalog::Reader;
+use crate::catalog::store::{CatalogError, SOURCES};
+use crate::catalog::stored::{StoredLayer, layer_row};
+use crate::diagnostic::Diagnostic;
+use crate::product::batch::{Batch, DeliveredFile};
+use rusqlite::{OptionalExtension, Row, params};
+use std::collections::BTreeMap;
+
+/// A past state of a layer: as it was before the batch `of` changed it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastLayer {
+    /// The batch that replaced it.
+    pub of: i64,
+    pub layer: StoredLayer,
+}
+
+/// Something a guard held.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    pub batch: i64,
+    pub source: String,
+    pub sku: String,
+    pub file: u32,
+    pub line: u64,
+    pub reason: Diagnostic,
+}
+
+impl Reader {
+    /// All batches, the newest first.
+    pub fn batches(&self) -> Result<Vec<Batch>, CatalogError> {
+        self.batches_where("1 = 1", 0)
+    }
+
+    /// One batch.
+    pub fn batch(&self, id: i64) -> Result<Option<Batch>, CatalogError> {
+        Ok(self.batches_where("id = ?1", id)?.pop())
+    }
+
+    /// The batches later than `since`, the newest first.
+    pub fn batches_since(&self, since: i64) -> Result<Vec<Batch>, CatalogError> {
+        self.batches_where("id > ?1", since)
+    }
+
+    fn batches_where(&self, condition: &str, id: i64) -> Result<Vec<Batch>, CatalogError> {
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT id, source, kind, tally, files, diagnostics, undone_by FROM batches WHERE {condition} AND ?1 = ?1 ORDER BY id DESC"
+        ))?;
+        let mut rows = statement.query([id])?;
+        let mut batches = Vec::new();
+        while let Some(row) = rows.next()? {
+            batches.push(Batch {
+                id: row.get(0)?,
+                source: row.get(1)?,
+                kind: row.get(2)?,
+                tally: from_json(row, 3)?,
+                files: from_json(row, 4)?,
+                diagnostics: from_json(row, 5)?,
+                undone_by: row.get(6)?,
+            });
+        }
+        Ok(batches)
+    }
+
+    /// The moment a batch was made, as it was noted.
+    pub fn batch_moment(&self, id: i64) -> Result<Option<String>, CatalogError> {
+        let mut statement = self.connection.prepare_cached("SELECT at FROM batches WHERE id = ?1")?;
+        Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+    }
+
+    /// Which column and rule filled each attribute in a batch.
+    pub fn batch_columns(&self, id: i64) -> Result<BTreeMap<String, (String, String)>, CatalogError> {
+        let mut statement = self.connection.prepare_cached("SELECT columns FROM batches WHERE id = ?1")?;
+        let mut rows = statement.query([id])?;
+        rows.next()?.map_or(Ok(BTreeMap::new()), |row| from_json(row, 0))
+    }
+
+    /// The last files that an import of this source brought, newest batch first, at most `most` batches.
+    pub fn deliveries(&self, source: &str, most: usize) -> Result<Vec<Vec<DeliveredFile>>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT files FROM batches WHERE source = ?1 AND kind = 'import' AND undone_by IS NULL ORDER BY id DESC LIMIT ?2",
+        )?;
+        let mut rows = statement.query(params![source, most as i64])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(from_json(row, 0)?);
+        }
+        Ok(found)
+    }
+
+    /// The past states of a product's layers, the newest first.
+    pub fn past_layers(&self, product: i64) -> Result<Vec<PastLayer>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body, of FROM history
+             WHERE layer BETWEEN ?1 AND ?2 ORDER BY of DESC, layer",
+        )?;
+        let rows = statement.query_map([product * SOURCES, product * SOURCES + SOURCES - 1], |row| {
+            Ok(PastLayer { layer: layer_row(row)?, of: row.get(9)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What the guards held in a batch, in the order it was met.
+    pub fn held(&self, batch: i64) -> Result<Vec<Held>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT batch, source, sku, file, line, reason FROM held WHERE batch = ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query([batch])?;
+        let mut held = Vec::new();
+        while let Some(row) = rows.next()? {
+            held.push(Held {
+                batch: row.get(0)?,
+                source: row.get(1)?,
+                sku: row.get(2)?,
+                file: row.get::<_, i64>(3)? as u32,
+                line: row.get::<_, i64>(4)? as u64,
+                reason: from_json(row, 5)?,
+            });
+        }
+        Ok(held)
+    }
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, CatalogError> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| CatalogError::Damaged { what: error.to_string() })
+}

@@ -1,0 +1,245 @@
+//! The catalog: layers are the only truth, products are their names, a batch changes them in one transaction.
+//!
+//! The rest of the program meets SQLite only through `Catalog` (the one writer), `Reader` (many) and `Change` (one batch
+//! being applied). What a body says is left to `product::layer`, what wins to `merge`.
+
+pub mod change;
+pub mod history;
+pub mod store;
+pub mod stored;
+
+use crate::catalog::change::Change;
+use crate::catalog::store::{CatalogError, SOURCES};
+use crate::catalog::stored::{
+    Known, ProductName, SourceId, StoredLayer, checksum, layer_id, layer_row, product_name, split_layer,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// The one writer. Dropping it gives the lock back.
+pub struct Catalog {
+    folder: PathBuf,
+    connection: Connection,
+    _lock: File,
+}
+
+/// A connection for reading; each thread has its own.
+pub struct Reader {
+    connection: Connection,
+}
+
+impl Catalog {
+    /// Opens the store in `folder` for writing, makes it where there is none. Errors with `InUse` when another process
+    /// writes and does not end within a second.
+    pub fn open(folder: &Path) -> Result<Catalog, CatalogError> {
+        let lock = store::lock(folder)?;
+        Ok(Catalog { folder: folder.to_owned(), connection: store::open_writer(folder)?, _lock: lock })
+    }
+
+    /// One more connection for reading. It sees what is committed.
+    pub fn reader(&self) -> Result<Reader, CatalogError> {
+        Reader::open(&self.folder)
+    }
+
+    /// The number of a source, given out on first use.
+    pub fn source(&mut self, name: &str) -> Result<SourceId, CatalogError> {
+        let found = self.connection.query_row("SELECT id FROM sources WHERE name = ?1", [name], |row| row.get::<_, i64>(0));
+        if let Some(id) = found.optional()? {
+            return Ok(SourceId(id as u16));
+        }
+        let next: i64 = self.connection.query_row("SELECT coalesce(max(id), -1) + 1 FROM sources", [], |row| row.get(0))?;
+        if next >= SOURCES {
+            return Err(CatalogError::TooManySources);
+        }
+        self.connection.execute("INSERT INTO sources (id, name) VALUES (?1, ?2)", params![next, name])?;
+        Ok(SourceId(next as u16))
+    }
+
+    /// Remembers that every product up to now has left the house in an export: its SKU no longer changes.
+    pub fn mark_published(&mut self) -> Result<(), CatalogError> {
+        self.connection.execute(
+            "INSERT INTO meta (name, value) SELECT 'published', coalesce(max(id), 0) FROM products WHERE true
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+            [],
+        )?;
+        Ok(())
+    }
+
+    /// Begins a batch. Nothing of it is seen by anyone before `Change::commit`.
+    pub fn begin(&mut self) -> Result<Change<'_>, CatalogError> {
+        Change::begin(&mut self.connection)
+    }
+
+    /// Writes the log back into the database file, so that the folder holds one file when the program rests.
+    pub fn settle(&mut self) -> Result<(), CatalogError> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// Opens the store in `folder` for reading.
+    pub fn open(folder: &Path) -> Result<Reader, CatalogError> {
+        Ok(Reader { connection: store::open_reader(folder)? })
+    }
+
+    /// Names of the sources by number.
+    pub fn sources(&self) -> Result<Vec<(SourceId, String)>, CatalogError> {
+        let mut statement = self.connection.prepare("SELECT id, name FROM sources ORDER BY id")?;
+        let rows = statement.query_map([], |row| Ok((SourceId(row.get::<_, i64>(0)? as u16), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What is known of a source: one pass over a narrow index.
+    pub fn known(&self, source: SourceId) -> Result<Known, CatalogError> {
+        let mut statement = self.connection.prepare(
+            "SELECT sku, row_hash, withdrawn, id FROM layers INDEXED BY layers_by_sku WHERE source = ?1",
+        )?;
+        let mut rows = statement.query([source.0])?;
+        let mut known = Known::default();
+        while let Some(row) = rows.next()? {
+            let sku = row.get_ref(0)?.as_bytes().map_err(|error| damaged("a SKU", error))?;
+            known.add(sku, row.get::<_, i64>(1)? as u64, row.get(2)?, row.get::<_, i64>(3)? / SOURCES);
+        }
+        known.sort();
+        Ok(known)
+    }
+
+    /// One layer.
+    pub fn layer(&self, product: i64, source: SourceId) -> Result<Option<StoredLayer>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(LAYERS_OF)?;
+        let id = layer_id(product, source);
+        let mut rows = statement.query([id, id])?;
+        rows.next()?.map(layer_row).transpose().map_err(CatalogError::from)
+    }
+
+    /// All layers of a product, by source number.
+    pub fn layers(&self, product: i64) -> Result<Vec<StoredLayer>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(LAYERS_OF)?;
+        let first = product * SOURCES;
+        let rows = statement.query_map([first, first + SOURCES - 1], layer_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The layers of one source that carry this supplier SKU (one at the most) or, without a source, of all.
+    pub fn layers_with_sku(&self, sku: &str) -> Result<Vec<StoredLayer>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body FROM sources s
+             JOIN layers l ON l.source = s.id AND l.sku = ?1 ORDER BY l.id",
+        )?;
+        let rows = statement.query_map([sku], layer_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The product with this SKU.
+    pub fn product(&self, sku: &str) -> Result<Option<ProductName>, CatalogError> {
+        let mut statement = self.connection.prepare_cached("SELECT id, sku, model FROM products WHERE sku = ?1")?;
+        Ok(statement.query_row([sku], product_name).optional()?)
+    }
+
+    /// The product with this number.
+    pub fn product_by_id(&self, id: i64) -> Result<Option<ProductName>, CatalogError> {
+        let mut statement = self.connection.prepare_cached("SELECT id, sku, model FROM products WHERE id = ?1")?;
+        Ok(statement.query_row([id], product_name).optional()?)
+    }
+
+    /// All products in the order of the shelf: variants of a model side by side, then by SKU. With `since`, only those
+    /// whose shelf neighbours (themselves or a variant of the same model) changed in a later batch.
+    pub fn shelf(&self, since: Option<i64>) -> Result<Vec<ProductName>, CatalogError> {
+        let sql = match since {
+            None => "SELECT id, sku, model FROM products INDEXED BY products_by_shelf ORDER BY shelf, sku",
+            Some(_) => {
+                "SELECT id, sku, model FROM products WHERE shelf IN
+                 (SELECT shelf FROM products WHERE changed > ?1) ORDER BY shelf, sku"
+            }
+        };
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = match since {
+            None => statement.query_map([], product_name)?,
+            Some(since) => statement.query_map([since], product_name)?,
+        };
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Number of products.
+    pub fn count(&self) -> Result<u64, CatalogError> {
+        Ok(self.connection.query_row("SELECT count(*) FROM products", [], |row| row.get::<_, i64>(0))? as u64)
+    }
+
+    /// The products that layers of other sources, or of the same, give this GTIN, with the layer's source.
+    pub fn by_gtin(&self, gtin: u64) -> Result<Vec<(i64, SourceId)>, CatalogError> {
+        let mut statement = self.connection.prepare_cached("SELECT layer FROM gtins WHERE gtin = ?1 ORDER BY layer")?;
+        let rows = statement.query_map([gtin as i64], |row| row.get(0))?;
+        rows.map(|id| Ok(split_layer(id?))).collect()
+    }
+
+    /// The GTINs that the layers of a product give it, each once, in order.
+    pub fn gtins(&self, product: i64) -> Result<Vec<u64>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT gtin FROM gtins INDEXED BY gtins_by_layer WHERE layer BETWEEN ?1 AND ?2 ORDER BY gtin",
+        )?;
+        let rows = statement.query_map([product * SOURCES, product * SOURCES + SOURCES - 1], |row| row.get::<_, i64>(0))?;
+        Ok(rows.map(|gtin| gtin.map(|gtin| gtin as u64)).collect::<Result<_, _>>()?)
+    }
+
+    /// The products that layers give this folded brand and MPN.
+    pub fn by_mpn(&self, mpn: &str) -> Result<Vec<(i64, SourceId)>, CatalogError> {
+        let mut statement = self.connection.prepare_cached("SELECT layer FROM mpns WHERE mpn = ?1 ORDER BY layer")?;
+        let rows = statement.query_map([mpn], |row| row.get(0))?;
+        rows.map(|id| Ok(split_layer(id?))).collect()
+    }
+
+    /// The number of the last batch, 0 where there is none: the change sequence of the catalog.
+    pub fn sequence(&self) -> Result<i64, CatalogError> {
+        Ok(self.connection.query_row("SELECT coalesce(max(id), 0) FROM batches", [], |row| row.get(0))?)
+    }
+
+    /// Asks SQLite for the soundness of its file and reads every layer's body against its checksum. Gives the faults.
+    pub fn verify(&self, mut each: impl FnMut(&StoredLayer) -> Option<String>) -> Result<Vec<String>, CatalogError> {
+        let mut faults = Vec::new();
+        let mut statement = self.connection.prepare("PRAGMA integrity_check(20)")?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        for line in rows {
+            let line = line?;
+            if line != "ok" {
+                faults.push(line);
+            }
+        }
+        let mut statement = self.connection.prepare(
+            "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM layers ORDER BY id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let layer = layer_row(row)?;
+            if checksum(&layer.body) != row.get::<_, i64>(9)? as u64 {
+                faults.push(format!("layer of {} in product {} does not match its checksum", layer.sku, layer.product));
+            } else if let Some(fault) = each(&layer) {
+                faults.push(fault);
+            }
+            if faults.len() >= 100 {
+                break;
+            }
+        }
+        for (what, sql) in [
+            ("products without a layer", "SELECT count(*) FROM products p WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id BETWEEN p.id * 1024 AND p.id * 1024 + 1023)"),
+            ("layers without a product", "SELECT count(*) FROM layers l WHERE NOT EXISTS (SELECT 1 FROM products p WHERE p.id = l.id / 1024)"),
+            ("GTINs without a layer", "SELECT count(*) FROM gtins g WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id = g.layer)"),
+            ("part numbers without a layer", "SELECT count(*) FROM mpns m WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id = m.layer)"),
+            ("layers of a batch that is not there", "SELECT count(*) FROM layers l WHERE NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = l.batch)"),
+        ] {
+            let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+            if count > 0 {
+                faults.push(format!("{count} {what}"));
+            }
+        }
+        Ok(faults)
+    }
+}
+
+const LAYERS_OF: &str = "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body FROM layers
+     WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
+
+fn damaged(what: &str, error: impl std::fmt::Display) -> CatalogError {
+    CatalogError::Damaged { what: format!("{what}: {error}") }
+}

@@ -1,0 +1,176 @@
+//! The tables on disk: SQLite in WAL mode, one writer at a time, many readers.
+//!
+//! What the rows mean is left to `mod.rs` and `history.rs`. The layout is documented in docs/store.md, since users may
+//! look into the file with any SQL tool.
+
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Version of the layout, in `PRAGMA user_version`.
+const LAYOUT: i64 = 1;
+
+/// Products and sources share the layer's number: `product * SOURCES + source`, so that the layers of one product lie
+/// side by side and a scan meets product after product.
+pub const SOURCES: i64 = 1024;
+
+const TABLES: &str = "
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE products (
+  id INTEGER PRIMARY KEY,
+  sku TEXT NOT NULL,
+  minted INTEGER NOT NULL,
+  model TEXT,
+  shelf TEXT NOT NULL,
+  changed INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX products_by_sku ON products (sku);
+CREATE INDEX products_by_shelf ON products (shelf, sku);
+CREATE INDEX products_by_change ON products (changed);
+CREATE TABLE layers (
+  id INTEGER PRIMARY KEY,
+  source INTEGER NOT NULL,
+  sku TEXT NOT NULL,
+  batch INTEGER NOT NULL,
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  withdrawn INTEGER NOT NULL,
+  row_hash INTEGER NOT NULL,
+  sum INTEGER NOT NULL,
+  body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX layers_by_sku ON layers (source, sku, row_hash, withdrawn);
+CREATE TABLE gtins (gtin INTEGER NOT NULL, layer INTEGER NOT NULL, PRIMARY KEY (gtin, layer)) WITHOUT ROWID;
+CREATE INDEX gtins_by_layer ON gtins (layer);
+CREATE TABLE mpns (mpn TEXT NOT NULL, layer INTEGER NOT NULL, PRIMARY KEY (mpn, layer)) WITHOUT ROWID;
+CREATE TABLE batches (
+  id INTEGER PRIMARY KEY,
+  at TEXT NOT NULL,
+  source TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  tally TEXT NOT NULL,
+  files TEXT NOT NULL,
+  columns TEXT NOT NULL,
+  diagnostics TEXT NOT NULL,
+  undone_by INTEGER
+);
+CREATE TABLE history (
+  id INTEGER PRIMARY KEY,
+  of INTEGER NOT NULL,
+  layer INTEGER NOT NULL,
+  sku TEXT NOT NULL,
+  batch INTEGER NOT NULL,
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  withdrawn INTEGER NOT NULL,
+  row_hash INTEGER NOT NULL,
+  sum INTEGER NOT NULL,
+  body TEXT NOT NULL
+);
+CREATE INDEX history_by_batch ON history (of);
+CREATE INDEX history_by_layer ON history (layer);
+CREATE TABLE held (
+  id INTEGER PRIMARY KEY,
+  batch INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  sku TEXT NOT NULL,
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  body TEXT NOT NULL
+);
+CREATE INDEX held_by_batch ON held (batch);
+";
+
+/// Why the store does not open or answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    #[error("the store {path} is in use by another process; wait for it to end")]
+    InUse { path: PathBuf },
+    #[error("there is no catalog in {path} yet; `estante run` makes it")]
+    Absent { path: PathBuf },
+    #[error("the store {path} has layout {found}, this program knows layout {LAYOUT}; use the program that wrote it")]
+    Layout { path: PathBuf, found: i64 },
+    #[error("cannot use {path}: {cause}")]
+    Io { path: PathBuf, cause: std::io::Error },
+    #[error("the store failed: {0}")]
+    Sql(#[from] rusqlite::Error),
+    #[error("the store holds what this program did not write: {what}")]
+    Damaged { what: String },
+    #[error("more than {} sources", SOURCES - 1)]
+    TooManySources,
+}
+
+/// Takes the writer's lock, which the operating system gives back when the process ends, however it ends.
+/// Waits up to a second for a writer that is about to end.
+pub fn lock(folder: &Path) -> Result<File, CatalogError> {
+    let path = folder.join("lock");
+    let io = |cause| CatalogError::Io { path: path.clone(), cause };
+    std::fs::create_dir_all(folder).map_err(io)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+    let until = Instant::now() + Duration::from_millis(800);
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(50)),
+            Err(TryLockError::WouldBlock) => return Err(CatalogError::InUse { path: folder.to_owned() }),
+            Err(TryLockError::Error(cause)) => return Err(io(cause)),
+        }
+    }
+}
+
+/// Path of the database in the store's folder.
+pub fn database(folder: &Path) -> PathBuf {
+    folder.join("catalog.sqlite")
+}
+
+/// A connection that may write; makes the tables where they are missing.
+pub fn open_writer(folder: &Path) -> Result<Connection, CatalogError> {
+    let path = database(folder);
+    let mut connection = Connection::open(&path)?;
+    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -131_072)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A checkpoint in the middle of nothing is cheap, one every 1,000 pages of a load is not.
+    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match found {
+        0 => {
+            let tx = connection.transaction()?;
+            tx.execute_batch(TABLES)?;
+            tx.pragma_update(None, "user_version", LAYOUT)?;
+            tx.commit()?;
+        }
+        LAYOUT => {}
+        found => return Err(CatalogError::Layout { path, found }),
+    }
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub fn open_reader(folder: &Path) -> Result<Connection, CatalogError> {
+    let path = database(folder);
+    if !path.is_file() {
+        return Err(CatalogError::Absent { path: folder.to_owned() });
+    }
+    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match found {
+        LAYOUT => Ok(connection),
+        0 => Err(CatalogError::Absent { path: folder.to_owned() }),
+        found => Err(CatalogError::Layout { path, found }),
+    }
+}

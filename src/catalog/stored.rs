@@ -1,0 +1,126 @@
+//! The rows of the store as the program holds them, and the numbers they go by.
+
+use crate::catalog::store::SOURCES;
+use crate::product::origin::Origin;
+use rusqlite::Row;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+/// A source's number in this store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u16);
+
+/// A layer as the store keeps it, its body unread.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredLayer {
+    pub product: i64,
+    pub source: SourceId,
+    /// The source's own key for the product.
+    pub sku: String,
+    pub origin: Origin,
+    /// The batch that made the layer.
+    pub created: i64,
+    /// True once a snapshot no longer had it.
+    pub withdrawn: bool,
+    /// Hash of the raw row under its mapping.
+    pub row_hash: u64,
+    pub body: String,
+}
+
+/// A product's name in the catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductName {
+    pub id: i64,
+    pub sku: String,
+    pub model: Option<String>,
+}
+
+/// What identifies a product beside its SKU, as one layer says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// The GTIN as a number of 14 digits.
+    pub gtin: Option<u64>,
+    /// Brand and MPN, folded, with a tab between.
+    pub mpn: Option<String>,
+}
+
+/// The SKUs and row hashes of one source, for recognising what did not change.
+#[derive(Debug, Default)]
+pub struct Known {
+    items: Vec<KnownItem>,
+}
+
+/// One known item, 40 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownItem {
+    sku: u128,
+    pub row_hash: u64,
+    pub product: i64,
+    pub withdrawn: bool,
+}
+
+impl Known {
+    /// What a source's layers say of themselves: SKU bytes, row hash, withdrawn, product.
+    pub(super) fn add(&mut self, sku: &[u8], row_hash: u64, withdrawn: bool, product: i64) {
+        self.items.push(KnownItem { sku: xxh3_128(sku), row_hash, product, withdrawn });
+    }
+
+    /// To be called once all are added.
+    pub(super) fn sort(&mut self) {
+        self.items.sort_unstable_by_key(|item| item.sku);
+    }
+
+    /// Position and item of a supplier SKU.
+    pub fn find(&self, sku: &str) -> Option<(usize, &KnownItem)> {
+        let hash = xxh3_128(sku.as_bytes());
+        let at = self.items.binary_search_by_key(&hash, |item| item.sku).ok()?;
+        Some((at, &self.items[at]))
+    }
+
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// All items, in an order that only depends on their SKUs.
+    pub fn iter(&self) -> impl Iterator<Item = &KnownItem> {
+        self.items.iter()
+    }
+}
+
+/// The number of a layer in the store.
+pub fn layer_id(product: i64, source: SourceId) -> i64 {
+    product * SOURCES + i64::from(source.0)
+}
+
+/// Product and source of a layer's number.
+pub fn split_layer(id: i64) -> (i64, SourceId) {
+    (id / SOURCES, SourceId((id % SOURCES) as u16))
+}
+
+/// The checksum kept beside a body.
+pub fn checksum(body: &str) -> u64 {
+    xxh3_64(body.as_bytes())
+}
+
+/// A layer out of a row that begins with the columns of `layers` in their usual order.
+pub(super) fn layer_row(row: &Row<'_>) -> rusqlite::Result<StoredLayer> {
+    let (product, source) = split_layer(row.get(0)?);
+    Ok(StoredLayer {
+        product,
+        source,
+        sku: row.get(1)?,
+        origin: Origin { batch: row.get(2)?, file: row.get::<_, i64>(3)? as u32, line: row.get::<_, i64>(4)? as u64 },
+        created: row.get(5)?,
+        withdrawn: row.get(6)?,
+        row_hash: row.get::<_, i64>(7)? as u64,
+        body: row.get(8)?,
+    })
+}
+
+/// A name out of a row of number, SKU and model.
+pub(super) fn product_name(row: &Row<'_>) -> rusqlite::Result<ProductName> {
+    Ok(ProductName { id: row.get(0)?, sku: row.get(1)?, model: row.get(2)? })
+}

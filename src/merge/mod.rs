@@ -1,0 +1,8 @@
+//! Layers to products: identity, survivorship, models.
+//!
+//! Functions from values to values; reading and writing layers is left to `catalog`, the order of steps to `workspace`.
+
+pub mod identity;
+pub mod model;
+pub mod policy;
+pub mod resolve;

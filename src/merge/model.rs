@@ -1,0 +1,71 @@
+//! Product models and variants: what a variant inherits, and whether its axes tell it from its siblings.
+
+use crate::diagnostic::Diagnostic;
+use crate::product::{Product, Resolved};
+use crate::schema::Schema;
+use crate::schema::attribute::Role;
+
+/// Gives a variant the values of its model that it does not say itself. Offers (price, stock…) and what makes the model
+/// a record of its own (its codes) are never inherited.
+pub fn inherit(variant: &mut Product, model: &Product, schema: &Schema) {
+    let known = schema.known();
+    let own = [known.gtin, known.mpn, known.model];
+    let mut inherited: Vec<Resolved> = model
+        .values
+        .iter()
+        .filter(|value| {
+            let attribute = value.key.attribute;
+            schema.attribute(attribute).role != Role::Offer
+                && !own.contains(&Some(attribute))
+                && variant.exact(value.key).is_none()
+        })
+        .map(|value| Resolved { inherited: true, ..value.clone() })
+        .collect();
+    if inherited.is_empty() {
+        return;
+    }
+    variant.values.append(&mut inherited);
+    variant.values.sort_by_key(|value| value.key);
+    variant.family = variant.family.or(model.family);
+}
+
+/// Says which variants of one model cannot be told apart by the axes of their family, and which leave an axis empty.
+/// `variants` are all products of the model, in order of SKU.
+pub fn check_axes(variants: &[&Product], schema: &Schema) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut seen: Vec<(Vec<String>, &str)> = Vec::new();
+    for variant in variants.iter().filter(|variant| variant.active) {
+        let Some(family) = variant.family else { continue };
+        let axes = &schema.family(family).axes;
+        if axes.is_empty() {
+            continue;
+        }
+        let mut values = Vec::with_capacity(axes.len());
+        for axis in axes {
+            match variant.any(*axis) {
+                Some(value) => values.push(value.to_text().into_owned()),
+                None => {
+                    let code = &*schema.attribute(*axis).code;
+                    found.push(
+                        Diagnostic::warning("W-AXIS-EMPTY", format!("the variant says nothing on its axis `{code}`"))
+                            .of(&variant.sku)
+                            .with_help(format!("fill `{code}`: without it the variant cannot be chosen")),
+                    );
+                }
+            }
+        }
+        if values.len() < axes.len() {
+            continue;
+        }
+        match seen.iter().find(|(other, _)| *other == values) {
+            Some((_, other)) => found.push(
+                Diagnostic::warning("W-AXES-EQUAL", format!("the variant has the same axis values as {other}"))
+                    .of(&variant.sku)
+                    .with_value(&values.join(" / "))
+                    .with_help("two variants of one model must differ: correct one, or give it a model of its own"),
+            ),
+            None => seen.push((values, &variant.sku)),
+        }
+    }
+    found
+}

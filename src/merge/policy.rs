@@ -1,0 +1,145 @@
+//! Survivorship: who is trusted for what.
+//!
+//! The order of trust is settled once for all sources (`Trust`); which voice wins for one attribute follows its policy.
+//! The editor wins under every policy. Ties break by trust, so that the order of arrival never matters.
+
+use crate::product::origin::{Origin, Source};
+use crate::schema::attribute::Policy;
+use crate::value::{Value, compare};
+use std::cmp::Ordering;
+
+/// Position of each source in the order of trust: lower is trusted more. Indexed by the source's number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trust {
+    places: Vec<u32>,
+    additions: Vec<bool>,
+    editor: Option<usize>,
+}
+
+/// How a supplier stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The lower, the more trusted.
+    pub rank: u32,
+    /// True where its feeds only add to another supplier's products, so that they alone keep nothing on sale.
+    pub addition: bool,
+}
+
+impl Trust {
+    /// Orders the sources: the editor first, then suppliers by rank and id. Suppliers without a rank (their folder is gone)
+    /// come last. `sources[n]` is the name of source `n`, `standing` tells how a supplier stands.
+    pub fn new(sources: &[String], standing: impl Fn(&str) -> Option<Standing>) -> Trust {
+        let supplier = |name: &str| match Source::parse(name) {
+            Some(Source::Supplier(id)) => standing(&id),
+            _ => None,
+        };
+        let class = |name: &str| match Source::parse(name) {
+            Some(Source::Editor) => (0, 0),
+            Some(Source::Supplier(_)) => supplier(name).map_or((2, 0), |standing| (1, standing.rank)),
+            None => (3, 0),
+        };
+        let mut order: Vec<usize> = (0..sources.len()).collect();
+        order.sort_by(|a, b| class(&sources[*a]).cmp(&class(&sources[*b])).then(sources[*a].cmp(&sources[*b])));
+        let mut places = vec![0; sources.len()];
+        for (place, source) in order.iter().enumerate() {
+            places[*source] = place as u32;
+        }
+        let editor = sources.iter().position(|name| name == "editor");
+        let additions = sources.iter().map(|name| supplier(name).is_some_and(|standing| standing.addition)).collect();
+        Trust { places, additions, editor }
+    }
+
+    /// Place of a source; unknown ones come last.
+    pub fn place(&self, source: u16) -> u32 {
+        self.places.get(usize::from(source)).copied().unwrap_or(u32::MAX)
+    }
+
+    /// True where the source alone keeps nothing on sale.
+    pub fn is_addition(&self, source: u16) -> bool {
+        self.additions.get(usize::from(source)).copied().unwrap_or(false)
+    }
+
+    pub fn is_editor(&self, source: u16) -> bool {
+        self.editor == Some(usize::from(source))
+    }
+}
+
+/// What one layer says of one attribute, in the contest for the golden record.
+#[derive(Debug, Clone, Copy)]
+pub struct Voice<'a> {
+    pub value: &'a Value,
+    pub origin: Origin,
+    /// Place in the order of trust.
+    pub place: u32,
+    pub editor: bool,
+    /// True while the layer's source has the product in stock.
+    pub in_stock: bool,
+}
+
+/// What a policy decides.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// The voice at this position wins.
+    Winner(usize),
+    /// Several voices speak together; the position is that of the most trusted.
+    Together(usize, Value),
+}
+
+/// The winner among voices sorted by trust, the most trusted first. There must be at least one.
+pub fn decide(policy: Policy, voices: &[Voice<'_>]) -> Verdict {
+    if voices.len() == 1 || voices[0].editor {
+        return Verdict::Winner(0);
+    }
+    let best = |better: &dyn Fn(&Voice<'_>, &Voice<'_>) -> bool| {
+        let mut winner = 0;
+        for n in 1..voices.len() {
+            if better(&voices[n], &voices[winner]) {
+                winner = n;
+            }
+        }
+        Verdict::Winner(winner)
+    };
+    let length = |voice: &Voice<'_>| voice.value.to_text().chars().count();
+    let order = |a: &Voice<'_>, b: &Voice<'_>| compare(a.value, b.value);
+    match policy {
+        Policy::Rank => Verdict::Winner(0),
+        Policy::Newest => best(&|a, b| a.origin.batch > b.origin.batch),
+        Policy::Longest => best(&|a, b| length(a) > length(b)),
+        Policy::Shortest => best(&|a, b| length(a) < length(b)),
+        Policy::Lowest => best(&|a, b| order(a, b) == Some(Ordering::Less)),
+        Policy::Highest => best(&|a, b| order(a, b) == Some(Ordering::Greater)),
+        Policy::LowestInStock => best(&|a, b| match (a.in_stock, b.in_stock) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => order(a, b) == Some(Ordering::Less),
+        }),
+        Policy::Union => union(voices),
+    }
+}
+
+/// The lists of all voices, one after the other, each member once. Kinds that are no lists follow trust.
+fn union(voices: &[Voice<'_>]) -> Verdict {
+    fn gather<'a>(lists: impl Iterator<Item = &'a Vec<String>>) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for member in lists.flatten() {
+            if !all.contains(member) {
+                all.push(member.clone());
+            }
+        }
+        all
+    }
+    macro_rules! together {
+        ($kind:path) => {
+            gather(voices.iter().filter_map(|voice| match voice.value {
+                $kind(list) => Some(list),
+                _ => None,
+            }))
+        };
+    }
+    match voices[0].value {
+        Value::Media(_) => Verdict::Together(0, Value::Media(together!(Value::Media))),
+        Value::Options(_) => Verdict::Together(0, Value::Options(together!(Value::Options))),
+        Value::Reference(_) => Verdict::Together(0, Value::Reference(together!(Value::Reference))),
+        _ => Verdict::Winner(0),
+    }
+}

@@ -1,0 +1,277 @@
+//! Guards: what is likely a mistake of the sender is held for a person, the rest goes on.
+//!
+//! Each guard answers an incident that has happened to somebody (docs/guards.md names them). A guard looks at one item, or
+//! at the share of a delivery's items that move together; it never changes a value.
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::{PlanWriter, Verdict};
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A share written in percent (`10%`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = r"^[0-9]{1,3}(\.[0-9]{1,2})?%$"))]
+pub struct Share(Decimal);
+
+impl Share {
+    /// A share in whole percent.
+    pub const fn percent(percent: u32) -> Share {
+        Share(Decimal::from_parts(percent, 0, 0, false, 2))
+    }
+
+    /// True where `part` of `whole` is more than this share.
+    pub fn exceeded(self, part: usize, whole: usize) -> bool {
+        Decimal::from(part) > self.0 * Decimal::from(whole)
+    }
+}
+
+impl TryFrom<String> for Share {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Share, String> {
+        let number = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<Decimal>().ok());
+        match number {
+            Some(number) if number >= Decimal::ZERO && number <= Decimal::ONE_HUNDRED => Ok(Share(number / Decimal::ONE_HUNDRED)),
+            _ => Err(format!("`{text}` is not a share such as \"10%\"")),
+        }
+    }
+}
+
+impl From<Share> for String {
+    fn from(share: Share) -> String {
+        format!("{}%", (share.0 * Decimal::ONE_HUNDRED).normalize())
+    }
+}
+
+/// The guards' settings: in `estante.toml` for all, in `supplier.toml` for one supplier.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuardSettings {
+    /// Hold all withdrawals when more than this share of the known items is missing from a snapshot. Default 10%.
+    pub missing_share: Option<Share>,
+    /// Shares are only judged from this many items on. Default 20.
+    pub least_items: Option<u32>,
+    /// Hold an item whose price moves by more than this factor, up or down. Default "2".
+    pub price_ratio: Option<String>,
+    /// Hold every price change when more than this share of the items trips `price_ratio`. Default 5%.
+    pub price_trips: Option<Share>,
+    /// Hold every price change when more than this share of the items moves by more than a tenth. Default 20%.
+    pub price_moves: Option<Share>,
+    /// Hold every price change when at least this share of the changes has one factor: 10, 100, 1,000 or a VAT rate. Default 30%.
+    pub common_factor: Option<Share>,
+    /// Hold items that fall together on one new price when they are more than this share. Default 5%.
+    pub same_price: Option<Share>,
+    /// Hold items that lose their price when they are more than this share. Default 5%.
+    pub blank_price: Option<Share>,
+    /// Hold every stock change when the share of items in stock falls by more than this. Default 30%.
+    pub stock_drop: Option<Share>,
+    /// Hold a delivery whose files are smaller than this share of the median of the last five. Default 70%.
+    pub least_size: Option<Share>,
+}
+
+/// The settings in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guards {
+    pub missing_share: Share,
+    pub least_items: usize,
+    pub price_ratio: Decimal,
+    pub price_trips: Share,
+    pub price_moves: Share,
+    pub common_factor: Share,
+    pub same_price: Share,
+    pub blank_price: Share,
+    pub stock_drop: Share,
+    pub least_size: Share,
+}
+
+impl Guards {
+    /// The supplier's settings, else the workspace's, else the defaults. Errors with the text that is no factor.
+    pub fn new(workspace: &GuardSettings, supplier: &GuardSettings) -> Result<Guards, String> {
+        let ratio = supplier.price_ratio.as_ref().or(workspace.price_ratio.as_ref());
+        let price_ratio = match ratio {
+            None => Decimal::TWO,
+            Some(text) => match text.trim().parse::<Decimal>() {
+                Ok(ratio) if ratio > Decimal::ONE => ratio,
+                _ => return Err(text.clone()),
+            },
+        };
+        let share = |own: Option<Share>, all: Option<Share>, percent| own.or(all).unwrap_or(Share::percent(percent));
+        Ok(Guards {
+            missing_share: share(supplier.missing_share, workspace.missing_share, 10),
+            least_items: supplier.least_items.or(workspace.least_items).unwrap_or(20) as usize,
+            price_ratio,
+            price_trips: share(supplier.price_trips, workspace.price_trips, 5),
+            price_moves: share(supplier.price_moves, workspace.price_moves, 20),
+            common_factor: share(supplier.common_factor, workspace.common_factor, 30),
+            same_price: share(supplier.same_price, workspace.same_price, 5),
+            blank_price: share(supplier.blank_price, workspace.blank_price, 5),
+            stock_drop: share(supplier.stock_drop, workspace.stock_drop, 30),
+            least_size: share(supplier.least_size, workspace.least_size, 70),
+        })
+    }
+}
+
+/// What the guards look at of one changed item. Prices are amounts in one currency.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Move {
+    /// Number of the entry in the plan.
+    pub entry: u32,
+    /// Price before and after, where both are said in one currency.
+    pub price: Option<(Decimal, Decimal)>,
+    /// True where there was a price and the record is silent on it.
+    pub price_lost: bool,
+    /// In stock before and after, where both are said.
+    pub stock: Option<(bool, bool)>,
+    /// True where the record changes the stock.
+    pub stock_changed: bool,
+}
+
+/// The delivery as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Extent {
+    /// Items known before and not withdrawn.
+    pub known: usize,
+    /// Known items that the delivery still has.
+    pub seen: usize,
+    /// Known items that were in stock, of those seen and unchanged or moved; unchanged ones count as they were.
+    pub unchanged: usize,
+    /// Items the delivery no longer has.
+    pub missing: usize,
+}
+
+/// VAT rates in force in the European Union and its neighbours (European Commission, Taxes in Europe database, 2026), as factors.
+const VAT: [&str; 20] = [
+    "1.04", "1.05", "1.055", "1.06", "1.07", "1.08", "1.09", "1.1", "1.12", "1.13", "1.14", "1.17", "1.19", "1.2", "1.21", "1.22",
+    "1.23", "1.24", "1.25", "1.27",
+];
+
+/// Judges the moves of a delivery: writes verdicts into the plan and gives the findings, which are the held entries' reasons,
+/// in the same order.
+pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWriter) -> Vec<Diagnostic> {
+    let mut reasons: Vec<Diagnostic> = Vec::new();
+    let mut hold = |finding: Diagnostic, entries: &mut dyn Iterator<Item = u32>| {
+        let reason = reasons.len() as u16;
+        reasons.push(finding);
+        for entry in entries {
+            if plan.verdict(entry) == Verdict::Go {
+                plan.judge(entry, Verdict::Held(reason));
+            }
+        }
+    };
+    let whole = extent.seen.max(1);
+    let enough = |count: usize| count >= guards.least_items;
+    let prices: Vec<(u32, Decimal, Decimal)> = moves
+        .iter()
+        .filter_map(|m| m.price.map(|(before, after)| (m.entry, before, after)))
+        .filter(|(_, before, after)| before != after)
+        .collect();
+    let all_prices = || prices.iter().map(|(entry, ..)| *entry);
+
+    // The more a guard explains, the earlier it speaks: the first to hold an entry is its reason.
+    if let Some((name, count)) = common_factor(&prices).filter(|(_, count)| {
+        enough(*count) && !Share(Decimal::ONE - guards.common_factor.0).exceeded(prices.len() - count, prices.len())
+    }) {
+        let finding = Diagnostic::error("G-COMMON-FACTOR", format!("{count} of {} price changes share {name}", prices.len()))
+            .with_help("a decimal mark or the tax basis was misread or changed; correct `numbers`, `prices` or `vat`, or accept the held items");
+        hold(finding, &mut all_prices());
+    }
+    let mut by_price: BTreeMap<Decimal, usize> = BTreeMap::new();
+    for (_, _, after) in &prices {
+        *by_price.entry(after.normalize()).or_default() += 1;
+    }
+    for (price, count) in by_price {
+        if enough(count) && guards.same_price.exceeded(count, whole) {
+            let finding = Diagnostic::error("G-SAME-PRICE", format!("{count} items fall together on one price"))
+                .with_value(&price.to_string())
+                .with_help("ask the supplier; accept the held items if it is a real promotion");
+            hold(finding, &mut prices.iter().filter(|(_, _, after)| *after == price).map(|(entry, ..)| *entry));
+        }
+    }
+    let trips = |before: Decimal, after: Decimal| {
+        before > Decimal::ZERO
+            && (after > before.saturating_mul(guards.price_ratio) || after.saturating_mul(guards.price_ratio) < before)
+    };
+    let tripped: Vec<u32> = prices.iter().filter(|(_, b, a)| trips(*b, *a)).map(|(entry, ..)| *entry).collect();
+    if enough(tripped.len()) && guards.price_trips.exceeded(tripped.len(), whole) {
+        let finding = Diagnostic::error("G-PRICES-TRIP", format!("{} of {whole} prices move by more than a factor of {}", tripped.len(), guards.price_ratio))
+            .with_help("all price changes of the delivery are held; look at the plan, then accept or discard it");
+        hold(finding, &mut all_prices());
+    }
+    let tenth = |before: Decimal, after: Decimal| (after - before).abs() > before.abs() / Decimal::TEN;
+    let moved = prices.iter().filter(|(_, b, a)| tenth(*b, *a)).count();
+    if enough(moved) && guards.price_moves.exceeded(moved, whole) {
+        let finding = Diagnostic::error("G-PRICES-MOVE", format!("{moved} of {whole} prices move by more than a tenth"))
+            .with_help("all price changes of the delivery are held; raise `price_moves` if this supplier does that");
+        hold(finding, &mut all_prices());
+    }
+    if !tripped.is_empty() {
+        let finding = Diagnostic::warning("G-PRICE-RATIO", format!("the price moves by more than a factor of {}", guards.price_ratio))
+            .with_help("the item keeps its old values until you accept it");
+        hold(finding, &mut tripped.iter().copied());
+    }
+    let lost = moves.iter().filter(|m| m.price_lost).count();
+    if enough(lost) && guards.blank_price.exceeded(lost, whole) {
+        let finding = Diagnostic::error("G-PRICE-BLANK", format!("{lost} of {whole} items lost their price"))
+            .with_help("a blank is no price: the old prices stay; ask the supplier for a complete file");
+        hold(finding, &mut moves.iter().filter(|m| m.price_lost).map(|m| m.entry));
+    }
+    let emptied = moves.iter().filter(|m| m.stock == Some((true, false))).count();
+    let refilled = moves.iter().filter(|m| m.stock == Some((false, true))).count();
+    let fallen = emptied.saturating_sub(refilled);
+    if enough(fallen) && guards.stock_drop.exceeded(fallen, whole) {
+        let finding = Diagnostic::error("G-STOCK-COLLAPSE", format!("{fallen} of {whole} items would go out of stock at once"))
+            .with_help("all stock changes of the delivery are held; an export of zeros looks just like this");
+        hold(finding, &mut moves.iter().filter(|m| m.stock_changed).map(|m| m.entry));
+    }
+    reasons
+}
+
+/// Says whether a snapshot's withdrawals are to be held.
+pub fn too_many_missing(extent: Extent, guards: &Guards) -> Option<Diagnostic> {
+    let trips = extent.missing >= guards.least_items.min(extent.known.max(1)) && guards.missing_share.exceeded(extent.missing, extent.known);
+    // A delivery that has nothing of what is known is no snapshot, however small the catalog.
+    let nothing = extent.known > 0 && extent.missing == extent.known;
+    (trips || nothing).then(|| {
+        Diagnostic::error("G-MISSING-SHARE", format!("{} of {} known items are missing from the delivery", extent.missing, extent.known))
+            .with_help("nothing is withdrawn; ask for a complete file, or set mode = \"delta\" if it only lists changes")
+    })
+}
+
+/// The factor that most price changes share, in words, and how many do.
+fn common_factor(prices: &[(u32, Decimal, Decimal)]) -> Option<(String, usize)> {
+    let mut best: Option<(String, usize)> = None;
+    let mut offer = |name: String, count: usize| {
+        if count > best.as_ref().map_or(0, |(_, most)| *most) {
+            best = Some((name, count));
+        }
+    };
+    let cent = Decimal::new(11, 3);
+    let count = |factor: Decimal, up: bool| {
+        prices
+            .iter()
+            .filter(|(_, before, after)| {
+                let (small, large) = if up { (before, after) } else { (after, before) };
+                // Rounding happened on the side that was calculated: half a cent there, with a little air.
+                let expected = small.saturating_mul(factor);
+                let slack = if up { cent } else { cent.saturating_mul(factor) };
+                let slack = slack.min(large.abs() / Decimal::ONE_HUNDRED);
+                *small > Decimal::ZERO && (expected - *large).abs() <= slack
+            })
+            .count()
+    };
+    for power in [10_i64, 100, 1_000] {
+        offer(format!("the factor {power}"), count(Decimal::from(power), true));
+        offer(format!("the factor 1/{power}"), count(Decimal::from(power), false));
+    }
+    for rate in VAT {
+        if let Ok(factor) = rate.parse::<Decimal>() {
+            let percent = ((factor - Decimal::ONE) * Decimal::ONE_HUNDRED).normalize();
+            offer(format!("the factor {rate}, as if {percent}% VAT were added"), count(factor, true));
+            offer(format!("the factor 1/{rate}, as if {percent}% VAT were taken out"), count(factor, false));
+        }
+    }
+    best
+}

@@ -1,0 +1,52 @@
+//! One change set to layers: the unit of plan, apply, history and undo.
+
+use crate::diagnostic::Diagnostic;
+use std::collections::BTreeMap;
+
+/// What a delivered file was, kept with the batch that it made.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DeliveredFile {
+    /// Path as the user knows it.
+    pub path: String,
+    pub format: String,
+    /// WHATWG name of the encoding, `cp850` or `cp437`; empty where the format has its own.
+    pub encoding: String,
+    pub delimiter: Option<String>,
+    /// Records read.
+    pub rows: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Whether the text ends with a line end: a file that suddenly does not may be cut short.
+    pub ends_with_newline: bool,
+}
+
+/// What a plan would do or a batch did, in numbers. `read = new + changed + unchanged + held + rejected`, always.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Tally {
+    pub read: u64,
+    pub new: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+    /// Items known before that the delivery no longer has, and that a snapshot therefore withdraws.
+    pub missing: u64,
+    pub held: u64,
+    pub rejected: u64,
+    /// How many items change each attribute.
+    pub attributes: BTreeMap<String, u64>,
+}
+
+/// One applied change set, as the list of batches shows it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Batch {
+    pub id: i64,
+    /// Source of the layers it changed, e.g. `supplier:aranda`.
+    pub source: String,
+    /// What made it: `import`, `undo`, `edit`.
+    pub kind: String,
+    pub tally: Tally,
+    pub files: Vec<DeliveredFile>,
+    /// Findings of the import, the first 10,000.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The batch that took this one back.
+    pub undone_by: Option<i64>,
+}

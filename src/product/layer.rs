@@ -1,0 +1,228 @@
+//! What one source says of one product, and the body in which the store keeps it.
+//!
+//! A body is a JSON object: keys are attribute codes with their scope (`name@es`, `price`), values are in the JSON form of
+//! `value`. Values that an earlier delivery said and the last one was silent about keep their origin under `"^"`:
+//! `[[batch, file, line, ["color", …]], …]`. A layer's own origin covers all other values.
+
+use crate::product::item::{Item, Said};
+use crate::product::origin::Origin;
+use crate::schema::Schema;
+use crate::schema::scope::Key;
+use crate::value::{Value, ValueSeed, escape_json};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What one source says of one product. Values are sorted by key, each key once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Layer {
+    pub values: Vec<(Key, Value)>,
+    /// Where the values came from that an earlier delivery said, sorted by origin; keys sorted.
+    pub older: Vec<(Origin, Vec<Key>)>,
+}
+
+/// A body that is not what this program writes.
+#[derive(Debug, thiserror::Error)]
+#[error("layer body is damaged: {0}")]
+pub struct DamagedBody(#[from] serde_json::Error);
+
+impl Layer {
+    /// The value under exactly this key.
+    pub fn value(&self, key: Key) -> Option<&Value> {
+        let at = self.values.binary_search_by_key(&key, |(key, _)| *key).ok()?;
+        Some(&self.values[at].1)
+    }
+
+    /// The origin of the value under this key, given the layer's own.
+    pub fn origin(&self, key: Key, own: Origin) -> Origin {
+        self.older.iter().find(|(_, keys)| keys.binary_search(&key).is_ok()).map_or(own, |(origin, _)| *origin)
+    }
+
+    /// The layer a first item makes.
+    pub fn first(item: Item) -> Layer {
+        let values = item
+            .said
+            .into_iter()
+            .filter_map(|(key, said)| match said {
+                Said::Value(value) => Some((key, value)),
+                Said::Clear => None,
+            })
+            .collect();
+        Layer { values, older: Vec::new() }
+    }
+
+    /// This layer with an item laid over it: said values replace, cleared ones go, silence keeps what was there with
+    /// the origin it had (`own` is this layer's).
+    pub fn overlaid(&self, item: Item, own: Origin) -> Layer {
+        let mut values = Vec::with_capacity(self.values.len().max(item.said.len()));
+        let mut kept: Vec<(Origin, Key)> = Vec::new();
+        let mut old = self.values.iter().peekable();
+        for (key, said) in item.said {
+            while let Some((silent, value)) = old.next_if(|(before, _)| *before < key) {
+                kept.push((self.origin(*silent, own), *silent));
+                values.push((*silent, value.clone()));
+            }
+            old.next_if(|(same, _)| *same == key);
+            if let Said::Value(value) = said {
+                values.push((key, value));
+            }
+        }
+        for (silent, value) in old {
+            kept.push((self.origin(*silent, own), *silent));
+            values.push((*silent, value.clone()));
+        }
+        kept.sort();
+        let mut older: Vec<(Origin, Vec<Key>)> = Vec::new();
+        for (origin, key) in kept {
+            match older.last_mut() {
+                Some((last, keys)) if *last == origin => keys.push(key),
+                _ => older.push((origin, vec![key])),
+            }
+        }
+        Layer { values, older }
+    }
+
+    /// Appends the body to `out`.
+    pub fn write_body(&self, schema: &Schema, out: &mut String) {
+        out.push('{');
+        for (n, (key, value)) in self.values.iter().enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            out.push('"');
+            schema.write_key(*key, out);
+            out.push_str("\":");
+            value.write_json(out);
+        }
+        if !self.older.is_empty() {
+            if !self.values.is_empty() {
+                out.push(',');
+            }
+            out.push_str("\"^\":[");
+            for (n, (origin, keys)) in self.older.iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
+                out.push_str(&format!("[{},{},{},[", origin.batch, origin.file, origin.line));
+                for (n, key) in keys.iter().enumerate() {
+                    if n > 0 {
+                        out.push(',');
+                    }
+                    escape_json(&schema.key_text(*key), out);
+                }
+                out.push_str("]]");
+            }
+            out.push(']');
+        }
+        out.push('}');
+    }
+
+    /// Reads a body. Attributes that the schema no longer has are passed over, and so are values that no longer read as
+    /// their attribute's kind: both return when the schema does, since the body itself stays as it is.
+    pub fn read_body(body: &str, schema: &Schema) -> Result<Layer, DamagedBody> {
+        let mut deserializer = serde_json::Deserializer::from_str(body);
+        let layer = deserializer.deserialize_map(BodyVisitor { schema });
+        match layer.and_then(|layer| deserializer.end().map(|()| layer)) {
+            Ok(layer) => Ok(layer),
+            Err(_) => Layer::read_body_value_by_value(body, schema),
+        }
+    }
+
+    /// The slow way, for a body with a value that does not read: that value is passed over, the others are kept.
+    fn read_body_value_by_value(body: &str, schema: &Schema) -> Result<Layer, DamagedBody> {
+        let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(body)?;
+        let mut whole = String::from("{");
+        for (name, raw) in &members {
+            let reads = match Key::parse(schema, name) {
+                Ok(key) => {
+                    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+                    ValueSeed(schema.attribute(key.attribute).kind).deserialize(&mut deserializer).is_ok()
+                }
+                Err(_) => name == "^",
+            };
+            if reads {
+                if whole.len() > 1 {
+                    whole.push(',');
+                }
+                escape_json(name, &mut whole);
+                whole.push(':');
+                whole.push_str(raw.get());
+            }
+        }
+        whole.push('}');
+        Ok(serde_json::Deserializer::from_str(&whole).deserialize_map(BodyVisitor { schema })?)
+    }
+}
+
+struct BodyVisitor<'s> {
+    schema: &'s Schema,
+}
+
+impl<'de> Visitor<'de> for BodyVisitor<'_> {
+    type Value = Layer;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of attribute values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Layer, A::Error> {
+        let mut layer = Layer { values: Vec::with_capacity(16), older: Vec::new() };
+        let mut sorted = true;
+        while let Some(name) = map.next_key_seed(NameSeed)? {
+            if name.0 == "^" {
+                let older: Vec<(i64, u32, u64, Vec<String>)> = map.next_value()?;
+                for (batch, file, line, names) in older {
+                    let mut keys: Vec<Key> = names.iter().filter_map(|name| Key::parse(self.schema, name).ok()).collect();
+                    keys.sort();
+                    layer.older.push((Origin { batch, file, line }, keys));
+                }
+                continue;
+            }
+            match Key::parse(self.schema, &name.0).ok() {
+                Some(key) => {
+                    let kind = self.schema.attribute(key.attribute).kind;
+                    let value = map.next_value_seed(ValueSeed(kind))?;
+                    sorted &= layer.values.last().is_none_or(|(last, _)| *last < key);
+                    layer.values.push((key, value));
+                }
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        if !sorted {
+            layer.values.sort_by_key(|(key, _)| *key);
+            layer.values.dedup_by_key(|(key, _)| *key);
+        }
+        Ok(layer)
+    }
+}
+
+/// A name of a body, borrowed where it holds no escape.
+struct Name<'de>(std::borrow::Cow<'de, str>);
+struct NameSeed;
+
+impl<'de> DeserializeSeed<'de> for NameSeed {
+    type Value = Name<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name<'de>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NameSeed {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(text.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Name<'de>, E> {
+        Ok(Name(text.to_owned().into()))
+    }
+}
