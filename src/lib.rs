@@ -3,12 +3,17 @@
 //! The modules in reading order, lowest floor first; a file imports its own folder and lower floors only
 //! (ARCHITECTURE.md has the map, `tests/it/house.rs` the wall).
 
-// Floor 1
+// Floor 1: nothing of ours.
 pub mod diagnostic;
-// Floor 2
-pub mod value;
+// Floor 2: what can be said, and the files that say it.
 pub mod declaration;
-// Floor 4
+pub mod value;
+// Floor 3: what a product can have, and how texts become it.
+pub mod schema;
+// Floor 4: the shapes a product takes.
 pub mod product;
-// Floor 5
+// Floor 5: the stages, none knowing another.
+pub mod catalog;
 pub mod feed;
+pub mod merge;
+pub mod plan;
