@@ -11,6 +11,9 @@ pub mod value;
 // Floor 3: what a product can have, and how texts become it.
 pub mod schema;
 // Floor 4: the shapes a product takes.
+// Floor 3
+pub mod transform;
+// Floor 4
 pub mod product;
 // Floor 5: the stages, none knowing another.
 pub mod catalog;

@@ -316,6 +316,17 @@ pub fn write(number: Decimal, decimals: u32, out: &mut String) {
     out.push_str(std::str::from_utf8(&buffer[at..]).unwrap_or("0"));
 }
 
+/// A decimal as a supplier of this notation would write it: its decimal mark, no group marks, no needless zeros.
+pub fn to_text_in(number: Decimal, notation: Notation) -> String {
+    let mut out = to_text(number);
+    if notation.mark() != '.'
+        && let Some(at) = out.find('.')
+    {
+        out.replace_range(at..=at, ",");
+    }
+    out
+}
+
 /// A decimal in plain notation without needless zeros.
 pub fn to_text(number: Decimal) -> String {
     let mut out = String::with_capacity(24);
@@ -419,6 +430,19 @@ mod tests {
         );
         assert_eq!(prove(["1.500", "abc"]), Proof::None);
         assert_eq!(prove(["", " "]), Proof::None);
+    }
+
+    #[test]
+    fn numbers_are_written_back_in_their_notation() {
+        for notation in NOTATIONS {
+            let number = Decimal::new(-123_456_750, 2);
+            assert_eq!(
+                parse(&to_text_in(number, notation), notation),
+                Ok(number),
+                "{}",
+                notation.name()
+            );
+        }
     }
 
     #[test]

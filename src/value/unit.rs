@@ -186,14 +186,17 @@ impl Units {
 
     /// An amount in another unit of its dimension: exact where a decimal can say it, else rounded in the 28th digit.
     pub fn convert(&self, amount: Decimal, from: &str, to: &str) -> Result<Decimal, Mismatch> {
+        self.exchange(from, to)?.apply(amount)
+    }
+
+    /// The way from one unit to another, looked up once for many amounts.
+    pub fn exchange(&self, from: &str, to: &str) -> Result<Exchange, Mismatch> {
         let unknown = |code: &str| {
             Mismatch::new("E-MEASURE-UNIT", format!("{code} is not in the table of units"))
                 .with_help("add it with [units.…] in the schema")
         };
-        let (from, to) = (
-            self.find(from).ok_or_else(|| unknown(from))?,
-            self.find(to).ok_or_else(|| unknown(to))?,
-        );
+        let from = self.find(from).ok_or_else(|| unknown(from))?;
+        let to = self.find(to).ok_or_else(|| unknown(to))?;
         if from.dimension != to.dimension {
             return Err(Mismatch::new(
                 "E-MEASURE-DIMENSION",
@@ -204,11 +207,31 @@ impl Units {
             )
             .with_help("choose a unit of the same dimension"));
         }
-        if from.code == to.code {
-            return Ok(amount);
-        }
-        exchange(amount, from, to)
-            .ok_or_else(|| Mismatch::new("E-NUMBER-SIZE", "an amount too large to convert").with_help("check the unit"))
+        Ok(Exchange {
+            same: from.code == to.code,
+            factors: (from.factor, to.factor),
+            offsets: (from.offset, to.offset),
+        })
+    }
+
+    /// Every way to write the unit of a code or alias, sorted.
+    pub fn spellings(&self, alias: &str) -> Vec<&str> {
+        let Some(unit) = self.find(alias) else {
+            return Vec::new();
+        };
+        let ours = |at: &u32| {
+            self.units
+                .get(*at as usize)
+                .is_some_and(|found| found.code == unit.code)
+        };
+        let mut spellings: Vec<&str> = self
+            .exact
+            .iter()
+            .filter(|(_, at)| ours(at))
+            .map(|(spelling, _)| &**spelling)
+            .collect();
+        spellings.sort_unstable();
+        spellings
     }
 
     fn add_all(&mut self, extra: &BTreeMap<String, UnitDefinition>) -> Vec<(String, Mismatch)> {
@@ -308,17 +331,37 @@ impl Units {
     }
 }
 
-fn exchange(amount: Decimal, from: &Unit, to: &Unit) -> Option<Decimal> {
-    let mut value = Fraction {
-        over: amount,
-        under: Decimal::ONE,
+/// The way from one unit to another of its dimension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange {
+    same: bool,
+    factors: (Fraction, Fraction),
+    offsets: (Fraction, Fraction),
+}
+
+impl Exchange {
+    /// The amount in the other unit.
+    pub fn apply(&self, amount: Decimal) -> Result<Decimal, Mismatch> {
+        if self.same {
+            return Ok(amount);
+        }
+        self.exact(amount)
+            .ok_or_else(|| Mismatch::new("E-NUMBER-SIZE", "an amount too large to convert").with_help("check its unit"))
     }
-    .times(from.factor)?;
-    if !from.offset.over.is_zero() || !to.offset.over.is_zero() {
-        value = value.plus(from.offset)?.minus(to.offset)?;
+
+    /// Multiplies first and divides once at the end, so that nothing is rounded on the way.
+    fn exact(&self, amount: Decimal) -> Option<Decimal> {
+        let mut value = Fraction {
+            over: amount,
+            under: Decimal::ONE,
+        }
+        .times(self.factors.0)?;
+        if !self.offsets.0.over.is_zero() || !self.offsets.1.over.is_zero() {
+            value = value.plus(self.offsets.0)?.minus(self.offsets.1)?;
+        }
+        let value = value.times(self.factors.1.inverse())?;
+        Some(value.over.checked_div(value.under)?.normalize())
     }
-    let value = value.times(to.factor.inverse())?;
-    Some(value.over.checked_div(value.under)?.normalize())
 }
 
 #[cfg(test)]
