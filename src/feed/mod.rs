@@ -5,12 +5,16 @@
 
 pub mod archive;
 pub mod csv;
+pub mod decimal;
 pub mod decode;
 pub mod dialect;
 pub mod encoding;
 pub mod failure;
 pub mod format;
 pub mod header;
+pub mod json;
+pub mod json_record;
+pub mod json_stream;
 pub mod report;
 pub mod row;
 pub mod rows;
@@ -22,6 +26,7 @@ use crate::feed::csv::Table;
 use crate::feed::decode::{Content, Stream};
 use crate::feed::encoding::Charset;
 use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::json::Json;
 use crate::feed::report::FileReport;
 use crate::feed::settings::{FileSettings, Format};
 use crate::product::record::Records;
@@ -103,6 +108,7 @@ fn gather_pattern(folder: &Path, pattern: &str, files: &mut Vec<PathBuf>) -> Res
 /// A file that is being read.
 pub enum Reading {
     Table(Box<Table>),
+    Json(Box<Json>),
 }
 
 /// Opens a file. `shown` is its name in messages, `file_number` goes into the batches, `wanted` are the headers or paths the
@@ -163,8 +169,33 @@ pub fn open_stream(
             let table = Table::open(stream, charset, marked, file_number, format, settings, wanted)?;
             Ok(Reading::Table(Box::new(table)))
         }
+        Format::Json | Format::Jsonl => {
+            let (stream, encoding) = whole_utf8(stream, charset, marked)?;
+            let json = Json::open(
+                stream,
+                encoding,
+                file_number,
+                format,
+                settings.record.as_deref(),
+                wanted,
+            )?;
+            Ok(Reading::Json(Box::new(json)))
+        }
         other => Err(format::contradiction(&shown, other, "of a format that is not read")),
     }
+}
+
+/// The content in UTF-8 and the name of what it was. Where nothing declares it, the bytes themselves are asked.
+fn whole_utf8(
+    stream: Stream,
+    charset: Option<Charset>,
+    marked: Option<&'static str>,
+) -> Result<(Stream, &'static str), FeedError> {
+    let charset = charset
+        .or_else(|| encoding::guess(stream.head()))
+        .unwrap_or(Charset::Utf8);
+    let name = marked.unwrap_or(charset.name());
+    Ok((stream.in_utf8(&charset)?, name))
 }
 
 impl Reading {
@@ -172,6 +203,7 @@ impl Reading {
     pub fn found(&self) -> &[bool] {
         match self {
             Reading::Table(table) => table.found(),
+            Reading::Json(json) => json.found(),
         }
     }
 
@@ -179,6 +211,7 @@ impl Reading {
     pub fn header(&self) -> &[String] {
         match self {
             Reading::Table(table) => table.header(),
+            Reading::Json(_) => &[],
         }
     }
 
@@ -187,6 +220,7 @@ impl Reading {
     pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
         match self {
             Reading::Table(table) => table.next(batch),
+            Reading::Json(json) => json.next(batch),
         }
     }
 
@@ -194,6 +228,7 @@ impl Reading {
     pub fn finish(self) -> FileReport {
         match self {
             Reading::Table(table) => table.finish(),
+            Reading::Json(json) => json.finish(),
         }
     }
 }

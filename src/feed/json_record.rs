@@ -1,0 +1,276 @@
+//! Takes the wanted values out of one JSON record: by path, typed as JSON types them, numbers as they are written.
+//!
+//! Paths are keys joined by dots (`price.amount`); lists on the way are walked through, so that `variants.sku` is the list
+//! of all of them. A key that holds dots itself is found as well.
+
+use crate::feed::decimal;
+use crate::product::record::{Cell, Records};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Why a record is refused; the grammar of the file may still be sound.
+#[derive(Debug, PartialEq)]
+pub enum RecordFault {
+    /// The bytes are no JSON.
+    Syntax(String),
+    NotObject,
+    /// Too many brackets inside each other.
+    Deep,
+    Encoding,
+    DuplicateKey(String),
+    /// A text that no text can be, such as half a surrogate pair.
+    Text(String),
+    Control(char),
+}
+
+/// The paths of the wanted fields, and room for the values of one record.
+pub struct Picker {
+    paths: Vec<String>,
+    values: Vec<(u32, Kind, u32, u32)>,
+    texts: String,
+    /// Which fields had a value in any record.
+    pub seen: Vec<bool>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Text,
+    Number,
+    True,
+    False,
+    Error,
+}
+
+impl Picker {
+    pub fn new(wanted: &[String]) -> Picker {
+        let paths: Vec<String> = wanted.iter().map(|path| path.trim().to_string()).collect();
+        Picker {
+            seen: vec![false; paths.len()],
+            paths,
+            values: Vec::new(),
+            texts: String::new(),
+        }
+    }
+
+    /// Finds the values of a record.
+    pub fn pick(&mut self, record: &[u8]) -> Result<(), RecordFault> {
+        self.values.clear();
+        self.texts.clear();
+        let Ok(text) = std::str::from_utf8(record) else {
+            return Err(RecordFault::Encoding);
+        };
+        let text = text.trim_ascii();
+        if !text.starts_with('{') {
+            let value: Result<IgnoredAny, _> = serde_json::from_str(text);
+            return Err(value.map_or_else(
+                |error| RecordFault::Syntax(error.to_string()),
+                |_| RecordFault::NotObject,
+            ));
+        }
+        let paths = std::mem::take(&mut self.paths);
+        let active: Vec<(u32, &str)> = paths
+            .iter()
+            .enumerate()
+            .map(|(n, path)| (n as u32, path.as_str()))
+            .collect();
+        let result = self.object(text, &active);
+        drop(active);
+        self.paths = paths;
+        if result.is_ok() {
+            self.values.sort_by_key(|value| value.0);
+        }
+        result
+    }
+
+    /// Adds the values found to the record begun last, one cell a field.
+    pub fn push(&mut self, batch: &mut Records) {
+        let mut at = 0;
+        let mut cells: Vec<Cell<'_>> = Vec::new();
+        for (field, seen) in self.seen.iter_mut().enumerate() {
+            cells.clear();
+            while let Some((_, kind, start, end)) = self.values.get(at).filter(|value| value.0 as usize == field) {
+                let text = self.texts.get(*start as usize..*end as usize).unwrap_or("");
+                cells.push(match kind {
+                    Kind::Text => Cell::Text(text),
+                    Kind::Number => Cell::Number(text),
+                    Kind::True => Cell::Boolean(true),
+                    Kind::False => Cell::Boolean(false),
+                    Kind::Error => Cell::Error(text),
+                });
+                at += 1;
+            }
+            *seen |= !cells.is_empty();
+            batch.push_list(&cells);
+        }
+    }
+
+    fn object(&mut self, text: &str, active: &[(u32, &str)]) -> Result<(), RecordFault> {
+        let mut fault = None;
+        let seed = Members {
+            picker: self,
+            active,
+            fault: &mut fault,
+        };
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let result = seed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+        match (fault, result) {
+            (Some(fault), _) => Err(fault),
+            (None, Ok(())) => Ok(()),
+            (None, Err(error)) => Err(match serde_json::from_str::<IgnoredAny>(text) {
+                Ok(_) => RecordFault::Text(error.to_string()),
+                Err(error) => RecordFault::Syntax(error.to_string()),
+            }),
+        }
+    }
+
+    /// One value under the fields that ask for it: `""` asks for the value itself, anything else for what is inside.
+    fn value(&mut self, raw: &RawValue, active: &[(u32, &str)]) -> Result<(), RecordFault> {
+        let text = raw.get();
+        match text.as_bytes().first() {
+            Some(b'{') => {
+                for (field, _) in active.iter().filter(|(_, rest)| rest.is_empty()) {
+                    self.keep(*field, Kind::Text, text);
+                }
+                let inside: Vec<(u32, &str)> = active.iter().filter(|(_, rest)| !rest.is_empty()).copied().collect();
+                if inside.is_empty() {
+                    Ok(())
+                } else {
+                    self.object(text, &inside)
+                }
+            }
+            Some(b'[') => {
+                let members: Vec<&RawValue> =
+                    serde_json::from_str(text).map_err(|error| RecordFault::Syntax(error.to_string()))?;
+                members.into_iter().try_for_each(|member| self.value(member, active))
+            }
+            first => {
+                let leaves = active.iter().filter(|(_, rest)| rest.is_empty());
+                match first {
+                    Some(b'"') => {
+                        let owned = read_text(text)?;
+                        for (field, _) in leaves {
+                            self.keep(*field, Kind::Text, &owned);
+                        }
+                    }
+                    Some(b't') => leaves.for_each(|(field, _)| self.keep(*field, Kind::True, "")),
+                    Some(b'f') => leaves.for_each(|(field, _)| self.keep(*field, Kind::False, "")),
+                    Some(b'n') | None => {}
+                    Some(_) => {
+                        for (field, _) in leaves {
+                            match decimal::plain(text) {
+                                Some(plain) => self.keep(*field, Kind::Number, &plain),
+                                None => self.keep(*field, Kind::Error, text),
+                            }
+                        }
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn keep(&mut self, field: u32, kind: Kind, text: &str) {
+        let start = self.texts.len() as u32;
+        self.texts.push_str(text);
+        self.values.push((field, kind, start, self.texts.len() as u32));
+    }
+}
+
+/// A JSON string as text, refused where it holds what no cell may.
+fn read_text(raw: &str) -> Result<Cow<'_, str>, RecordFault> {
+    let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
+    let text = if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        Cow::Borrowed(inner)
+    } else {
+        Cow::Owned(serde_json::from_str::<String>(raw).map_err(|error| RecordFault::Text(error.to_string()))?)
+    };
+    match text
+        .chars()
+        .find(|c| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r'))
+    {
+        Some(control) => Err(RecordFault::Control(control)),
+        None => Ok(text),
+    }
+}
+
+struct Members<'a, 'p> {
+    picker: &'a mut Picker,
+    active: &'a [(u32, &'p str)],
+    fault: &'a mut Option<RecordFault>,
+}
+
+impl<'de> DeserializeSeed<'de> for Members<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut keys: BTreeSet<Cow<'de, str>> = BTreeSet::new();
+        let mut inside: Vec<(u32, &str)> = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            inside.clear();
+            for (field, path) in self.active {
+                if let Some(rest) = path.strip_prefix(&*key) {
+                    if rest.is_empty() {
+                        inside.push((*field, ""));
+                    } else if let Some(rest) = rest.strip_prefix('.').filter(|rest| !rest.is_empty()) {
+                        inside.push((*field, rest));
+                    }
+                }
+            }
+            if inside.is_empty() {
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                let raw: &RawValue = map.next_value()?;
+                if self.fault.is_none() {
+                    *self.fault = self.picker.value(raw, &inside).err();
+                }
+            }
+            if keys.contains(&key) {
+                self.fault.get_or_insert(RecordFault::DuplicateKey(key.into_owned()));
+            } else {
+                keys.insert(key);
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(key.to_string()))
+    }
+}
