@@ -10,10 +10,8 @@ pub mod declaration;
 pub mod value;
 // Floor 3: what a product can have, and how texts become it.
 pub mod schema;
-// Floor 4: the shapes a product takes.
-// Floor 3
 pub mod transform;
-// Floor 4
+// Floor 4: the shapes a product takes.
 pub mod product;
 // Floor 5: the stages, none knowing another.
 pub mod catalog;
