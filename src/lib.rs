@@ -18,3 +18,4 @@ pub mod catalog;
 pub mod feed;
 pub mod merge;
 pub mod plan;
+pub mod mapping;

@@ -1,0 +1,434 @@
+//! Records to items, row by row: the hot path.
+//!
+//! Every finding of a row is told, not the first. A cell that says nothing leaves the attribute in silence, a `clear` word
+//! takes its value away, and what cannot be read costs what `field` says. Which rows are mapped at all (unchanged ones are
+//! not) is left to the caller.
+
+use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::mapping::field::{Cost, Field, Refusal, Source, Written};
+use crate::mapping::template::{Part, RowTemplate};
+use crate::mapping::{Habits, Mapping};
+use crate::product::item::{Item, Said};
+use crate::product::record::{Cell, Record};
+use crate::transform::texts::Texts;
+use crate::value::mismatch::Mismatch;
+use crate::value::{Kind, Value, option};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Memory that rows share, one for each thread.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    folded: String,
+    rendered: String,
+}
+
+/// What one field of one row came to.
+enum Outcome {
+    Silent,
+    Said(Said),
+    /// The row is refused.
+    Refused,
+}
+
+/// One row while it is mapped.
+struct Row<'a> {
+    line: u64,
+    sku: &'a str,
+    file: &'a Arc<str>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Row<'_> {
+    fn tell(&mut self, field: &Field, severity: Severity, mismatch: Mismatch, value: Option<&str>) {
+        let code: Cow<'static, str> = match mismatch.code.strip_prefix("E-") {
+            Some(rest) if severity == Severity::Warning => format!("W-{rest}").into(),
+            _ => mismatch.code.into(),
+        };
+        let place = Place {
+            file: Some(self.file.clone()),
+            line: Some(self.line),
+            column: Some(field.column.clone()),
+        };
+        let mut finding = Diagnostic::new(severity, code, mismatch.message).at(place).of(self.sku);
+        finding.help = mismatch.help;
+        if let Some(value) = value {
+            finding = finding.with_value(value);
+        }
+        self.diagnostics.push(finding);
+    }
+
+    /// Tells a refusal; true where it costs the row.
+    fn refuse(&mut self, field: &Field, refusal: Refusal, value: Option<&str>) -> bool {
+        let severity = if refusal.cost == Cost::Remark {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        self.tell(field, severity, refusal.mismatch, value);
+        refusal.cost == Cost::Row
+    }
+}
+
+impl Mapping {
+    /// The item of a record, or `None` where the row is refused. All findings of the row are added to `diagnostics`.
+    ///
+    /// `sku` is what `Mapping::sku` gave. Records with a `fault()` of the reader are refused before they come here.
+    pub fn apply(
+        &self,
+        record: Record<'_>,
+        sku: &str,
+        file_name: &Arc<str>,
+        scratch: &mut Scratch,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Item> {
+        let mut row = Row {
+            line: record.line(),
+            sku,
+            file: file_name,
+            diagnostics,
+        };
+        let mut said = Vec::with_capacity(self.fields.len());
+        let mut refused = false;
+        for field in &self.fields {
+            match self.habits.field(field, record, scratch, &mut row) {
+                Outcome::Silent => {}
+                Outcome::Said(value) => said.push((field.key, value)),
+                Outcome::Refused => refused = true,
+            }
+        }
+        (!refused).then(|| Item {
+            sku: sku.to_string(),
+            line: record.line(),
+            file: record.file(),
+            said,
+        })
+    }
+}
+
+impl Habits {
+    fn field(&self, field: &Field, record: Record<'_>, scratch: &mut Scratch, row: &mut Row<'_>) -> Outcome {
+        match &field.source {
+            Source::Constant(value) => Outcome::Said(Said::Value(value.clone())),
+            Source::Column(n) => match record.cell(*n) {
+                Cell::Absent => Outcome::Silent,
+                Cell::List(cells) => self.several(field, cells.iter(), scratch, row),
+                cell if field.split.is_some() || field.chain.is_some() => {
+                    self.several(field, std::iter::once(cell), scratch, row)
+                }
+                cell => self.one(field, cell, scratch, row),
+            },
+            Source::Columns(columns) => {
+                let cells = columns.iter().flat_map(|n| {
+                    let (one, many) = match record.cell(*n) {
+                        Cell::List(cells) => (None, Some(cells.iter())),
+                        cell => (Some(cell), None),
+                    };
+                    one.into_iter().chain(many.into_iter().flatten())
+                });
+                self.several(field, cells, scratch, row)
+            }
+            Source::Template(template, columns) => {
+                let mut rendered = std::mem::take(&mut scratch.rendered);
+                rendered.clear();
+                let outcome = match self.render(template, columns, &record, &mut rendered) {
+                    Ok(()) if field.split.is_some() || field.chain.is_some() => {
+                        self.several(field, std::iter::once(Cell::Text(&rendered)), scratch, row)
+                    }
+                    Ok(()) => self.one(field, Cell::Text(&rendered), scratch, row),
+                    Err(mismatch) => {
+                        let refused = row.refuse(field, field.refused(mismatch), None);
+                        if refused { Outcome::Refused } else { Outcome::Silent }
+                    }
+                };
+                scratch.rendered = rendered;
+                outcome
+            }
+        }
+    }
+
+    /// One cell, read as it stands: the way of most cells.
+    fn one(&self, field: &Field, cell: Cell<'_>, scratch: &mut Scratch, row: &mut Row<'_>) -> Outcome {
+        let (text, written) = match text_of(field, cell) {
+            Ok(Some(read)) => read,
+            Ok(None) => return Outcome::Silent,
+            Err(mismatch) => {
+                let refused = row.refuse(field, field.refused(mismatch), shown(cell));
+                return if refused { Outcome::Refused } else { Outcome::Silent };
+            }
+        };
+        if text.is_empty() || self.empty.has(text) {
+            return Outcome::Silent;
+        }
+        if self.clear.has(text) {
+            return Outcome::Said(Said::Clear);
+        }
+        self.read(field, text, written, &mut scratch.folded, row)
+            .map_or(Outcome::Refused, |value| match value {
+                Some(value) => Outcome::Said(Said::Value(value)),
+                None => Outcome::Silent,
+            })
+    }
+
+    /// One text that says something. `Err`: the row is refused.
+    fn read(
+        &self,
+        field: &Field,
+        text: &str,
+        written: Written,
+        folded: &mut String,
+        row: &mut Row<'_>,
+    ) -> Result<Option<Value>, ()> {
+        match field.read(text, written, &self.units, folded) {
+            Ok((value, remark)) => {
+                if let Some(remark) = remark {
+                    row.tell(field, Severity::Warning, remark, Some(text));
+                }
+                Ok(value)
+            }
+            Err(refusal) => {
+                if row.refuse(field, refusal, Some(text)) {
+                    return Err(());
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Several cells, or one that is parted or goes through steps.
+    fn several<'r>(
+        &self,
+        field: &Field,
+        cells: impl Iterator<Item = Cell<'r>>,
+        scratch: &mut Scratch,
+        row: &mut Row<'_>,
+    ) -> Outcome {
+        let mut refused = false;
+        let mut cleared = false;
+        // What the format typed is in plain notation. One notation must do for all cells of a field.
+        let mut typed = true;
+        let mut blank = false;
+        let mut first: Option<&'r str> = None;
+        let mut parts: Vec<Cow<'r, str>> = Vec::new();
+        for cell in cells {
+            let (text, written) = match text_of(field, cell) {
+                Ok(Some(read)) => read,
+                Ok(None) => continue,
+                Err(mismatch) => {
+                    refused |= row.refuse(field, field.refused(mismatch), shown(cell));
+                    continue;
+                }
+            };
+            if text.is_empty() || self.empty.has(text) {
+                blank = true;
+                continue;
+            }
+            if self.clear.has(text) {
+                cleared = true;
+                continue;
+            }
+            first = first.or(Some(text));
+            typed &= written == Written::Plain;
+            match &field.split {
+                Some(separator) => {
+                    let said = option::split(text, separator)
+                        .into_iter()
+                        .filter(|part| !self.empty.has(part));
+                    parts.extend(said.map(Cow::Borrowed));
+                }
+                None => parts.push(Cow::Borrowed(text)),
+            }
+        }
+        if refused {
+            return Outcome::Refused;
+        }
+        let many = parts.len() > 1 || field.split.is_some() || matches!(field.source, Source::Columns(_));
+        let written = if typed { Written::Plain } else { Written::Local };
+        let texts = match (parts.pop(), &field.chain) {
+            (None, _) if cleared => return Outcome::Said(Said::Clear),
+            // Steps may say something of a blank cell (`default`), not of one that is not there.
+            (None, Some(_)) if blank => Texts::one(""),
+            (None, _) => return Outcome::Silent,
+            (Some(one), _) if !many => Texts::One(one),
+            (Some(last), _) => {
+                parts.push(last);
+                Texts::Many(parts)
+            }
+        };
+        let texts = match &field.chain {
+            None => texts,
+            Some(chain) => match chain.apply(texts, field.notation(written)) {
+                Ok(texts) => texts,
+                Err(mismatch) => {
+                    let refused = row.refuse(field, field.refused(mismatch), first);
+                    return if refused { Outcome::Refused } else { Outcome::Silent };
+                }
+            },
+        };
+        self.collect(field, &texts, written, &mut scratch.folded, row)
+    }
+
+    /// The value of several texts: a list, or the one that a kind of one value asks for.
+    fn collect(
+        &self,
+        field: &Field,
+        texts: &Texts<'_>,
+        written: Written,
+        folded: &mut String,
+        row: &mut Row<'_>,
+    ) -> Outcome {
+        let kind = field.attribute.kind;
+        if !kind.is_list() && kind != Kind::Table {
+            let mut said = texts.iter().map(str::trim).filter(|text| !text.is_empty());
+            let Some(text) = said.next() else {
+                return Outcome::Silent;
+            };
+            if said.next().is_some() {
+                let all: Vec<&str> = texts.iter().collect();
+                let mismatch = Mismatch::new("E-VALUE-SEVERAL", "several values where the attribute holds one")
+                    .with_help("choose one with the step `first`, or join them with the step `join`");
+                let refused = row.refuse(field, field.refused(mismatch), Some(&all.join(" | ")));
+                return if refused { Outcome::Refused } else { Outcome::Silent };
+            }
+            return match self.read(field, text, written, folded, row) {
+                Err(()) => Outcome::Refused,
+                Ok(Some(value)) => Outcome::Said(Said::Value(value)),
+                Ok(None) => Outcome::Silent,
+            };
+        }
+        let mut whole: Option<Value> = None;
+        let mut refused = false;
+        for text in texts.iter().map(str::trim).filter(|text| !text.is_empty()) {
+            match self.read(field, text, written, folded, row) {
+                Err(()) => refused = true,
+                Ok(None) => {}
+                Ok(Some(value)) => match (&mut whole, value) {
+                    (Some(Value::Options(all)), Value::Options(more)) => all.extend(more),
+                    (Some(Value::Media(all)), Value::Media(more)) => all.extend(more),
+                    (Some(Value::Reference(all)), Value::Reference(more)) => all.extend(more),
+                    (Some(Value::Table(all)), Value::Table(more)) => all.extend(more),
+                    (whole, value) => *whole = Some(value),
+                },
+            }
+        }
+        if let Some(Value::Options(all) | Value::Media(all) | Value::Reference(all)) = &mut whole {
+            option::dedupe(all);
+        }
+        match whole {
+            _ if refused => Outcome::Refused,
+            Some(value) => Outcome::Said(Said::Value(value)),
+            None => Outcome::Silent,
+        }
+    }
+
+    /// Appends what the template makes of a row; nothing where all columns it names say nothing.
+    pub(super) fn render(
+        &self,
+        template: &RowTemplate,
+        columns: &[usize],
+        record: &Record<'_>,
+        out: &mut String,
+    ) -> Result<(), Mismatch> {
+        let mut parts = Vec::with_capacity(columns.len());
+        for n in columns {
+            parts.push(self.part(record.cell(*n))?);
+        }
+        if !columns.is_empty() && parts.iter().all(|part| *part == Part::Silent) {
+            return Ok(());
+        }
+        template.render(&parts, out).map_err(|reason| {
+            Mismatch::new("E-TEMPLATE", reason).with_help("correct the template, or the row in the feed")
+        })
+    }
+
+    fn part<'r>(&self, cell: Cell<'r>) -> Result<Part<'r>, Mismatch> {
+        let text = |text: &'r str| {
+            let text = text.trim();
+            let silent = text.is_empty() || self.empty.has(text) || self.clear.has(text);
+            if silent { Part::Silent } else { Part::Text(text) }
+        };
+        Ok(match cell {
+            Cell::Absent => Part::Silent,
+            Cell::Text(cell) | Cell::Number(cell) | Cell::Moment(cell) => text(cell),
+            Cell::Boolean(value) => Part::Boolean(value),
+            Cell::Error(_) => return Err(error_cell()),
+            Cell::List(cells) => {
+                let mut members = Vec::with_capacity(cells.len());
+                for cell in cells.iter() {
+                    match cell {
+                        Cell::Text(cell) | Cell::Number(cell) | Cell::Moment(cell) => match text(cell) {
+                            Part::Text(text) => members.push(text),
+                            _ => continue,
+                        },
+                        Cell::Boolean(value) => members.push(if value { "true" } else { "false" }),
+                        Cell::Error(_) => return Err(error_cell()),
+                        Cell::Absent | Cell::List(_) => {}
+                    }
+                }
+                if members.is_empty() {
+                    Part::Silent
+                } else {
+                    Part::List(members)
+                }
+            }
+        })
+    }
+}
+
+/// The value of a constant, which goes the way of a cell: split, steps, map, kind. `None` where it says nothing, or clears.
+pub(super) fn constant(habits: &Habits, field: &Field, text: &str) -> Result<Option<Value>, Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    let file: Arc<str> = "".into();
+    let mut row = Row {
+        line: 0,
+        sku: "",
+        file: &file,
+        diagnostics: &mut diagnostics,
+    };
+    // Settings write plain notation, as formats with types do.
+    let cell = std::iter::once(Cell::Number(text.trim()));
+    let outcome = habits.several(field, cell, &mut Scratch::default(), &mut row);
+    match outcome {
+        Outcome::Said(Said::Value(value)) => Ok(Some(value)),
+        _ if diagnostics.is_empty() => Ok(None),
+        _ => Err(diagnostics),
+    }
+}
+
+/// The trimmed text of a cell and how it is written; `None` where there is none.
+fn text_of<'r>(field: &Field, cell: Cell<'r>) -> Result<Option<(&'r str, Written)>, Mismatch> {
+    let kind = field.attribute.kind;
+    Ok(Some(match cell {
+        Cell::Absent => return Ok(None),
+        Cell::Text(text) => (text.trim(), Written::Local),
+        Cell::Number(text) => (text, Written::Plain),
+        Cell::Boolean(value) => (if value { "true" } else { "false" }, Written::Plain),
+        Cell::Moment(text) => {
+            // A spreadsheet makes dates of `1-2` and `3/8`, and then the code or number is gone.
+            let lost =
+                kind.is_amount() || matches!(kind, Kind::Identifier | Kind::Gtin | Kind::Reference | Kind::Boolean);
+            if lost {
+                return Err(
+                    Mismatch::new("E-CELL-DATE", format!("a date where a {kind} is asked for"))
+                        .with_help("format the column as text in the source, and write the value again"),
+                );
+            }
+            (text, Written::Plain)
+        }
+        Cell::Error(_) => return Err(error_cell()),
+        Cell::List(_) => return Ok(None),
+    }))
+}
+
+fn error_cell() -> Mismatch {
+    Mismatch::new("E-CELL-ERROR", "a cell that holds an error")
+        .with_help("correct the formula or the number in the source")
+}
+
+/// What a finding shows of a cell without a readable text.
+fn shown<'r>(cell: Cell<'r>) -> Option<&'r str> {
+    match cell {
+        Cell::Text(text) | Cell::Number(text) | Cell::Moment(text) | Cell::Error(text) => Some(text),
+        Cell::Absent | Cell::Boolean(_) | Cell::List(_) => None,
+    }
+}
