@@ -16,6 +16,6 @@ pub mod product;
 // Floor 5: the stages, none knowing another.
 pub mod catalog;
 pub mod feed;
+pub mod mapping;
 pub mod merge;
 pub mod plan;
-pub mod mapping;

@@ -13,10 +13,13 @@ use crate::declaration::node::{Node, Shape};
 use crate::diagnostic::{Diagnostic, Place};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 /// The most bytes a file may have. The largest hand-written value maps seen have a few hundred kilobytes.
 pub const MOST_BYTES: u64 = 8 * 1024 * 1024;
@@ -80,7 +83,7 @@ impl Declaration {
         let lines: Vec<usize> = std::iter::once(0)
             .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|n| n + 1))
             .collect();
-        let (table, errors) = toml::de::DeTable::parse_recoverable(&text);
+        let (table, errors) = DeTable::parse_recoverable(&text);
         let mut faults: Vec<(usize, Diagnostic)> = errors
             .iter()
             .map(|error| (error.span().map_or(0, |span| span.start), syntax(error.message())))
@@ -134,6 +137,23 @@ impl Declaration {
             let at = error.span().map_or(0, |span| span.start);
             self.told(vec![(at, Diagnostic::error("E-BAD-VALUE", fragment(error.message())))])
         })
+    }
+
+    /// The entries of one table of the file, each by itself: `None` where an entry does not fit `T`, which `check` tells.
+    ///
+    /// With it a check of references still knows every name of a file that has faults elsewhere.
+    pub fn entries<T: DeserializeOwned>(&self, table: &str) -> BTreeMap<String, Option<T>> {
+        let Ok(root) = DeTable::parse(&self.text) else {
+            return BTreeMap::new();
+        };
+        let Some(DeValue::Table(table)) = root.into_inner().remove(table).map(Spanned::into_inner) else {
+            return BTreeMap::new();
+        };
+        let entry = |value| T::deserialize(ValueDeserializer::from(value)).ok();
+        table
+            .into_iter()
+            .map(|(name, value)| (name.into_inner().into_owned(), entry(value)))
+            .collect()
     }
 
     /// Line and column of the value at a path, of the nearest parent where it is not there. Members of lists are `"0"`, `"1"`.

@@ -9,6 +9,8 @@ use rapidfuzz::distance::osa;
 const LONGEST_WORD: usize = 64;
 /// More names than this are not listed in one line.
 const MOST_NAMES: usize = 40;
+/// More than this are not listed where one of them is likely meant.
+const MOST_BESIDE_GUESS: usize = 20;
 
 /// The name that `word` most likely means: the same but for case, `-`, `_` and blanks; or at most three slips away (one per
 /// three characters); or the only one that begins with it. The first of equals.
@@ -45,7 +47,7 @@ pub fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> S
     let names: Vec<&'a str> = names.into_iter().collect();
     let guess = nearest(word, names.iter().copied()).map(|name| format!("did you mean `{}`?", excerpt(name)));
     match guess {
-        Some(guess) if names.len() > MOST_NAMES => guess,
+        Some(guess) if names.len() > MOST_BESIDE_GUESS => guess,
         Some(guess) => format!("{guess} known are {}", list(&names)),
         None if names.is_empty() => "none is known here".to_string(),
         None => format!("known are {}", list(&names)),
