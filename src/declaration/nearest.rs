@@ -25,7 +25,9 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
     let mut begun_many = false;
     for name in names {
         let known = plain(name);
-        if known.len().abs_diff(wanted.len()) <= allowed {
+        // A slip brings one letter and takes one away at most, which costs less to see than the distance.
+        let letters_apart = (letters(&known) ^ letters(&wanted)).count_ones() as usize;
+        if known.len().abs_diff(wanted.len()) <= allowed && letters_apart <= 2 * allowed {
             let distance = osa::distance(wanted.iter().copied(), known.iter().copied());
             // A word of two letters has nothing left to be recognised by once both are wrong.
             if distance <= allowed && distance < wanted.len() && best.is_none_or(|(least, _)| distance < least) {
@@ -74,6 +76,11 @@ fn plain(text: &str) -> Vec<char> {
         .filter(|c| !matches!(c, '-' | '_' | ' '))
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// The letters of a word, as bits.
+fn letters(word: &[char]) -> u64 {
+    word.iter().fold(0, |letters, c| letters | 1 << (u32::from(*c) % 64))
 }
 
 #[cfg(test)]

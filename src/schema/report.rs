@@ -8,6 +8,8 @@ use crate::diagnostic::{Diagnostic, excerpt};
 
 /// After so many faults no nearest names are looked for.
 const MOST_SUGGESTIONS: usize = 500;
+/// So many names are compared for the help of a whole schema, all its faults together.
+const MOST_COMPARED: usize = 200_000;
 
 /// Faults with the number of the file that they stand in.
 pub type Faults = Vec<(usize, Diagnostic)>;
@@ -56,13 +58,21 @@ impl Report<'_> {
         name: &str,
         known: impl IntoIterator<Item = &'n str>,
     ) {
-        if self.complete {
-            self.fault(
-                inner,
-                code,
-                format!("unknown {what} `{}`", excerpt(name)),
-                suggestion(name, known),
-            );
+        if !self.complete {
+            return;
         }
+        // The nearest of thousands of names for each of thousands of faults would take minutes.
+        let told = self.faults.len();
+        let known: Vec<&str> = if told < MOST_SUGGESTIONS {
+            known.into_iter().collect()
+        } else {
+            Vec::new()
+        };
+        let help = if told < MOST_SUGGESTIONS && told.saturating_mul(known.len()) < MOST_COMPARED {
+            suggestion(name, known)
+        } else {
+            "declare it, or take it out".to_string()
+        };
+        self.fault(inner, code, format!("unknown {what} `{}`", excerpt(name)), help);
     }
 }

@@ -251,13 +251,13 @@ fn a_schema_too_large_is_refused() {
 
 #[test]
 fn thousands_of_faults_are_told_in_good_time() {
-    let text: String = (0..20_000)
+    let text: String = (0..3_000)
         .map(|n| format!("[categories.c{n}]\nparent = \"d{n}\"\n"))
         .collect();
     let faults = read(&[("a.toml", &text)]).unwrap_err();
     assert_eq!(faults.len(), 2_001);
     assert_eq!(
         faults[2_000].to_string(),
-        "18000 more faults of the schema are not listed [E-MORE-FAULTS]"
+        "1000 more faults of the schema are not listed [E-MORE-FAULTS]"
     );
 }
