@@ -211,12 +211,12 @@ impl Json {
         let raw = &self.document.window.data()[..len];
         match self.picker.pick(raw) {
             Ok(()) => {
-                begin(batch, self.document.line, raw);
+                batch.begin(self.document.line, raw);
                 self.picker.push(batch);
             }
             Err(RecordFault::Syntax(message)) => return Err(self.document.syntax(message)),
             Err(fault) => {
-                begin(batch, self.document.line, raw);
+                batch.begin(self.document.line, raw);
                 batch.refuse(self.refusal(fault, raw));
             }
         }
@@ -252,7 +252,7 @@ impl Json {
         };
         match picked {
             Ok(()) => {
-                begin(batch, self.document.line, raw);
+                batch.begin(self.document.line, raw);
                 self.picker.push(batch);
             }
             Err(RecordFault::Syntax(_)) if !raw.ends_with(b"\n") && self.rows > 0 => {
@@ -264,7 +264,7 @@ impl Json {
                     .into());
             }
             Err(fault) => {
-                begin(batch, self.document.line, raw);
+                batch.begin(self.document.line, raw);
                 batch.refuse(self.refusal(fault, raw));
             }
         }
@@ -321,13 +321,6 @@ impl Json {
             .at(place)
             .with_value(value.trim())
             .with_help(help)
-    }
-}
-
-fn begin(batch: &mut Records, line: u64, raw: &[u8]) {
-    match std::str::from_utf8(raw) {
-        Ok(text) => batch.begin_text(line, text),
-        Err(_) => batch.begin(line, raw),
     }
 }
 

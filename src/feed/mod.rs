@@ -4,6 +4,7 @@
 //! alone. What the records mean is left to `mapping`.
 
 pub mod archive;
+pub mod bmecat;
 pub mod csv;
 pub mod decimal;
 pub mod decode;
@@ -15,13 +16,20 @@ pub mod header;
 pub mod json;
 pub mod json_record;
 pub mod json_stream;
+pub mod metered;
+pub mod path;
 pub mod report;
 pub mod row;
 pub mod rows;
 pub mod settings;
 pub mod text;
+pub mod tree;
 pub mod window;
+pub mod xml;
+pub mod xml_events;
 
+use crate::diagnostic::excerpt;
+use crate::feed::bmecat::Groups;
 use crate::feed::csv::Table;
 use crate::feed::decode::{Content, Stream};
 use crate::feed::encoding::Charset;
@@ -29,6 +37,8 @@ use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::json::Json;
 use crate::feed::report::FileReport;
 use crate::feed::settings::{FileSettings, Format};
+use crate::feed::xml::Xml;
+use crate::feed::xml_events::Events;
 use crate::product::record::Records;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -109,6 +119,7 @@ fn gather_pattern(folder: &Path, pattern: &str, files: &mut Vec<PathBuf>) -> Res
 pub enum Reading {
     Table(Box<Table>),
     Json(Box<Json>),
+    Xml(Box<Xml>),
 }
 
 /// Opens a file. `shown` is its name in messages, `file_number` goes into the batches, `wanted` are the headers or paths the
@@ -122,7 +133,23 @@ pub fn open(
 ) -> Result<Reading, FeedError> {
     let shown: Arc<str> = Arc::from(shown);
     match decode::open(path, &shown, settings.inside.as_deref())? {
-        Content::Stream(stream) => open_stream(stream, file_number, settings, wanted),
+        Content::Stream(stream) => {
+            let content = Text::of(stream, settings)?;
+            // The groups of a catalogue stand after its articles: the file is read twice where they are wanted.
+            let wants_groups = |field: &String| matches!(bmecat::Field::of(field), Some(bmecat::Field::Group(_)));
+            let twice = content.format == Format::Bmecat && wanted.iter().any(wants_groups);
+            let groups = match twice
+                .then(|| decode::open(path, &shown, settings.inside.as_deref()))
+                .transpose()?
+            {
+                Some(Content::Stream(again)) => {
+                    let (stream, _) = Text::of(again, settings)?.into_xml(settings)?;
+                    Some(Groups::read(Events::new(stream))?)
+                }
+                _ => None,
+            };
+            content.read(file_number, settings, wanted, groups)
+        }
         Content::Workbook(_) | Content::OldWorkbook(_) => {
             Err(Refusal::new("E-FILE-KIND", &shown, "the file is a workbook", "save it as CSV").into())
         }
@@ -131,71 +158,115 @@ pub fn open(
 
 /// Opens a content that is no workbook.
 pub fn open_stream(
-    mut stream: Stream,
+    stream: Stream,
     file_number: u32,
     settings: &FileSettings,
     wanted: &[String],
 ) -> Result<Reading, FeedError> {
-    let shown = stream.shown.clone();
-    let mut charset = match &settings.encoding {
-        None => None,
-        Some(label) => Some(Charset::of_label(label).ok_or_else(|| {
-            let message = format!("no encoding is called \"{}\"", crate::diagnostic::excerpt(label));
-            let help = "write a WHATWG name such as `utf-8`, `windows-1252`, `iso-8859-2`, or `cp850`, `cp437`";
-            FeedError::from(Refusal::new("E-FILE-SETTING", &shown, message, help))
-        })?),
-    };
-    // A mark at the start is proof, a declaration is a claim.
-    if let Some((marked, len)) = Charset::of_mark(stream.head()) {
-        if matches!(marked, Charset::Utf8) {
-            stream.skip(len);
-        }
-        charset = Some(marked);
-    } else if charset.is_none() {
-        charset = Charset::of_zeros(stream.head()).or_else(|| match encoding::guess(stream.head()) {
-            Some(wide @ Charset::Wide(_)) => Some(wide),
-            _ => None,
-        });
-    }
-    let mut marked = None;
-    if let Some(wide @ Charset::Wide(encoding)) = &charset {
-        marked = Some(encoding.name());
-        stream = stream.in_utf8(wide)?;
-        charset = Some(Charset::Utf8);
-    }
-    let format = format::find(stream.head(), &stream.name, settings.format, &shown)?;
-    match format {
-        Format::Csv | Format::Tsv => {
-            let table = Table::open(stream, charset, marked, file_number, format, settings, wanted)?;
-            Ok(Reading::Table(Box::new(table)))
-        }
-        Format::Json | Format::Jsonl => {
-            let (stream, encoding) = whole_utf8(stream, charset, marked)?;
-            let json = Json::open(
-                stream,
-                encoding,
-                file_number,
-                format,
-                settings.record.as_deref(),
-                wanted,
-            )?;
-            Ok(Reading::Json(Box::new(json)))
-        }
-        other => Err(format::contradiction(&shown, other, "of a format that is not read")),
-    }
+    Text::of(stream, settings)?.read(file_number, settings, wanted, None)
 }
 
-/// The content in UTF-8 and the name of what it was. Where nothing declares it, the bytes themselves are asked.
-fn whole_utf8(
+/// A text content whose format is known, and its encoding as far as it has to be.
+struct Text {
     stream: Stream,
+    format: Format,
+    /// None: to be found by the reader.
     charset: Option<Charset>,
-    marked: Option<&'static str>,
-) -> Result<(Stream, &'static str), FeedError> {
-    let charset = charset
-        .or_else(|| encoding::guess(stream.head()))
-        .unwrap_or(Charset::Utf8);
-    let name = marked.unwrap_or(charset.name());
-    Ok((stream.in_utf8(&charset)?, name))
+    /// What an encoding of several bytes a character was called before it was turned into UTF-8.
+    wide: Option<&'static str>,
+}
+
+impl Text {
+    fn of(mut stream: Stream, settings: &FileSettings) -> Result<Text, FeedError> {
+        let mut charset = match &settings.encoding {
+            None => None,
+            Some(label) => Some(Charset::of_label(label).ok_or_else(|| {
+                let message = format!("no encoding is called \"{}\"", excerpt(label));
+                let help = "write a WHATWG name such as `utf-8`, `windows-1252`, `iso-8859-2`, or `cp850`, `cp437`";
+                FeedError::from(Refusal::new("E-FILE-SETTING", &stream.shown, message, help))
+            })?),
+        };
+        // A mark at the start is proof, a declaration is a claim.
+        if let Some((marked, len)) = Charset::of_mark(stream.head()) {
+            if matches!(marked, Charset::Utf8) {
+                stream.skip(len);
+            }
+            charset = Some(marked);
+        } else if charset.is_none() {
+            charset = Charset::of_zeros(stream.head()).or_else(|| match encoding::guess(stream.head()) {
+                Some(wide @ Charset::Wide(_)) => Some(wide),
+                _ => None,
+            });
+        }
+        let mut wide = None;
+        if let Some(found @ Charset::Wide(encoding)) = &charset {
+            wide = Some(encoding.name());
+            stream = stream.in_utf8(found)?;
+            charset = Some(Charset::Utf8);
+        }
+        let format = format::find(stream.head(), &stream.name, settings.format, &stream.shown)?;
+        Ok(Text {
+            stream,
+            format,
+            charset,
+            wide,
+        })
+    }
+
+    fn read(
+        self,
+        file: u32,
+        settings: &FileSettings,
+        wanted: &[String],
+        groups: Option<Groups>,
+    ) -> Result<Reading, FeedError> {
+        let format = self.format;
+        let record = settings.record.as_deref();
+        match format {
+            Format::Csv | Format::Tsv => {
+                let table = Table::open(self.stream, self.charset, self.wide, file, format, settings, wanted)?;
+                Ok(Reading::Table(Box::new(table)))
+            }
+            Format::Json | Format::Jsonl => {
+                // Where nothing declares it, the bytes themselves are asked.
+                let guess = || encoding::guess(self.stream.head());
+                let charset = self.charset.clone().or_else(guess).unwrap_or(Charset::Utf8);
+                let name = self.wide.unwrap_or(charset.name());
+                let json = Json::open(self.stream.in_utf8(&charset)?, name, file, format, record, wanted)?;
+                Ok(Reading::Json(Box::new(json)))
+            }
+            Format::Xml | Format::Bmecat => {
+                let (stream, encoding) = self.into_xml(settings)?;
+                let xml = Xml::open(stream, encoding, file, format, record, wanted, groups)?;
+                Ok(Reading::Xml(Box::new(xml)))
+            }
+            Format::Xlsx => Err(format::contradiction(&self.stream.shown, format, "a text")),
+        }
+    }
+
+    /// The document in UTF-8, by its own declaration where the settings and a mark say nothing; and what it was.
+    fn into_xml(self, settings: &FileSettings) -> Result<(Stream, &'static str), FeedError> {
+        let declared = format::declared_encoding(self.stream.head()).filter(|_| settings.encoding.is_none());
+        let charset = match (self.charset, declared) {
+            (Some(charset), _) => charset,
+            (None, None) => Charset::Utf8,
+            (None, Some(label)) => match Charset::of_label(&label) {
+                // A document that says UTF-16 and can be read as ASCII is not.
+                Some(Charset::Wide(encoding)) if encoding.name().starts_with("UTF-16") => Charset::Utf8,
+                Some(charset) => charset,
+                None => {
+                    let message = format!(
+                        "the document declares the encoding \"{}\", which is none",
+                        excerpt(&label)
+                    );
+                    let help = "name the file's encoding with `encoding` under [file]";
+                    return Err(Refusal::new("E-XML-ENCODING", &self.stream.shown, message, help).into());
+                }
+            },
+        };
+        let name = self.wide.unwrap_or(charset.name());
+        Ok((self.stream.in_utf8(&charset)?, name))
+    }
 }
 
 impl Reading {
@@ -204,6 +275,7 @@ impl Reading {
         match self {
             Reading::Table(table) => table.found(),
             Reading::Json(json) => json.found(),
+            Reading::Xml(xml) => xml.found(),
         }
     }
 
@@ -211,7 +283,7 @@ impl Reading {
     pub fn header(&self) -> &[String] {
         match self {
             Reading::Table(table) => table.header(),
-            Reading::Json(_) => &[],
+            Reading::Json(_) | Reading::Xml(_) => &[],
         }
     }
 
@@ -221,6 +293,7 @@ impl Reading {
         match self {
             Reading::Table(table) => table.next(batch),
             Reading::Json(json) => json.next(batch),
+            Reading::Xml(xml) => xml.next(batch),
         }
     }
 
@@ -229,6 +302,7 @@ impl Reading {
         match self {
             Reading::Table(table) => table.finish(),
             Reading::Json(json) => json.finish(),
+            Reading::Xml(xml) => xml.finish(),
         }
     }
 }

@@ -1,0 +1,203 @@
+//! One XML record as a tree in reusable memory: elements, the attributes that somebody asks for, and all text in one piece.
+//!
+//! Names are compared as numbers: those that nobody asks for share the number 0.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Elements a record may have.
+pub const ELEMENTS: usize = 500_000;
+
+/// A name that somebody asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Name(u32);
+
+const UNKNOWN: Name = Name(0);
+
+/// An element of the tree; the first is the record itself.
+pub type Element = usize;
+
+#[derive(Debug)]
+struct Node {
+    local: Name,
+    full: Name,
+    last_child: u32,
+    first_child: u32,
+    next: u32,
+    /// Where its text, and that of all inside, stands.
+    text: (u32, u32),
+    attributes: (u32, u32),
+}
+
+#[derive(Debug)]
+struct Attribute {
+    local: Name,
+    full: Name,
+    value: (u32, u32),
+}
+
+/// A record's elements.
+#[derive(Debug, Default)]
+pub struct Tree {
+    names: BTreeMap<Box<str>, Name>,
+    /// Somebody asks for attributes.
+    pub wants_attributes: bool,
+    nodes: Vec<Node>,
+    attributes: Vec<Attribute>,
+    text: String,
+    values: String,
+    open: Vec<u32>,
+}
+
+impl Tree {
+    /// The number of a name, to look for later. `prefix:name` is the name with that very prefix.
+    pub fn name(&mut self, name: &str) -> Name {
+        let next = Name(self.names.len() as u32 + 1);
+        *self.names.entry(name.into()).or_insert(next)
+    }
+
+    /// Forgets the record and keeps the names and the memory.
+    pub fn clear(&mut self) {
+        self.nodes.clear();
+        self.attributes.clear();
+        self.text.clear();
+        self.values.clear();
+        self.open.clear();
+    }
+
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    fn look_up(&self, qualified: &str) -> (Name, Name) {
+        let find = |name: &str| self.names.get(name).copied().unwrap_or(UNKNOWN);
+        match qualified.rsplit_once(':') {
+            Some((_, local)) => (find(local), find(qualified)),
+            None => (find(qualified), UNKNOWN),
+        }
+    }
+
+    /// An element opens inside the one that is open.
+    pub fn open(&mut self, qualified: &str) {
+        let (local, full) = self.look_up(qualified);
+        let at = self.nodes.len() as u32;
+        if let Some(&parent) = self.open.last() {
+            let last = self.nodes[parent as usize].last_child;
+            if last == 0 {
+                self.nodes[parent as usize].first_child = at;
+            } else {
+                self.nodes[last as usize].next = at;
+            }
+            self.nodes[parent as usize].last_child = at;
+        }
+        let (text, attributes) = (self.text.len() as u32, self.attributes.len() as u32);
+        self.nodes.push(Node {
+            local,
+            full,
+            last_child: 0,
+            first_child: 0,
+            next: 0,
+            text: (text, text),
+            attributes: (attributes, attributes),
+        });
+        self.open.push(at);
+    }
+
+    /// An attribute of the element opened last.
+    pub fn attribute(&mut self, qualified: &str, value: &str) {
+        let (local, full) = self.look_up(qualified);
+        if local == UNKNOWN && full == UNKNOWN {
+            return;
+        }
+        let start = self.values.len() as u32;
+        self.values.push_str(value);
+        self.attributes.push(Attribute {
+            local,
+            full,
+            value: (start, self.values.len() as u32),
+        });
+        if let Some(node) = self.nodes.last_mut() {
+            node.attributes.1 = self.attributes.len() as u32;
+        }
+    }
+
+    pub fn text(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// The element opened last closes; `true` when it was the record.
+    pub fn close(&mut self) -> bool {
+        let end = self.text.len() as u32;
+        if let Some(node) = self.open.pop().and_then(|at| self.nodes.get_mut(at as usize)) {
+            node.text.1 = end;
+        }
+        self.open.is_empty()
+    }
+
+    /// All text of the record.
+    pub fn all_text(&self) -> &str {
+        &self.text
+    }
+
+    /// Values of all attributes kept, one after the other.
+    pub fn all_values(&self) -> &str {
+        &self.values
+    }
+
+    /// Text of an element and of all inside it.
+    pub fn text_of(&self, element: Element) -> &str {
+        self.nodes
+            .get(element)
+            .and_then(|node| self.text.get(node.text.0 as usize..node.text.1 as usize))
+            .unwrap_or("")
+    }
+
+    /// Value of an attribute.
+    pub fn attribute_of(&self, element: Element, name: Name) -> Option<&str> {
+        let Range { start, end } = self
+            .nodes
+            .get(element)
+            .map(|node| node.attributes.0 as usize..node.attributes.1 as usize)?;
+        let found = self
+            .attributes
+            .get(start..end)?
+            .iter()
+            .find(|attribute| attribute.local == name || attribute.full == name)?;
+        self.values.get(found.value.0 as usize..found.value.1 as usize)
+    }
+
+    /// The elements inside one, in order.
+    pub fn children(&self, element: Element) -> impl Iterator<Item = Element> + '_ {
+        let mut next = self.nodes.get(element).map_or(0, |node| node.first_child);
+        std::iter::from_fn(move || {
+            let at = next as usize;
+            // The record is nobody's child, so that 0 is the end.
+            if at == 0 {
+                return None;
+            }
+            next = self.nodes[at].next;
+            Some(at)
+        })
+    }
+
+    /// The elements of a name inside one, in order.
+    pub fn named(&self, element: Element, name: Name) -> impl Iterator<Item = Element> + '_ {
+        self.children(element).filter(move |child| self.is(*child, name))
+    }
+
+    /// Whether an element has that name.
+    pub fn is(&self, element: Element, name: Name) -> bool {
+        self.nodes
+            .get(element)
+            .is_some_and(|node| node.local == name || node.full == name)
+    }
+
+    /// All elements of a name at any depth, in the order of the file.
+    pub fn anywhere(&self, name: Name) -> impl Iterator<Item = Element> + '_ {
+        (0..self.nodes.len()).filter(move |element| self.is(*element, name))
+    }
+}

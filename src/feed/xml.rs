@@ -1,0 +1,411 @@
+//! XML feeds: every element at the record's path is a record, whose values are found by path.
+//!
+//! One record at a time is held as a small tree. The document must be well formed up to its last tag, or the whole file is
+//! refused. BMEcat is read here as well; what it adds stands in `bmecat`.
+
+use crate::diagnostic::{Diagnostic, Place, excerpt};
+use crate::feed::bmecat::{Catalogue, Field, Found, Groups};
+use crate::feed::decode::Stream;
+use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::path::Path;
+use crate::feed::report::FileReport;
+use crate::feed::settings::Format;
+use crate::feed::text::{has_control, is_control};
+use crate::feed::tree::{ELEMENTS, Tree};
+use crate::feed::xml_events::{Event, Events, local};
+use crate::product::record::{Cell, Records};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An XML feed that is being read.
+pub struct Xml {
+    events: Events,
+    tree: Tree,
+    picks: Vec<Pick>,
+    found: Vec<bool>,
+    seen: Vec<bool>,
+    rule: Rule,
+    /// Local names of the elements that are open around the record.
+    around: Vec<String>,
+    inside: Inside,
+    catalogue: Option<Catalogue>,
+    shown: Arc<str>,
+    file: u32,
+    encoding: &'static str,
+    rows: u64,
+    done: bool,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// How a wanted field is found.
+enum Pick {
+    Path(Path),
+    Catalogue(Field),
+}
+
+/// Which elements are records.
+enum Rule {
+    Path {
+        absolute: bool,
+        names: Vec<String>,
+    },
+    /// ARTICLE and PRODUCT of the transaction of a BMEcat file.
+    Articles,
+}
+
+/// What is being collected.
+enum Inside {
+    Nothing,
+    /// A record that began at this line, and what is wrong with it.
+    Record(u64, Option<Diagnostic>),
+    /// The header of a BMEcat file.
+    Header,
+}
+
+impl Xml {
+    /// Opens a document that is UTF-8 by now; `encoding` is what it was. `record` is the path of the records; none where it is
+    /// to be found. `groups`: what [`Groups::read`] found, of BMEcat files whose groups are wanted.
+    pub fn open(
+        stream: Stream,
+        encoding: &'static str,
+        file: u32,
+        format: Format,
+        record: Option<&str>,
+        wanted: &[String],
+        groups: Option<Groups>,
+    ) -> Result<Xml, FeedError> {
+        let shown = stream.shown.clone();
+        let rule = match (format, record.map(str::trim).filter(|path| !path.is_empty())) {
+            (Format::Bmecat, None) => Rule::Articles,
+            (_, Some(path)) => Rule::of(path),
+            (_, None) => match find_record(stream.head()) {
+                Some(path) => Rule::of(&path),
+                None => {
+                    // The document may be broken before any record is whole.
+                    let mut events = Events::new(stream);
+                    loop {
+                        match events.read()? {
+                            Event::Unresolved(name) => return Err(events.entity(&name)),
+                            Event::End => break,
+                            _ => {}
+                        }
+                    }
+                    let message = "no element repeats in the file that could be a record";
+                    let help = "write the path of the records as `record` under [file], such as `/catalog/product`";
+                    return Err(Refusal::new("E-RECORD-PATH", &shown, message, help).into());
+                }
+            },
+        };
+        let mut tree = Tree::default();
+        let fault = |field: &str, reason: String| {
+            let message = format!("\"{}\" is no path: {reason}", excerpt(field));
+            let help = "write a path such as `A/B`, `@attr`, `A/@attr` or `A[B=value]/C`, relative to the record";
+            FeedError::from(Refusal::new("E-FIELD-PATH", &shown, message, help))
+        };
+        let mut picks = Vec::with_capacity(wanted.len());
+        for field in wanted {
+            let known = Field::of(field).filter(|_| format == Format::Bmecat);
+            picks.push(match known {
+                Some(field) => Pick::Catalogue(field),
+                None => Pick::Path(Path::read(field, &mut tree).map_err(|reason| fault(field, reason))?),
+            });
+        }
+        let catalogue = if format == Format::Bmecat {
+            let fields = picks.iter().filter_map(|pick| match pick {
+                Pick::Catalogue(field) => Some(field),
+                Pick::Path(_) => None,
+            });
+            let catalogue = Catalogue::new(&mut tree, fields, groups.unwrap_or_default());
+            Some(catalogue.map_err(|reason| fault("header:…", reason))?)
+        } else {
+            None
+        };
+        Ok(Xml {
+            events: Events::new(stream),
+            tree,
+            picks,
+            found: vec![true; wanted.len()],
+            seen: vec![false; wanted.len()],
+            rule,
+            around: Vec::new(),
+            inside: Inside::Nothing,
+            catalogue,
+            shown,
+            file,
+            encoding,
+            rows: 0,
+            done: false,
+            diagnostics: Vec::new(),
+        })
+    }
+
+    /// All of them until the end is read; then those that had a value anywhere.
+    pub fn found(&self) -> &[bool] {
+        &self.found
+    }
+
+    /// Reads the next records; `false` when none are left.
+    pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
+        batch.clear();
+        batch.file = self.file;
+        while !batch.is_full() && !self.done {
+            self.step(batch)?;
+        }
+        if self.done && self.rows > 0 {
+            self.found.clone_from(&self.seen);
+        }
+        Ok(!batch.is_empty())
+    }
+
+    pub fn finish(mut self) -> FileReport {
+        if let Some(Catalogue {
+            with_variants: count @ 1..,
+            ..
+        }) = &self.catalogue
+        {
+            let message = format!("{count} articles stand for several by VARIANTS; each was read as one record");
+            let help = "take SUPPLIER_AID_SUPPLEMENT from the variants, or ask the supplier for one article each";
+            let diagnostic = Diagnostic::warning("W-BMECAT-VARIANTS", message).at(Place::file(self.shown.clone()));
+            self.diagnostics.push(diagnostic.with_help(help));
+        }
+        FileReport {
+            path: self.shown,
+            format: if self.catalogue.is_some() {
+                Format::Bmecat.name()
+            } else {
+                Format::Xml.name()
+            },
+            encoding: self.encoding.to_string(),
+            delimiter: None,
+            header_row: None,
+            rows: self.rows,
+            bytes: self.events.offset(),
+            ends_with_newline: self.events.ends_with_newline(),
+            diagnostics: self.diagnostics,
+        }
+    }
+
+    /// Takes the next event.
+    fn step(&mut self, batch: &mut Records) -> Result<(), FeedError> {
+        if matches!(self.inside, Inside::Nothing) {
+            self.events.forget();
+        }
+        let is_bmecat = self.catalogue.is_some();
+        let (mut unresolved, mut broken, mut ends) = (None, false, false);
+        match self.events.read()? {
+            Event::Open(tag) => {
+                if matches!(self.inside, Inside::Nothing) {
+                    let name = tag.local();
+                    if self.rule.is_record(&self.around, name) {
+                        self.inside = Inside::Record(0, None);
+                    } else if is_bmecat && name == "HEADER" && self.around.len() == 1 {
+                        self.inside = Inside::Header;
+                    } else {
+                        if let Some(transaction) =
+                            name.strip_prefix("T_").filter(|_| is_bmecat && self.around.len() == 1)
+                        {
+                            let mut previous = String::new();
+                            let read = tag.attributes(|key, value| {
+                                if local(key) == "prev_version" {
+                                    previous = format!(" after version {}", excerpt(value));
+                                }
+                            });
+                            broken = read.is_err();
+                            let message = format!("the transaction is T_{}{previous}", excerpt(transaction));
+                            let diagnostic = Diagnostic::info("I-BMECAT-TRANSACTION", message);
+                            self.diagnostics.push(diagnostic.at(Place::file(self.shown.clone())));
+                        }
+                        self.around.push(name.to_string());
+                    }
+                    self.tree.clear();
+                }
+                if !matches!(self.inside, Inside::Nothing) {
+                    self.tree.open(tag.name());
+                    if self.tree.wants_attributes {
+                        let tree = &mut self.tree;
+                        match tag.attributes(|name, value| tree.attribute(name, value)) {
+                            Ok(()) => {}
+                            Err(Some(name)) => unresolved = Some(name),
+                            Err(None) => broken = true,
+                        }
+                    }
+                }
+            }
+            Event::Text(text) => {
+                if !matches!(self.inside, Inside::Nothing) {
+                    self.tree.text(&text);
+                }
+            }
+            Event::Unresolved(name) => unresolved = Some(name),
+            Event::Close => match self.inside {
+                Inside::Nothing => {
+                    self.around.pop();
+                }
+                _ => ends = self.tree.close(),
+            },
+            Event::Other => {}
+            Event::End => self.done = true,
+        }
+        if broken {
+            return Err(self.events.broken_tag());
+        }
+        if let Inside::Record(line @ 0, _) = &mut self.inside {
+            *line = self.events.line;
+        }
+        if let Some(name) = unresolved {
+            match &mut self.inside {
+                Inside::Record(_, fault) if !self.events.is_declared(&name) => {
+                    let message = format!(
+                        "the record refers to the entity \"{}\", which XML does not know",
+                        excerpt(&name)
+                    );
+                    let help = "ask for plain characters, or write the character by its number (`&#160;`)";
+                    let place = Place::line(self.shown.clone(), self.events.line);
+                    fault.get_or_insert(Diagnostic::error("E-ROW-ENTITY", message).at(place).with_help(help));
+                }
+                _ => return Err(self.events.entity(&name)),
+            }
+        }
+        if self.tree.len() > ELEMENTS {
+            let message = format!("a single record has more than {ELEMENTS} elements");
+            let help = "`record` under [file] names an element that holds the products";
+            return Err(self.events.refuse("E-RECORD-SIZE", &message, help));
+        }
+        if ends {
+            match std::mem::replace(&mut self.inside, Inside::Nothing) {
+                Inside::Record(line, fault) => self.emit(batch, line, fault),
+                Inside::Header => {
+                    if let Some(catalogue) = &mut self.catalogue {
+                        catalogue.read_header(&self.tree);
+                    }
+                }
+                Inside::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the record in the tree to the batch.
+    fn emit(&mut self, batch: &mut Records, line: u64, mut fault: Option<Diagnostic>) {
+        batch.begin(line, self.events.kept());
+        self.rows += 1;
+        for text in [self.tree.all_text(), self.tree.all_values()] {
+            if has_control(text.as_bytes()) && fault.is_none() {
+                let control = text.bytes().find(|byte| is_control(*byte)).unwrap_or(0);
+                let message = format!("the record holds the control character U+{control:04X}");
+                let place = Place::line(self.shown.clone(), line);
+                let help = "remove the character from the text";
+                fault = Some(Diagnostic::error("E-ROW-CONTROL", message).at(place).with_help(help));
+            }
+        }
+        if let Some(catalogue) = &mut self.catalogue {
+            catalogue.look_at(&self.tree);
+        }
+        let mut cells = Vec::new();
+        for (pick, seen) in self.picks.iter().zip(&mut self.seen) {
+            match (pick, &self.catalogue) {
+                (Pick::Path(path), _) => {
+                    cells.clear();
+                    path.follow(&self.tree, 0, &mut |value| cells.push(Cell::Text(value)));
+                    *seen |= !cells.is_empty();
+                    batch.push_list(&cells);
+                }
+                (Pick::Catalogue(field), Some(catalogue)) => {
+                    let values = catalogue.find(&self.tree, field);
+                    let cells = values.iter().map(|found| match found {
+                        Found::Text(text) => Cell::Text(text),
+                        Found::Number(text) => Cell::Number(text),
+                        Found::Error(text) => Cell::Error(text),
+                    });
+                    *seen |= !values.is_empty();
+                    batch.push_list(&cells.collect::<Vec<_>>());
+                }
+                (Pick::Catalogue(_), None) => batch.push_absent(),
+            }
+        }
+        if let Some(fault) = fault {
+            batch.refuse(fault);
+        }
+    }
+}
+
+impl Rule {
+    fn of(path: &str) -> Rule {
+        let absolute = path.starts_with('/') && !path.starts_with("//");
+        let names = path
+            .split('/')
+            .filter(|name| !name.is_empty())
+            .map(|name| local(name.trim()).to_string());
+        Rule::Path {
+            absolute,
+            names: names.collect(),
+        }
+    }
+
+    fn is_record(&self, around: &[String], name: &str) -> bool {
+        match self {
+            Rule::Articles => {
+                matches!(name, "ARTICLE" | "PRODUCT") && around.last().is_some_and(|parent| parent.starts_with("T_"))
+            }
+            Rule::Path { absolute, names } => {
+                let Some((last, parents)) = names.split_last() else {
+                    return false;
+                };
+                last == name && around.ends_with(parents) && (!absolute || around.len() == parents.len())
+            }
+        }
+    }
+}
+
+/// Path of the records in a document that begins with `head`: the element that repeats, holds other elements or several
+/// attributes, and lies least deep; of several the most frequent.
+pub fn find_record(head: &[u8]) -> Option<String> {
+    let mut reader = quick_xml::Reader::from_reader(head);
+    reader.config_mut().expand_empty_elements = true;
+    let mut open: Vec<(String, bool)> = Vec::new();
+    // Depth, place among the paths, times seen, times with something inside.
+    let mut paths: BTreeMap<String, (usize, usize, usize, usize)> = BTreeMap::new();
+    while let Ok(event) = reader.read_event() {
+        match event {
+            quick_xml::events::Event::Start(tag) => {
+                if let Some((_, has_children)) = open.last_mut() {
+                    *has_children = true;
+                }
+                let parent = open.last().map_or("", |(path, _)| path.as_str());
+                let path = format!("{parent}/{}", local(tag.name().0));
+                let several = tag.attributes().with_checks(false).take(2).count() == 2;
+                open.push((path, several));
+                if open.len() > crate::feed::xml_events::DEPTH {
+                    break;
+                }
+            }
+            quick_xml::events::Event::End(_) => {
+                if let Some((path, filled)) = open.pop() {
+                    let first = (open.len(), paths.len(), 0, 0);
+                    let entry = paths.entry(path).or_insert(first);
+                    entry.2 += 1;
+                    entry.3 += filled as usize;
+                }
+            }
+            quick_xml::events::Event::Eof => break,
+            _ => {}
+        }
+    }
+    let key = |seen: &(usize, usize, usize, usize)| (seen.0, std::cmp::Reverse(seen.2), seen.1);
+    let filled = || paths.iter().filter(|(_, seen)| seen.3 > 0 && seen.0 > 0);
+    let repeated = filled()
+        .filter(|(_, seen)| seen.2 > 1)
+        .min_by_key(|(_, seen)| key(seen));
+    // A single record: the last element right below the root that holds others, else what repeats without holding any.
+    let single = || filled().filter(|(_, seen)| seen.0 == 1).max_by_key(|(_, seen)| seen.1);
+    let plain = || {
+        paths
+            .iter()
+            .filter(|(_, seen)| seen.2 > 1 && seen.0 > 0)
+            .min_by_key(|(_, seen)| key(seen))
+    };
+    repeated.or_else(single).or_else(plain).map(|(path, _)| path.clone())
+}
+
+#[cfg(test)]
+mod tests;
