@@ -4,7 +4,7 @@
 //! reported; a code that lost digits is refused. Whether two products are the same is left to `merge`.
 
 use crate::value::mismatch::Mismatch;
-use crate::value::number::{self, Notation};
+use crate::value::repair;
 use crate::value::text::{fold, has_control, has_invisible, tidy};
 use std::cmp::Ordering;
 use std::fmt;
@@ -77,7 +77,7 @@ impl Gtin {
         if !matches!(bytes.len(), 8 | 12 | 13 | 14) || !bytes.iter().all(u8::is_ascii_digit) {
             return Err(Mismatch::new("E-GTIN", "not a GTIN of 8, 12, 13 or 14 digits"));
         }
-        if repeats_one_digit(bytes) {
+        if repair::repeats_one_digit(bytes) {
             return Err(filler());
         }
         if !check_fits(bytes) {
@@ -106,17 +106,17 @@ impl Gtin {
         if let Ok(gtin) = Gtin::parse(text) {
             return Ok((gtin, gtin.doubt()));
         }
-        if is_filler(text) {
+        if repair::is_filler(text) {
             return Err(filler());
         }
-        if names_several(text) {
+        if repair::names_several(text) {
             return Err(Mismatch::new("E-GTIN-MULTIPLE", "several codes in one cell")
                 .with_help("part them with `split` and `first`, or map the second column of codes"));
         }
-        if let Some(code) = carried(text) {
+        if let Some(code) = repair::carried(text) {
             return Gtin::parse(code).map(|gtin| (gtin, Some(repaired("taken out of a barcode's content"))));
         }
-        let bare = bare(text);
+        let bare = repair::bare(text);
         if let Some(digits) = unscientific(&bare) {
             let digits = digits?;
             return Gtin::of_digits(
@@ -124,7 +124,7 @@ impl Gtin {
                 Some("written out from scientific notation that kept every digit"),
             );
         }
-        if let Some(digits) = ungrouped(&bare) {
+        if let Some(digits) = repair::ungrouped(&bare) {
             return Gtin::of_digits(
                 &digits,
                 (digits != text).then_some("cleaned of signs that are not digits"),
@@ -139,7 +139,7 @@ impl Gtin {
 
     fn of_digits(digits: &str, repair: Option<&str>) -> Result<(Gtin, Option<Mismatch>), Mismatch> {
         let bytes = digits.as_bytes();
-        if repeats_one_digit(bytes) {
+        if repair::repeats_one_digit(bytes) {
             return Err(filler());
         }
         match bytes.len() {
@@ -262,12 +262,6 @@ fn check_fits(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
-fn repeats_one_digit(digits: &[u8]) -> bool {
-    digits
-        .first()
-        .is_some_and(|first| digits.iter().all(|digit| digit == first))
-}
-
 fn filler() -> Mismatch {
     Mismatch::new("E-GTIN-FILLER", "a filler that stands for no code")
         .with_help("leave the cell blank where there is no GTIN")
@@ -295,103 +289,6 @@ fn repaired(how: &str) -> Mismatch {
         .with_help("format the column as text in the source to be sure")
 }
 
-fn is_filler(text: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "",
-        "0",
-        "0 0",
-        "00",
-        "n a",
-        "na",
-        "nd",
-        "null",
-        "none",
-        "nan",
-        "new",
-        "nuevo",
-        "nueva",
-        "neu",
-        "nouveau",
-        "nuovo",
-        "novo",
-        "sin codigo",
-        "sin ean",
-        "no tiene",
-        "no ean",
-        "ohne",
-        "ohne ean",
-        "keine",
-        "sans",
-        "senza",
-        "sem",
-        "pendiente",
-        "missing",
-    ];
-    if text.len() > 32 {
-        return false;
-    }
-    repeats_one_digit(text.as_bytes()) && text.starts_with(|c: char| c.is_ascii_digit())
-        || WORDS.contains(&fold(text).as_str())
-}
-
-/// Two or more runs of 8 to 14 digits, with one of the marks that part lists between them.
-fn names_several(text: &str) -> bool {
-    let marks = |c: char| matches!(c, ',' | ';' | '|' | '/') || c.is_whitespace();
-    let mut codes = 0;
-    for part in text.split(marks).filter(|part| !part.is_empty()) {
-        if !(8..=14).contains(&part.len()) || !part.bytes().all(|b| b.is_ascii_digit()) {
-            return false;
-        }
-        codes += 1;
-    }
-    codes > 1
-}
-
-/// The code inside an element string `(01)…` or a GS1 Digital Link `https://…/01/…`.
-fn carried(text: &str) -> Option<&str> {
-    let rest = match text.strip_prefix("(01)") {
-        Some(rest) => rest,
-        None if text.starts_with("https://") || text.starts_with("http://") => text.split_once("/01/")?.1,
-        None => return None,
-    };
-    let end = rest.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(rest.len());
-    rest.get(..end)
-}
-
-/// The text without spreadsheet quoting, labels and invisible characters, full-width digits made plain.
-fn bare(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-            '\u{ff10}'..='\u{ff19}' => out.push(char::from(b'0' + (c as u32 - 0xff10) as u8)),
-            c => out.push(c),
-        }
-    }
-    let mut rest = out.trim();
-    if let Some(inner) = rest.strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')) {
-        rest = inner;
-    }
-    rest = rest.trim_start_matches('\'').trim_matches('"').trim();
-    let word_end = rest
-        .find(|c: char| !c.is_ascii_alphabetic() && c != '-')
-        .unwrap_or(rest.len());
-    let label = rest[..word_end].to_ascii_lowercase();
-    if matches!(
-        label.as_str(),
-        "ean" | "gtin" | "upc" | "isbn" | "jan" | "ean-" | "gtin-" | "upc-" | "isbn-"
-    ) {
-        let after = &rest[word_end..];
-        // `EAN-13: 8412…`, `EAN13 8412…`: the number of digits is part of the label.
-        let after = ["8", "10", "12", "13", "14"]
-            .iter()
-            .find_map(|n| after.strip_prefix(n).filter(|tail| tail.starts_with([':', ' '])))
-            .unwrap_or(after);
-        rest = after.trim_start_matches([':', '.', '#']).trim();
-    }
-    rest.to_string()
-}
-
 /// The digits of `8.412345678905E12`; an error where the mantissa is too short to know them; `None` for other texts.
 fn unscientific(text: &str) -> Option<Result<String, Mismatch>> {
     if !scientific(text) {
@@ -413,7 +310,11 @@ fn unscientific(text: &str) -> Option<Result<String, Mismatch>> {
 
 /// True for `8,43E+12`: a code that a spreadsheet turned into a number. Plain codes such as `12E5` or `0503E000` are not meant.
 pub fn scientific(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.trim().split_once(['e', 'E']) else {
+    let text = text.trim();
+    if !text.starts_with(|c: char| ('1'..='9').contains(&c)) {
+        return false;
+    }
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
         return false;
     };
     let (digits, signed) = match exponent.strip_prefix('+') {
@@ -421,7 +322,7 @@ pub fn scientific(text: &str) -> bool {
         None => (exponent, false),
     };
     let mut chars = mantissa.chars();
-    let first = chars.next().is_some_and(|c| ('1'..='9').contains(&c));
+    chars.next();
     let fraction = match chars.next() {
         None => signed,
         Some('.' | ',') => {
@@ -430,70 +331,14 @@ pub fn scientific(text: &str) -> bool {
         }
         Some(_) => false,
     };
-    first && fraction && (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    fraction && (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The digits of a code with printed groups, a decimal `.0`, or the group marks of a number format.
-fn ungrouped(text: &str) -> Option<String> {
-    let only_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if let Some((front, back)) = text.split_once(['.', ','])
-        && only_digits(front)
-        && !back.is_empty()
-        && back.bytes().all(|b| b == b'0')
-        && front.len() > 3
-    {
-        return Some(front.to_string());
-    }
-    let groups = [
-        Notation::GroupedByPoint,
-        Notation::GroupedByComma,
-        Notation::GroupedByApostrophe,
-    ];
-    if text.contains(['.', ',', '\'', '\u{2019}'])
-        && groups
-            .iter()
-            .any(|group| number::parse(text, *group).is_ok_and(|number| number.scale() == 0))
-    {
-        return Some(text.chars().filter(char::is_ascii_digit).collect());
-    }
-    let joined: String = text.chars().filter(|c| !c.is_whitespace() && !is_hyphen(*c)).collect();
-    only_digits(&joined).then_some(joined)
-}
-
-fn is_hyphen(c: char) -> bool {
-    matches!(c, '-' | '\u{2010}'..='\u{2013}')
-}
-
-/// An ISBN-10 as ISBN-13 with its remark (ISBN Users' Manual, 7th edition, appendix 1); `None` where the text is none.
+/// An ISBN-10 as the GTIN of the same book, with its remark; `None` where the text is none.
 fn isbn10(text: &str) -> Option<Result<(Gtin, Option<Mismatch>), Mismatch>> {
-    let joined: String = text.chars().filter(|c| !c.is_whitespace() && !is_hyphen(*c)).collect();
-    let bytes = joined.as_bytes();
-    if bytes.len() != 10 {
-        return None;
-    }
-    let mut sum = 0u32;
-    for (n, byte) in bytes.iter().enumerate() {
-        let digit = match byte {
-            b'0'..=b'9' => u32::from(byte - b'0'),
-            b'X' | b'x' if n == 9 => 10,
-            _ => return None,
-        };
-        sum += digit * (10 - n as u32);
-    }
-    if !sum.is_multiple_of(11) {
-        return None;
-    }
-    let front = format!("978{}", joined.get(..9)?);
-    let weighted: u32 = front
-        .bytes()
-        .enumerate()
-        .map(|(n, b)| u32::from(b - b'0') * if n % 2 == 1 { 3 } else { 1 })
-        .sum();
-    let check = (10 - weighted % 10) % 10;
-    Some(Gtin::parse(&format!("{front}{check}")).map(|gtin| {
-        let remark = Mismatch::new("W-GTIN-ISBN10", "an ISBN-10, kept as the ISBN-13 of the same book");
-        (gtin, Some(remark))
-    }))
+    let digits = repair::isbn13_of_isbn10(text)?;
+    let remark = Mismatch::new("W-GTIN-ISBN10", "an ISBN-10, kept as the ISBN-13 of the same book");
+    Some(Gtin::parse(&digits).map(|gtin| (gtin, Some(remark))))
 }
 
 /// Longest identifier kept, in characters.
@@ -513,7 +358,8 @@ pub fn read(text: &str) -> Result<String, Mismatch> {
     if text.is_empty() {
         return Err(Mismatch::no_value());
     }
-    if has_control(text) || has_invisible(text) || text.contains(['\n', '\r', '\t']) {
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !visible && (has_control(text) || has_invisible(text) || text.contains(['\n', '\r', '\t'])) {
         return Err(
             Mismatch::new("E-IDENTIFIER-INVISIBLE", "a code with control or invisible characters")
                 .with_help("retype the code in the source; a copied one may bring marks that nobody sees"),
@@ -533,7 +379,11 @@ pub fn read(text: &str) -> Result<String, Mismatch> {
         )
         .with_help("check that the field takes its value from the right column"));
     }
-    Ok(tidy(text).into_owned())
+    Ok(if visible {
+        text.to_string()
+    } else {
+        tidy(text).into_owned()
+    })
 }
 
 /// A manufacturer's part number for comparing: letters and digits only, lower case, without accents. Leading zeros live.

@@ -63,6 +63,9 @@ fn checked(text: &str) -> Result<&str, Mismatch> {
                 .with_help("check that the column holds one address a cell; several are parted with `split`"),
         );
     }
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(text);
+    }
     if has_control(text) || text.contains(['\n', '\r', '\t']) || has_invisible(text) {
         return Err(
             Mismatch::new("E-URL", "an address with control or invisible characters")
@@ -81,7 +84,11 @@ fn strip_scheme(text: &str) -> Option<&str> {
 
 /// Checks what stands between the scheme and the path.
 fn host(rest: &str) -> Result<(), Mismatch> {
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or("");
+    let end = rest
+        .bytes()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\'))
+        .unwrap_or(rest.len());
+    let authority = &rest[..end];
     if authority.contains('@') {
         return Err(Mismatch::new("E-URL-CREDENTIALS", "an address with a user name in it")
             .with_help("credentials do not belong in a catalog; give an address that needs none"));
@@ -105,7 +112,7 @@ fn host(rest: &str) -> Result<(), Mismatch> {
 }
 
 fn encoded(text: &str) -> Cow<'_, str> {
-    if text.contains(char::is_whitespace) {
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) && text.contains(char::is_whitespace) {
         let mut out = String::with_capacity(text.len() + 8);
         for c in text.chars() {
             if c.is_whitespace() {

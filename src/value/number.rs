@@ -117,64 +117,76 @@ enum Fault {
 
 fn scan(text: &str, notation: Notation) -> Result<Decimal, Fault> {
     let mark = notation.mark();
-    let mut mantissa: u128 = 0;
+    let bytes = text.as_bytes();
+    // The first 19 digits fit 64 bits, and hardly any number of a feed has more.
+    let mut short: u64 = 0;
+    let mut long: u128 = 0;
     let mut digits = 0u32; // significant, without leading zeros
     let mut any_digit = false;
     let mut scale: Option<u32> = None;
     let mut in_group = 0u32; // integer digits since the start or the last group mark
     let mut grouped = false;
     let mut negative = false;
-    for (at, c) in text.char_indices() {
-        match c {
-            '0'..='9' => {
-                any_digit = true;
-                if digits > 0 || c != '0' {
-                    digits += 1;
-                    if digits > 29 {
-                        return Err(Fault::TooLong);
-                    }
-                    mantissa = mantissa * 10 + u128::from(c as u32 - '0' as u32);
-                }
-                match &mut scale {
-                    Some(decimals) => {
-                        *decimals += 1;
-                        if *decimals > 28 {
-                            return Err(Fault::TooLong);
-                        }
-                    }
-                    None => in_group += 1,
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if byte.is_ascii_digit() {
+            at += 1;
+            any_digit = true;
+            let digit = byte - b'0';
+            if digits > 0 || digit != 0 {
+                digits += 1;
+                match digits {
+                    ..=19 => short = short * 10 + u64::from(digit),
+                    20 => long = u128::from(short) * 10 + u128::from(digit),
+                    21..=29 => long = long * 10 + u128::from(digit),
+                    _ => return Err(Fault::TooLong),
                 }
             }
-            c if c == mark && scale.is_none() => {
-                if grouped && in_group != 3 {
-                    return Err(Fault::Shape);
-                }
-                scale = Some(0);
+            match &mut scale {
+                Some(28) => return Err(Fault::TooLong),
+                Some(decimals) => *decimals += 1,
+                None => in_group += 1,
             }
-            c if scale.is_none() && notation.groups(c) => {
-                let fits = if grouped {
-                    in_group == 3
-                } else {
-                    (1..=3).contains(&in_group)
-                };
-                if !fits {
-                    return Err(Fault::Shape);
-                }
-                grouped = true;
-                in_group = 0;
-            }
-            '+' if at == 0 => {}
-            c if at == 0 && is_minus(c) => negative = true,
-            _ => return Err(Fault::Shape),
+            continue;
         }
+        let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+            break;
+        };
+        if c == mark && scale.is_none() {
+            if grouped && in_group != 3 {
+                return Err(Fault::Shape);
+            }
+            scale = Some(0);
+        } else if scale.is_none() && notation.groups(c) {
+            if in_group == 0 || in_group > 3 || (grouped && in_group != 3) {
+                return Err(Fault::Shape);
+            }
+            grouped = true;
+            in_group = 0;
+        } else if at == 0 && is_minus(c) {
+            negative = true;
+        } else if at > 0 || c != '+' {
+            return Err(Fault::Shape);
+        }
+        at += c.len_utf8();
     }
     if !any_digit || scale == Some(0) || (scale.is_none() && grouped && in_group != 3) {
         return Err(Fault::Shape);
     }
-    let mantissa = i128::try_from(mantissa).map_err(|_| Fault::TooLong)?;
-    let number = Decimal::try_from_i128_with_scale(mantissa, scale.unwrap_or(0)).map_err(|_| Fault::TooLong)?;
-    // A zero has no sign: -0 and 0 are one value.
-    Ok(if negative && mantissa != 0 { -number } else { number })
+    let scale = scale.unwrap_or(0);
+    if digits <= 19 {
+        // A zero has no sign: -0 and 0 are one value.
+        return Ok(Decimal::from_parts(
+            short as u32,
+            (short >> 32) as u32,
+            0,
+            negative && short != 0,
+            scale,
+        ));
+    }
+    let mantissa = i128::try_from(long).map_err(|_| Fault::TooLong)?;
+    let number = Decimal::try_from_i128_with_scale(mantissa, scale).map_err(|_| Fault::TooLong)?;
+    Ok(if negative { -number } else { number })
 }
 
 fn explain(text: &str, notation: Notation, fault: Fault) -> Mismatch {
@@ -283,8 +295,14 @@ pub fn prove<'a>(samples: impl IntoIterator<Item = &'a str>) -> Proof {
 pub fn write(number: Decimal, decimals: u32, out: &mut String) {
     let mut mantissa = number.mantissa().unsigned_abs();
     let mut scale = number.scale();
-    while scale > decimals && mantissa.is_multiple_of(10) {
-        mantissa /= 10;
+    // Dividing 128 bits is slow, and hardly any number needs them.
+    let last = |mantissa: u128| match u64::try_from(mantissa) {
+        Ok(short) => (u128::from(short / 10), (short % 10) as u8),
+        Err(_) => (mantissa / 10, (mantissa % 10) as u8),
+    };
+    while scale > decimals {
+        let (rest, 0) = last(mantissa) else { break };
+        mantissa = rest;
         scale -= 1;
     }
     if number.is_sign_negative() && mantissa != 0 {
@@ -292,12 +310,9 @@ pub fn write(number: Decimal, decimals: u32, out: &mut String) {
     }
     // 29 digits of the number and 28 decimals at most: 64 bytes hold any.
     let mut buffer = [b'0'; 64];
-    let mut at = buffer.len();
-    for _ in scale..decimals.min(28) {
-        at -= 1;
-    }
     let shown = scale.max(decimals.min(28));
     let mut written = shown - scale;
+    let mut at = buffer.len() - written as usize;
     let mut pointed = shown == 0;
     loop {
         if !pointed && written == shown {
@@ -308,9 +323,10 @@ pub fn write(number: Decimal, decimals: u32, out: &mut String) {
         if mantissa == 0 && pointed && written > shown {
             break;
         }
+        let (rest, digit) = last(mantissa);
         at -= 1;
-        buffer[at] = b'0' + (mantissa % 10) as u8;
-        mantissa /= 10;
+        buffer[at] = b'0' + digit;
+        mantissa = rest;
         written += 1;
     }
     out.push_str(std::str::from_utf8(&buffer[at..]).unwrap_or("0"));

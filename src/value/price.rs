@@ -75,7 +75,7 @@ impl Currency {
         if let Ok(bytes) = <[u8; 3]>::try_from(code.as_bytes()) {
             let bytes = bytes.map(|byte| byte.to_ascii_uppercase());
             let currency = Currency(bytes);
-            if matches!(&bytes, b"EUR" | b"USD" | b"GBP") || currency.known_decimals().is_some() {
+            if currency.known_decimals().is_some() {
                 return Ok(currency);
             }
             if let Some((_, next)) = WITHDRAWN.iter().find(|(old, _)| old.as_bytes() == bytes) {
@@ -106,6 +106,9 @@ impl Currency {
     }
 
     fn known_decimals(self) -> Option<u32> {
+        if matches!(&self.0, b"EUR" | b"USD" | b"GBP") {
+            return Some(2);
+        }
         let code = std::str::from_utf8(&self.0).ok()?;
         let lists = [(DECIMALS_2, 2), (DECIMALS_0, 0), (DECIMALS_3, 3), (DECIMALS_4, 4)];
         lists

@@ -6,7 +6,7 @@ use crate::value::entity;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// A text for comparing: accents dropped, lower case, every run of other signs one space, none at the ends.
 ///
@@ -24,10 +24,7 @@ pub fn fold_into(text: &str, out: &mut String) {
     if text.is_ascii() {
         for byte in text.bytes() {
             if byte.is_ascii_alphanumeric() {
-                if gap && out.len() > start {
-                    out.push(' ');
-                }
-                gap = false;
+                separate(&mut gap, start, out);
                 out.push(char::from(byte.to_ascii_lowercase()));
             } else {
                 gap = true;
@@ -35,30 +32,47 @@ pub fn fold_into(text: &str, out: &mut String) {
         }
         return;
     }
-    for c in text.nfkd() {
-        if is_combining_mark(c) {
-            continue;
-        }
-        if !c.is_alphanumeric() {
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            separate(&mut gap, start, out);
+            out.push(c.to_ascii_lowercase());
+        } else if c.is_ascii() {
             gap = true;
-            continue;
+        } else {
+            // Marks are dropped, so their canonical order, which a whole text would need, does not matter.
+            decompose_compatible(c, |part| fold_char(part, &mut gap, start, out));
         }
-        if gap && out.len() > start {
-            out.push(' ');
-        }
-        gap = false;
-        match c {
-            'ß' | 'ẞ' => out.push_str("ss"),
-            'æ' | 'Æ' => out.push_str("ae"),
-            'œ' | 'Œ' => out.push_str("oe"),
-            'ø' | 'Ø' => out.push('o'),
-            'ł' | 'Ł' => out.push('l'),
-            'đ' | 'Đ' | 'ð' | 'Ð' => out.push('d'),
-            'þ' | 'Þ' => out.push_str("th"),
-            'ı' => out.push('i'),
-            // A lower case may bring its own mark (İ), which is dropped like the others.
-            c => out.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
-        }
+    }
+}
+
+/// Writes the one space that stands for what was between two words.
+fn separate(gap: &mut bool, start: usize, out: &mut String) {
+    if *gap && out.len() > start {
+        out.push(' ');
+    }
+    *gap = false;
+}
+
+fn fold_char(c: char, gap: &mut bool, start: usize, out: &mut String) {
+    if is_combining_mark(c) {
+        return;
+    }
+    if !c.is_alphanumeric() {
+        *gap = true;
+        return;
+    }
+    separate(gap, start, out);
+    match c {
+        'ß' | 'ẞ' => out.push_str("ss"),
+        'æ' | 'Æ' => out.push_str("ae"),
+        'œ' | 'Œ' => out.push_str("oe"),
+        'ø' | 'Ø' => out.push('o'),
+        'ł' | 'Ł' => out.push('l'),
+        'đ' | 'Đ' | 'ð' | 'Ð' => out.push('d'),
+        'þ' | 'Þ' => out.push_str("th"),
+        'ı' => out.push('i'),
+        // A lower case may bring its own mark (İ), which is dropped like the others.
+        c => out.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
     }
 }
 
@@ -88,9 +102,14 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// True where a text holds NUL or another control character beside line breaks and tabs.
 pub fn has_control(text: &str) -> bool {
-    text.bytes()
-        .any(|byte| byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t') || byte == 0x7f)
-        || (!text.is_ascii() && text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)))
+    let mut lead = 0;
+    let mut found = false;
+    // Without a branch inside, the loop runs many bytes at a time.
+    for byte in text.bytes() {
+        found |= byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t') || byte == 0x7f || (lead == 0xc2 && byte < 0xa0);
+        lead = byte;
+    }
+    found
 }
 
 /// True where a text holds marks that nobody sees: zero-width characters, soft hyphens, marks that turn the direction.
@@ -118,7 +137,9 @@ pub fn tidy(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     };
-    if text.is_ascii() || unicode_normalization::is_nfc_quick(text.chars()) == unicode_normalization::IsNormalized::Yes
+    // No character below U+0300 composes with another; in UTF-8 those have no byte above 0xcb.
+    if text.bytes().all(|byte| byte < 0xcc)
+        || unicode_normalization::is_nfc_quick(text.chars()) == unicode_normalization::IsNormalized::Yes
     {
         return text;
     }
@@ -293,11 +314,11 @@ pub const KEPT_TAGS: &[&str] = &[
 ];
 
 /// More tags than this are no description; nesting that deep would cost quadratic time to mend.
-const MOST_TAGS: usize = 10_000;
+const MOST_TAGS: usize = 5_000;
 
 /// HTML kept to the allow list, without attributes, well-formed. Texts without `<` and `&` come back as they are.
 ///
-/// Texts of more than 10,000 tags are reduced to their plain text.
+/// Texts of more than 5,000 tags are reduced to their plain text.
 pub fn clean(html: &str) -> String {
     static CLEANER: OnceLock<ammonia::Builder<'static>> = OnceLock::new();
     if memchr::memchr3(b'<', b'&', b'>', html.as_bytes()).is_none() {

@@ -8,6 +8,7 @@ use crate::value::number::{self, Notation};
 use crate::value::text::{fold, nearest};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
 
 /// A unit as settings write it.
@@ -108,9 +109,33 @@ impl Fraction {
 #[derive(Debug, Clone)]
 pub struct Units {
     units: Vec<Unit>,
-    exact: HashMap<Box<str>, u32>,
+    exact: HashMap<Box<str>, u32, Spelled>,
     /// By lower-case spelling; `None` where two units share it.
-    loose: HashMap<Box<str>, Option<u32>>,
+    loose: HashMap<Box<str>, Option<u32>, Spelled>,
+}
+
+/// Hash of short words (FNV-1a). Its words come from settings and not from feeds, so nobody can choose them to collide.
+#[derive(Clone, Copy)]
+struct Spelling(u64);
+
+type Spelled = BuildHasherDefault<Spelling>;
+
+impl Default for Spelling {
+    fn default() -> Spelling {
+        Spelling(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Spelling {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -125,8 +150,8 @@ impl Units {
         UNITS.get_or_init(|| {
             let mut units = Units {
                 units: Vec::new(),
-                exact: HashMap::new(),
-                loose: HashMap::new(),
+                exact: HashMap::default(),
+                loose: HashMap::default(),
             };
             // A test proves that the table of this file reads and has no fault.
             if let Ok(table) = toml::from_str::<Table>(include_str!("units.toml")) {
@@ -382,8 +407,8 @@ mod tests {
         let table: Table = toml::from_str(include_str!("units.toml")).unwrap();
         let mut units = Units {
             units: Vec::new(),
-            exact: HashMap::new(),
-            loose: HashMap::new(),
+            exact: HashMap::default(),
+            loose: HashMap::default(),
         };
         assert_eq!(units.add_all(&table.units), []);
         assert!(units.iter().count() >= 90, "{}", units.iter().count());
