@@ -1,0 +1,418 @@
+//! A part of a channel's products on its way to the file: checked and rendered side by side, settled in order.
+//!
+//! `Preflight::chunk` looks at nothing but the part it is given, so that parts run in parallel; it must be given whole
+//! groups: the listings of one product model stand together. `Pass` takes the parts in the order of the file, compares what
+//! must be unique in the whole of it, and hands out the bytes. Files, and what a delta leaves out, are the caller's.
+
+use crate::channel::format::{Filling, Writer};
+use crate::channel::pack::Pack;
+use crate::channel::preflight::Report;
+use crate::channel::row;
+use crate::channel::rule::identity::Key;
+use crate::channel::rule::{Finding, Outcome, Outside, Rules, Verdict, verdict};
+use crate::product::listing::{Content, Listing};
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Everything a part of the feed is checked and rendered with.
+#[derive(Clone, Copy)]
+pub struct Preflight<'a> {
+    /// What the channel type demands.
+    pub pack: &'a Pack,
+    /// Its rules.
+    pub rules: &'a Rules,
+    /// How the file is written; without it products are checked and not rendered.
+    pub writer: Option<&'a Writer>,
+    /// What is known from outside.
+    pub outside: Outside<'a>,
+}
+
+/// A listing as it was composed, with what was found on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The listing.
+    pub listing: Listing,
+    /// Findings of the composing.
+    pub findings: Vec<Finding>,
+}
+
+/// A checked listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The listing, mended.
+    pub listing: Listing,
+    /// All findings about it.
+    pub findings: Vec<Finding>,
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// Hash of what leaves; 0 for what does not.
+    pub hash: u64,
+}
+
+/// A part of the feed, checked and rendered.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// The listings, in order.
+    pub items: Vec<Item>,
+    units: Vec<Unit>,
+    bytes: Vec<u8>,
+    keys: Vec<Key>,
+}
+
+/// Listings that stand and fall together in the file: a product's variants.
+#[derive(Debug)]
+struct Unit {
+    items: Range<usize>,
+    bytes: Range<usize>,
+    /// Items, or lines of a grouped file.
+    rows: usize,
+}
+
+/// What the caller does next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Writes bytes that hold so many items (rows, in a grouped file).
+    Write(&'a [u8], usize),
+    /// Ends the file with the writer's tail and begins another with its head.
+    NextFile,
+}
+
+impl Preflight<'_> {
+    /// Checks and renders a part of the feed.
+    pub fn chunk(&self, drafts: Vec<Draft>) -> Chunk {
+        let mut items: Vec<Item> = Vec::with_capacity(drafts.len());
+        for Draft {
+            mut listing,
+            mut findings,
+        } in drafts
+        {
+            let composed = verdict(&findings);
+            let checked = self.rules.check(self.pack, &mut listing, &self.outside, &mut findings);
+            items.push(Item {
+                listing,
+                findings,
+                verdict: composed.max(checked),
+                hash: 0,
+            });
+        }
+        let mut chunk = Chunk {
+            items,
+            ..Chunk::default()
+        };
+        let mut start = 0;
+        while start < chunk.items.len() {
+            let end = self.group_end(&chunk.items, start);
+            self.unit(&mut chunk, start..end);
+            start = end;
+        }
+        for (member, item) in chunk.items.iter_mut().enumerate() {
+            if item.verdict != Verdict::Blocked {
+                self.rules.keys(&item.listing, member as u32, &mut chunk.keys);
+                item.hash = content_hash(&item.listing);
+            }
+        }
+        chunk
+    }
+
+    /// Begins to settle chunks.
+    pub fn pass(&self) -> Pass<'_> {
+        let sets = self.rules.key_sets();
+        Pass {
+            preflight: self,
+            seen: (0..sets).map(|_| HashSet::default()).collect(),
+            last: vec![None; sets],
+            units: 0,
+            filling: self.writer.map(|writer| writer.filling(self.rules.max_file_bytes())),
+            between: false,
+            report: Report::default(),
+        }
+    }
+
+    /// The end of the group that begins at `start`: equal group value, equal product model.
+    fn group_end(&self, items: &[Item], start: usize) -> usize {
+        let Some(field) = self.pack.group.map(usize::from) else {
+            return start + 1;
+        };
+        fn key(item: &Item, field: usize) -> (&str, Option<&str>) {
+            (
+                item.listing.contents.get(field).map_or("", Content::first),
+                item.listing.model.as_deref(),
+            )
+        }
+        let own = key(&items[start], field);
+        if own.0.is_empty() {
+            return start + 1;
+        }
+        let others = items[start + 1..].iter().take_while(|item| key(item, field) == own);
+        start + 1 + others.count()
+    }
+
+    /// Checks a group, renders what leaves of it, and notes where it stands.
+    fn unit(&self, chunk: &mut Chunk, range: Range<usize>) {
+        if self.rules.compares_groups() {
+            self.compare(&mut chunk.items[range.clone()]);
+        }
+        let start = chunk.bytes.len();
+        let mut rows = self.render(&chunk.items[range.clone()], &mut chunk.bytes);
+        if self.rules.limits_lines() {
+            let longest = chunk.bytes[start..]
+                .split(|byte| *byte == b'\n')
+                .map(<[u8]>::len)
+                .max()
+                .unwrap_or(0);
+            if let Some(finding) = self.rules.line(longest) {
+                for item in &mut chunk.items[range.clone()] {
+                    item.findings.push(finding.clone());
+                    item.verdict = item.verdict.max(finding.outcome.verdict());
+                }
+                chunk.bytes.truncate(start);
+                rows = self.render(&chunk.items[range.clone()], &mut chunk.bytes);
+            }
+        }
+        chunk.units.push(Unit {
+            items: range,
+            bytes: start..chunk.bytes.len(),
+            rows,
+        });
+    }
+
+    /// Runs the rules of a group on the listings that were not blocked before.
+    fn compare(&self, items: &mut [Item]) {
+        let alive: Vec<usize> = (0..items.len())
+            .filter(|place| items[*place].verdict != Verdict::Blocked)
+            .collect();
+        let mut found = Vec::new();
+        {
+            let listings: Vec<&Listing> = alive.iter().map(|place| &items[*place].listing).collect();
+            let rows = match self.writer {
+                Some(writer) if writer.is_grouped() => row::grouped(self.pack, &listings),
+                _ if self.rules.compares_rows() => row::items(&listings),
+                _ => Vec::new(),
+            };
+            self.rules.check_group(&listings, &rows, &mut found);
+        }
+        for (of, finding) in found {
+            let Some(item) = alive.get(of).and_then(|place| items.get_mut(*place)) else {
+                continue;
+            };
+            item.verdict = item.verdict.max(finding.outcome.verdict());
+            item.findings.push(finding);
+        }
+    }
+
+    /// Appends what leaves of a group; gives the number of items or rows.
+    fn render(&self, items: &[Item], out: &mut Vec<u8>) -> usize {
+        let Some(writer) = self.writer else { return 0 };
+        let alive = items.iter().filter(|item| item.verdict != Verdict::Blocked);
+        let mut rows = 0;
+        if writer.is_grouped() {
+            let listings: Vec<&Listing> = alive.map(|item| &item.listing).collect();
+            for row in row::grouped(self.pack, &listings) {
+                writer.row(&row, out);
+                rows += 1;
+            }
+        } else {
+            for item in alive {
+                if rows > 0 {
+                    out.extend_from_slice(writer.separator());
+                }
+                writer.listing(&item.listing, out);
+                rows += 1;
+            }
+        }
+        rows
+    }
+}
+
+/// Takes the parts of a feed in order.
+pub struct Pass<'a> {
+    preflight: &'a Preflight<'a>,
+    /// Per rule that compares all items: the hashes that were there.
+    seen: Vec<HashSet<u64, BuildHasherDefault<AsIs>>>,
+    /// Per rule, the last hash and its unit.
+    last: Vec<Option<(u64, u64)>>,
+    units: u64,
+    filling: Option<Filling>,
+    between: bool,
+    report: Report,
+}
+
+impl Pass<'_> {
+    /// Settles a part: compares it with all before it, counts it, and says what to write. `wanted` tells, by product number
+    /// and hash, whether a listing belongs into this file; a group is written whole if one of its listings is wanted. The
+    /// verdicts in `chunk` are final afterwards.
+    pub fn settle<E>(
+        &mut self,
+        chunk: &mut Chunk,
+        wanted: &dyn Fn(i64, u64) -> bool,
+        write: &mut dyn FnMut(Step<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut keys = chunk.keys.as_slice();
+        for unit in &chunk.units {
+            let here = keys
+                .iter()
+                .take_while(|key| (key.member as usize) < unit.items.end)
+                .count();
+            let (own, rest) = keys.split_at(here);
+            keys = rest;
+            let blocked = self.compare(&mut chunk.items, own);
+            self.units += 1;
+            let items = &chunk.items[unit.items.clone()];
+            for item in items {
+                self.report.count(&item.listing.sku, item.verdict, &item.findings);
+            }
+            let mut leaving = items.iter().filter(|item| item.verdict != Verdict::Blocked);
+            if !leaving.any(|item| wanted(item.listing.product, item.hash)) {
+                continue;
+            }
+            if blocked {
+                let mut bytes = Vec::new();
+                let rows = self.preflight.render(items, &mut bytes);
+                self.write(&bytes, rows, write)?;
+            } else {
+                self.write(&chunk.bytes[unit.bytes.clone()], unit.rows, write)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The report of all parts settled so far.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Ends the pass with its report.
+    pub fn finish(self) -> Report {
+        self.report
+    }
+
+    /// Compares the items of one unit with all before them; true where one is blocked by it.
+    fn compare(&mut self, items: &mut [Item], mut keys: &[Key]) -> bool {
+        let rules = self.preflight.rules;
+        let mut any = false;
+        while let Some(first) = keys.first() {
+            let count = keys.iter().take_while(|key| key.member == first.member).count();
+            let (own, rest) = keys.split_at(count);
+            keys = rest;
+            let Some(item) = items.get_mut(first.member as usize) else {
+                continue;
+            };
+            for key in own {
+                if self.is_repeated(key)
+                    && let Some(finding) = rules.repeated(key, &item.listing)
+                {
+                    item.verdict = item.verdict.max(finding.outcome.verdict());
+                    any |= finding.outcome == Outcome::Refused;
+                    item.findings.push(finding);
+                }
+            }
+            if item.verdict == Verdict::Blocked {
+                // What does not leave takes nobody's place.
+                item.hash = 0;
+                continue;
+            }
+            for key in own {
+                if let Some(seen) = self.seen.get_mut(usize::from(key.set)) {
+                    seen.insert(key.hash);
+                }
+                if let Some(last) = self.last.get_mut(usize::from(key.set)) {
+                    *last = Some((key.hash, self.units));
+                }
+            }
+        }
+        any
+    }
+
+    fn is_repeated(&self, key: &Key) -> bool {
+        let set = usize::from(key.set);
+        let before = self.seen.get(set).is_some_and(|seen| seen.contains(&key.hash));
+        if !before || !self.preflight.rules.is_contiguous(key.set) {
+            return before;
+        }
+        // Rows of one group follow each other; in a grouped file another product with the same value would be taken for it.
+        let grouped = self.preflight.writer.is_some_and(Writer::is_grouped);
+        !self
+            .last
+            .get(set)
+            .copied()
+            .flatten()
+            .is_some_and(|(hash, unit)| hash == key.hash && (!grouped || unit == self.units))
+    }
+
+    fn write<E>(
+        &mut self,
+        bytes: &[u8],
+        rows: usize,
+        write: &mut dyn FnMut(Step<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (Some(writer), Some(filling)) = (self.preflight.writer, &mut self.filling) else {
+            return Ok(());
+        };
+        if rows == 0 {
+            return Ok(());
+        }
+        if filling.add(bytes.len() + writer.separator().len(), rows) {
+            write(Step::NextFile)?;
+            self.between = false;
+        }
+        if self.between && !writer.separator().is_empty() {
+            write(Step::Write(writer.separator(), 0))?;
+        }
+        self.between = true;
+        write(Step::Write(bytes, rows))
+    }
+}
+
+/// The hash of what a listing says, for telling tomorrow whether it changed.
+pub fn content_hash(listing: &Listing) -> u64 {
+    let mut hasher = Xxh3::new();
+    for (number, content) in listing.contents.iter().enumerate() {
+        if content.is_empty() {
+            continue;
+        }
+        hasher.update(&(number as u16).to_le_bytes());
+        let mut text = |kind: u8, text: &str| {
+            hasher.update(&[kind]);
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        };
+        match content {
+            Content::Empty => {}
+            Content::One(one) => text(1, one),
+            Content::Many(texts) => texts.iter().for_each(|one| text(2, one)),
+            Content::Groups(groups) => {
+                for parts in groups {
+                    text(3, "");
+                    for (name, part) in parts {
+                        text(4, name);
+                        text(5, part);
+                    }
+                }
+            }
+        }
+    }
+    // 0 says that nothing leaves.
+    hasher.digest().max(1)
+}
+
+/// Takes a hash as it is: hashing a hash again would cost and give nothing.
+#[derive(Debug, Default)]
+pub struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
