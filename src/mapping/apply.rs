@@ -113,9 +113,7 @@ impl Habits {
             Source::Column(n) => match record.cell(*n) {
                 Cell::Absent => Outcome::Silent,
                 Cell::List(cells) => self.several(field, cells.iter(), scratch, row),
-                cell if field.split.is_some() || field.chain.is_some() => {
-                    self.several(field, std::iter::once(cell), scratch, row)
-                }
+                cell if field.split.is_some() => self.several(field, std::iter::once(cell), scratch, row),
                 cell => self.one(field, cell, scratch, row),
             },
             Source::Columns(columns) => {
@@ -132,7 +130,7 @@ impl Habits {
                 let mut rendered = std::mem::take(&mut scratch.rendered);
                 rendered.clear();
                 let outcome = match self.render(template, columns, &record, &mut rendered) {
-                    Ok(()) if field.split.is_some() || field.chain.is_some() => {
+                    Ok(()) if field.split.is_some() => {
                         self.several(field, std::iter::once(Cell::Text(&rendered)), scratch, row)
                     }
                     Ok(()) => self.one(field, Cell::Text(&rendered), scratch, row),
@@ -157,17 +155,20 @@ impl Habits {
                 return if refused { Outcome::Refused } else { Outcome::Silent };
             }
         };
-        if text.is_empty() || self.empty.has(text) {
-            return Outcome::Silent;
-        }
-        if self.clear.has(text) {
+        let silent = text.is_empty() || self.empty.has(text);
+        if !silent && self.clear.has(text) {
             return Outcome::Said(Said::Clear);
         }
-        self.read(field, text, written, &mut scratch.folded, row)
-            .map_or(Outcome::Refused, |value| match value {
-                Some(value) => Outcome::Said(Said::Value(value)),
-                None => Outcome::Silent,
-            })
+        let read = match &field.chain {
+            None if silent => return Outcome::Silent,
+            None => self.read(field, text, written, &mut scratch.folded, row),
+            Some(_) => {
+                // Steps may say something of a blank cell (`default`).
+                let texts = Texts::one(if silent { "" } else { text });
+                return self.stepped(field, texts, written, text, scratch, row);
+            }
+        };
+        said_of(read)
     }
 
     /// One text that says something. `Err`: the row is refused.
@@ -242,30 +243,37 @@ impl Habits {
         if refused {
             return Outcome::Refused;
         }
-        let many = parts.len() > 1 || field.split.is_some() || matches!(field.source, Source::Columns(_));
         let written = if typed { Written::Plain } else { Written::Local };
-        let texts = match (parts.pop(), &field.chain) {
-            (None, _) if cleared => return Outcome::Said(Said::Clear),
-            // Steps may say something of a blank cell (`default`), not of one that is not there.
-            (None, Some(_)) if blank => Texts::one(""),
-            (None, _) => return Outcome::Silent,
-            (Some(one), _) if !many => Texts::One(one),
-            (Some(last), _) => {
-                parts.push(last);
-                Texts::Many(parts)
+        let texts = match (parts.is_empty(), &field.chain) {
+            (true, _) if cleared => return Outcome::Said(Said::Clear),
+            // Steps may say something of a blank cell, not of one that is not there.
+            (true, Some(_)) if blank => Texts::one(""),
+            (true, _) => return Outcome::Silent,
+            (false, _) => Texts::Many(parts),
+        };
+        self.stepped(field, texts, written, first.unwrap_or_default(), scratch, row)
+    }
+
+    /// Texts that go through the field's steps, if it has any. `shown` is what a finding of the steps shows.
+    fn stepped(
+        &self,
+        field: &Field,
+        texts: Texts<'_>,
+        written: Written,
+        shown: &str,
+        scratch: &mut Scratch,
+        row: &mut Row<'_>,
+    ) -> Outcome {
+        let Some(chain) = &field.chain else {
+            return self.collect(field, &texts, written, &mut scratch.folded, row);
+        };
+        match chain.apply(texts, field.notation(written)) {
+            Ok(texts) => self.collect(field, &texts, written, &mut scratch.folded, row),
+            Err(mismatch) => {
+                let refused = row.refuse(field, field.refused(mismatch), Some(shown));
+                if refused { Outcome::Refused } else { Outcome::Silent }
             }
-        };
-        let texts = match &field.chain {
-            None => texts,
-            Some(chain) => match chain.apply(texts, field.notation(written)) {
-                Ok(texts) => texts,
-                Err(mismatch) => {
-                    let refused = row.refuse(field, field.refused(mismatch), first);
-                    return if refused { Outcome::Refused } else { Outcome::Silent };
-                }
-            },
-        };
-        self.collect(field, &texts, written, &mut scratch.folded, row)
+        }
     }
 
     /// The value of several texts: a list, or the one that a kind of one value asks for.
@@ -290,11 +298,7 @@ impl Habits {
                 let refused = row.refuse(field, field.refused(mismatch), Some(&all.join(" | ")));
                 return if refused { Outcome::Refused } else { Outcome::Silent };
             }
-            return match self.read(field, text, written, folded, row) {
-                Err(()) => Outcome::Refused,
-                Ok(Some(value)) => Outcome::Said(Said::Value(value)),
-                Ok(None) => Outcome::Silent,
-            };
+            return said_of(self.read(field, text, written, folded, row));
         }
         let mut whole: Option<Value> = None;
         let mut refused = false;
@@ -372,6 +376,15 @@ impl Habits {
                 }
             }
         })
+    }
+}
+
+/// What a reading came to.
+fn said_of(read: Result<Option<Value>, ()>) -> Outcome {
+    match read {
+        Ok(Some(value)) => Outcome::Said(Said::Value(value)),
+        Ok(None) => Outcome::Silent,
+        Err(()) => Outcome::Refused,
     }
 }
 

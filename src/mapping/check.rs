@@ -7,13 +7,14 @@ use crate::declaration::Declaration;
 use crate::declaration::nearest::suggestion;
 use crate::diagnostic::{Diagnostic, excerpt};
 use crate::mapping::apply::constant;
-use crate::mapping::field::{Field, How, Source, Vocabulary, Written};
-use crate::mapping::settings::{FieldSettings, PriceBasis, ReadSettings, Unknown, ValueMap};
+use crate::mapping::faults::Faults;
+use crate::mapping::field::{Field, Source};
+use crate::mapping::reading::{how, percent, vocabulary, word_map};
+use crate::mapping::settings::{FieldSettings, ReadSettings, Unknown, ValueMap};
 use crate::mapping::template::RowTemplate;
-use crate::mapping::vocabulary::{Codes, WordMap, Words};
+use crate::mapping::vocabulary::Words;
 use crate::mapping::{Habits, Mapping, SkuField, Wanted};
 use crate::schema::Schema;
-use crate::schema::attribute::Attribute;
 use crate::schema::scope::Key;
 use crate::transform::{Chain, Step};
 use crate::value::mismatch::Mismatch;
@@ -46,63 +47,52 @@ impl Mapping {
             clear: Words::new(&read.clear),
             units: schema.units().clone(),
         };
-        let (faults, names, wanted) = (Vec::new(), Vec::new(), Vec::new());
         let mut check = Check {
             read,
             maps,
             schema,
-            declaration,
             habits: &habits,
-            faults,
-            names,
-            wanted,
+            faults: Faults::new(declaration),
+            names: Vec::new(),
+            wanted: Vec::new(),
         };
         check.read();
         let sku = check.sku(fields.get("sku"));
-        let mut checked: Vec<Field> = Vec::with_capacity(fields.len());
+        let mut checked: Vec<(&str, Field)> = Vec::with_capacity(fields.len());
         let mut rules = BTreeMap::new();
         for (name, settings) in fields.iter().filter(|(name, _)| *name != "sku").take(MOST_FIELDS) {
             let Some(field) = check.field(name, settings) else {
                 continue;
             };
-            let key = schema.key_text(field.key);
-            rules.insert(key, (field.column.to_string(), words_of(&field, settings)));
-            checked.push(field);
+            let rule = (field.column.to_string(), words_of(&field, settings));
+            rules.insert(schema.key_text(field.key), rule);
+            checked.push((name, field));
         }
         if fields.len() > MOST_FIELDS {
-            check.fault(
-                &["fields"],
-                Mismatch::new("E-FIELD-SOURCE", format!("more than {MOST_FIELDS} fields")),
-            );
+            let mismatch = Mismatch::new("E-FIELD-SOURCE", format!("more than {MOST_FIELDS} fields"));
+            check.faults.tell(&["fields"], mismatch);
         }
-        checked.sort_by_key(|field| field.key);
+        checked.sort_by_key(|(_, field)| field.key);
         for pair in checked.windows(2) {
-            if let [first, second] = pair
-                && first.key == second.key
+            if let [(first, field), (second, other)] = pair
+                && field.key == other.key
             {
-                let key = schema.key_text(first.key);
-                let same = |name: &&String| check.key(name, &fields[*name]).ok() == Some(first.key);
-                let name = fields.keys().filter(|name| *name != "sku").filter(same).next_back();
-                let name = name.map_or(key.as_str(), String::as_str);
-                let mismatch = Mismatch::new(
-                    "E-FIELD-TWICE",
-                    format!("`{key}` is already another field of this file"),
-                )
-                .with_help("one of them has to name another locale, or go");
-                check.faults.push(check.placed(&["fields", name], mismatch));
+                let mismatch = Mismatch::new("E-FIELD-TWICE", format!("`{first}` and `{second}` are one value"))
+                    .with_help("one of them has to name another locale, or go");
+                check.faults.tell_of_key(&["fields", second], mismatch);
             }
         }
         let Check {
             faults, names, wanted, ..
         } = check;
-        let Some(sku) = sku.filter(|_| faults.is_empty()) else {
-            return Err(faults);
+        let Some(sku) = sku.filter(|_| faults.count() == 0) else {
+            return Err(faults.told());
         };
         Ok(Mapping {
             wanted,
             names,
             sku,
-            fields: checked,
+            fields: checked.into_iter().map(|(_, field)| field).collect(),
             habits,
             rules,
             fingerprint: fingerprint(read, fields, maps, schema),
@@ -126,27 +116,13 @@ struct Check<'a> {
     read: &'a ReadSettings,
     maps: &'a BTreeMap<String, ValueMap>,
     schema: &'a Schema,
-    declaration: &'a Declaration,
     habits: &'a Habits,
-    faults: Vec<Diagnostic>,
+    faults: Faults<'a>,
     names: Vec<String>,
     wanted: Vec<Wanted>,
 }
 
 impl Check<'_> {
-    fn placed(&self, path: &[&str], mismatch: Mismatch) -> Diagnostic {
-        let fault = self.declaration.fault(path, mismatch.code, mismatch.message);
-        match mismatch.help {
-            Some(help) => fault.with_help(help),
-            None => fault,
-        }
-    }
-
-    fn fault(&mut self, path: &[&str], mismatch: Mismatch) {
-        let fault = self.placed(path, mismatch);
-        self.faults.push(fault);
-    }
-
     /// `[read]` by itself.
     fn read(&mut self) {
         let read = self.read;
@@ -154,19 +130,19 @@ impl Check<'_> {
             && self.schema.locale_number(locale).is_none()
         {
             let mismatch = unknown_locale(locale, self.schema);
-            self.fault(&["read", "locale"], mismatch);
+            self.faults.tell(&["read", "locale"], mismatch);
         }
         if let Some(vat) = &read.vat
             && let Err(mismatch) = percent(vat)
         {
-            self.fault(&["read", "vat"], mismatch);
+            self.faults.tell(&["read", "vat"], mismatch);
         }
         let clear = Words::new(&read.clear);
         for word in read.empty.iter().filter(|word| clear.has(word.trim())) {
             let message = format!("`{}` stands in `empty` and in `clear`", excerpt(word));
             let mismatch = Mismatch::new("E-EMPTY-AND-CLEAR", message)
                 .with_help("a cell either says nothing or takes a value away");
-            self.fault(&["read", "clear"], mismatch);
+            self.faults.tell(&["read", "clear"], mismatch);
         }
     }
 
@@ -174,7 +150,7 @@ impl Check<'_> {
         let Some(settings) = settings else {
             let mismatch = Mismatch::new("E-NO-SKU", "no field `sku`, the supplier's own key")
                 .with_help("add [fields.sku] with the column of the article number");
-            self.fault(&["fields"], mismatch);
+            self.faults.tell(&["fields"], mismatch);
             return None;
         };
         let path = ["fields", "sku"];
@@ -190,7 +166,7 @@ impl Check<'_> {
         for (key, _) in others.iter().filter(|(_, said)| *said) {
             let mismatch = Mismatch::new("E-FIELD-SOURCE", format!("`{key}` is not for the SKU"))
                 .with_help("it is made of one `column`, or of a `template`, and `steps`");
-            self.fault(&[path[0], path[1], key], mismatch);
+            self.faults.tell(&[path[0], path[1], key], mismatch);
             whole = false;
         }
         if !whole {
@@ -236,15 +212,11 @@ impl Check<'_> {
         let key = match self.key(name, settings) {
             Ok(key) => Some(key),
             Err(("", mismatch)) => {
-                let mut fault = self
-                    .declaration
-                    .fault_of_key(&["fields", name], mismatch.code, mismatch.message);
-                fault.help = mismatch.help;
-                self.faults.push(fault);
+                self.faults.tell_of_key(&["fields", name], mismatch);
                 None
             }
             Err((part, mismatch)) => {
-                self.fault(&["fields", name, part], mismatch);
+                self.faults.tell(&["fields", name, part], mismatch);
                 None
             }
         };
@@ -271,10 +243,18 @@ impl Check<'_> {
             } else {
                 "steps"
             };
-            self.fault(&["fields", name, part], mismatch);
+            self.faults.tell(&["fields", name, part], mismatch);
         }
-        let how = self.how(name, settings, &attribute, key);
-        let vocabulary = self.vocabulary(&attribute, key);
+        let how = how(
+            name,
+            settings,
+            self.read,
+            &attribute,
+            key,
+            self.schema,
+            &mut self.faults,
+        );
+        let vocabulary = vocabulary(&attribute, key, self.schema);
         let unknown = settings.unknown.unwrap_or_else(|| {
             // Numbers and days beside a map (`"bajo pedido" = "0"`) stand for themselves.
             let itself = attribute.kind.is_amount() || matches!(attribute.kind, Kind::Date | Kind::DateTime);
@@ -289,21 +269,22 @@ impl Check<'_> {
             attribute,
             source: source.unwrap_or(Source::Columns(Vec::new())),
             split: settings.split.as_deref().map(Box::from),
-            chain: chain?,
+            chain: chain.flatten(),
             map: None,
             vocabulary,
             unknown,
             how: how?,
             column: shown(settings),
         };
-        self.map(name, settings, &mut field);
+        word_map(name, settings, self.maps, &mut field, self.schema, &mut self.faults);
         if let Some(text) = constant_text {
+            field.how.gross = None;
             match constant(self.habits, &field, text) {
                 Ok(Some(value)) => field.source = Source::Constant(value),
                 Ok(None) => {
                     let mismatch =
                         Mismatch::new("E-FIELD-VALUE", "the value says nothing").with_help("leave the field out");
-                    self.fault(&["fields", name, "value"], mismatch);
+                    self.faults.tell(&["fields", name, "value"], mismatch);
                 }
                 Err(findings) => {
                     for finding in findings {
@@ -318,7 +299,7 @@ impl Check<'_> {
                             message,
                             help: finding.help,
                         };
-                        self.fault(&["fields", name, "value"], mismatch);
+                        self.faults.tell(&["fields", name, "value"], mismatch);
                     }
                 }
             }
@@ -350,7 +331,7 @@ impl Check<'_> {
             };
             let mismatch = Mismatch::new("E-FIELD-SOURCE", message)
                 .with_help("say exactly one of `column`, `columns`, `value` and `template`");
-            self.fault(&path, mismatch);
+            self.faults.tell(&path, mismatch);
             return None;
         }
         if let Some(column) = &settings.column {
@@ -367,7 +348,7 @@ impl Check<'_> {
                     Some(Source::Template(template, columns))
                 }
                 Err(bad) => {
-                    self.fault(
+                    self.faults.tell(
                         &["fields", name, "template"],
                         Mismatch::new("E-TEMPLATE", bad.message).with_help(bad.help),
                     );
@@ -413,189 +394,11 @@ impl Check<'_> {
             Ok(chain) => Some(Some(chain)),
             Err(faults) => {
                 for mismatch in faults {
-                    self.fault(&["fields", name, "steps"], mismatch);
+                    self.faults.tell(&["fields", name, "steps"], mismatch);
                 }
                 None
             }
         }
-    }
-
-    /// Notation, currency, unit and VAT of a field.
-    fn how(&mut self, name: &str, settings: &FieldSettings, attribute: &Attribute, key: Key) -> Option<How> {
-        let kind = attribute.kind;
-        let before = self.faults.len();
-        let only: [(&str, bool, Kind); 4] = [
-            ("unit", settings.unit.is_some(), Kind::Measure),
-            ("currency", settings.currency.is_some(), Kind::Money),
-            ("prices", settings.prices.is_some(), Kind::Money),
-            ("vat", settings.vat.is_some(), Kind::Money),
-        ];
-        for (part, _, other) in only.into_iter().filter(|(_, said, only)| *said && kind != *only) {
-            let message = format!("`{part}` is for {other}, `{}` is {kind}", attribute.code);
-            self.fault(
-                &["fields", name, part],
-                Mismatch::new("E-KEY-OF-OTHER-KIND", message).with_help("take it out"),
-            );
-        }
-        let dimension = attribute
-            .unit
-            .as_deref()
-            .and_then(|unit| self.schema.units().find(unit))
-            .map(|unit| unit.dimension.clone());
-        let mut unit = None;
-        if let Some(said) = settings.unit.as_deref().filter(|_| kind == Kind::Measure) {
-            match self.schema.units().find(said) {
-                Some(found) if dimension.as_ref().is_none_or(|dimension| found.dimension == *dimension) => {
-                    unit = Some(found.code.clone());
-                }
-                Some(found) => {
-                    let wanted = dimension.as_deref().unwrap_or_default();
-                    let message = format!(
-                        "{} is a unit of {}, `{}` is a {wanted}",
-                        found.code, found.dimension, attribute.code
-                    );
-                    let mismatch =
-                        Mismatch::new("E-UNIT-DIMENSION", message).with_help(format!("name a unit of {wanted}"));
-                    self.fault(&["fields", name, "unit"], mismatch);
-                }
-                None => {
-                    let help = suggestion(said, self.schema.units().iter().map(|unit| &*unit.code));
-                    let mismatch =
-                        Mismatch::new("E-UNKNOWN-UNIT", format!("unknown unit `{}`", excerpt(said))).with_help(help);
-                    self.fault(&["fields", name, "unit"], mismatch);
-                }
-            }
-        }
-        let known = self.schema.known();
-        let mut gross = None;
-        if kind == Kind::Money {
-            let cost = known.cost == Some(key.attribute);
-            let basis = settings
-                .prices
-                .unwrap_or(if cost { PriceBasis::Gross } else { self.read.prices });
-            let (vat, path): (_, &[&str]) = match &settings.vat {
-                Some(vat) => (Some(vat), &["fields", name, "vat"]),
-                None => (self.read.vat.as_ref(), &["read", "vat"]),
-            };
-            match (basis, vat) {
-                (PriceBasis::Gross, _) => {}
-                (PriceBasis::Net, None) => {
-                    let mismatch =
-                        Mismatch::new("E-VAT", "the prices are net, and no `vat` says how to make them gross")
-                            .with_help("say `vat = \"21\"`, or what the percentage is");
-                    let path: &[&str] = if settings.prices.is_some() {
-                        &["fields", name, "prices"]
-                    } else {
-                        &["read", "prices"]
-                    };
-                    let fault = self.placed(path, mismatch);
-                    // Many fields, one fault.
-                    if !self.faults.contains(&fault) {
-                        self.faults.push(fault);
-                    }
-                }
-                (PriceBasis::Net, Some(vat)) => match percent(vat) {
-                    Ok(percent) => gross = Some(Decimal::ONE + percent / Decimal::ONE_HUNDRED),
-                    // A fault of [read] is told there.
-                    Err(mismatch) if settings.vat.is_some() => self.fault(path, mismatch),
-                    Err(_) => {}
-                },
-            }
-        }
-        (self.faults.len() == before).then(|| How {
-            numbers: settings.numbers.or(self.read.numbers),
-            dates: settings.dates.unwrap_or(self.read.dates),
-            currency: settings.currency.or(self.read.currency),
-            unit,
-            dimension,
-            gross,
-            sells: known.price == Some(key.attribute),
-        })
-    }
-
-    fn vocabulary(&self, attribute: &Attribute, key: Key) -> Vocabulary {
-        let known = self.schema.known();
-        let codes = if known.category == Some(key.attribute) {
-            Codes::of_categories(self.schema).map(|codes| Vocabulary::Codes(codes, "category"))
-        } else if known.family == Some(key.attribute) {
-            Codes::of_families(self.schema).map(|codes| Vocabulary::Codes(codes, "family"))
-        } else {
-            attribute
-                .options
-                .map(|list| Vocabulary::Options(self.schema.list(list).clone()))
-        };
-        codes.unwrap_or(Vocabulary::Free)
-    }
-
-    /// The value map, each meaning read as the field reads it.
-    fn map(&mut self, name: &str, settings: &FieldSettings, field: &mut Field) {
-        let Some(map_name) = &settings.map else { return };
-        let Some(written) = self.maps.get(map_name) else {
-            let help = suggestion(map_name, self.maps.keys().map(String::as_str));
-            let mismatch =
-                Mismatch::new("E-UNKNOWN-MAP", format!("no value map `{}`", excerpt(map_name))).with_help(help);
-            self.fault(&["fields", name, "map"], mismatch);
-            return;
-        };
-        let mut map = WordMap::default();
-        let mut folded = String::new();
-        for (word, meaning) in written {
-            let path = ["maps", map_name, word];
-            let text = meaning.trim();
-            let value = if text.is_empty() {
-                None
-            } else {
-                // What the map says must be good now: an unknown option is a fault whatever `unknown` says of the feed.
-                let unknown = std::mem::replace(&mut field.unknown, Unknown::RejectValue);
-                let read = field.read(text, Written::Plain, self.schema.units(), &mut folded);
-                field.unknown = unknown;
-                match read {
-                    Ok((Some(value), _)) => Some(value),
-                    Ok((None, _)) => None,
-                    Err(refusal) => {
-                        let help = match &field.vocabulary {
-                            Vocabulary::Options(list) => {
-                                Some(suggestion(text, list.options.iter().map(|option| &*option.code)))
-                            }
-                            Vocabulary::Codes(_, "category") => Some(suggestion(
-                                text,
-                                self.schema.categories().iter().map(|category| &*category.code),
-                            )),
-                            Vocabulary::Codes(..) => Some(suggestion(
-                                text,
-                                self.schema.families().iter().map(|family| &*family.code),
-                            )),
-                            Vocabulary::Free => refusal.mismatch.help,
-                        };
-                        let message = format!(
-                            "`{}` is no value of `{}`: {}",
-                            excerpt(text),
-                            field.attribute.code,
-                            refusal.mismatch.message
-                        );
-                        self.fault(
-                            &path,
-                            Mismatch {
-                                code: "E-MAP-VALUE",
-                                message,
-                                help,
-                            },
-                        );
-                        continue;
-                    }
-                }
-            };
-            if !map.add(word, value) {
-                let message = format!(
-                    "`{}` reads like another word of this map that means something else",
-                    excerpt(word)
-                );
-                let mismatch = Mismatch::new("E-MAP-TWICE", message)
-                    .with_help("accents, case and punctuation do not count; take one of them out");
-                self.fault(&path, mismatch);
-            }
-        }
-        field.map = Some(map);
     }
 }
 
@@ -641,16 +444,6 @@ fn words_of(field: &Field, settings: &FieldSettings) -> String {
         words.push(format!("plus {} % VAT", number::to_text(percent)));
     }
     words.join("; ")
-}
-
-fn percent(text: &str) -> Result<Decimal, Mismatch> {
-    let read = number::parse(text.trim_end_matches(['%', ' ']), Notation::Plain);
-    match read {
-        Ok(percent) if (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&percent) => Ok(percent),
-        _ => {
-            Err(Mismatch::new("E-VAT", format!("`{}` is no percentage", excerpt(text))).with_help("write it as \"21\""))
-        }
-    }
 }
 
 fn unknown_locale(locale: &str, schema: &Schema) -> Mismatch {

@@ -5,7 +5,9 @@
 
 pub mod apply;
 pub mod check;
+mod faults;
 mod field;
+mod reading;
 pub mod settings;
 mod template;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::mapping::Mapping;
 use crate::mapping::apply::Scratch;
 use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
 use crate::product::item::{Item, Said};
-use crate::product::record::Records;
+use crate::product::record::{Cell, Records};
 use crate::schema::Schema;
 use crate::schema::load::load_texts;
 use std::collections::BTreeMap;
@@ -242,5 +242,365 @@ image = { column = "image", split = "|" }
          :4:stock: 3: is less than 0, the least that `stock` allows (found \"-3\") [E-TOO-SMALL]\n\
          :4:weight: 3: m is a unit of length, where mass is asked for (found \"1 m\") [E-MEASURE-DIMENSION]\n\
          :5:price: 4: not a price: it holds no digit (found \"#N/A\") [E-PRICE]\n",
+    );
+}
+
+#[test]
+fn every_fault_of_the_settings_is_told() {
+    check_faults(
+        r##"[read]
+locale = "de"
+prices = "net"
+empty = ["-", "x"]
+clear = ["X"]
+[fields.nam]
+column = "A"
+[fields."price@es"]
+column = "A"
+[fields.brand]
+column = "A"
+value = "Bosch"
+[fields.mpn]
+[fields.color]
+column = "A"
+map = "farben"
+[fields.colors]
+columns = ["A", "B"]
+map = "colors"
+[fields.weight]
+column = "A"
+unit = "cm"
+[fields.stock]
+column = "A"
+unit = "pieces"
+steps = [{ replace = { from = "" } }]
+[fields.price]
+column = "A"
+[fields.launched]
+value = "mañana"
+[fields.condition]
+columns = ["A", "B"]
+[fields.name]
+template = "{{ Marca }}"
+[fields."name@es"]
+column = "A"
+[fields.category]
+column = "A"
+map = "categories"
+[maps.colors]
+"ROJO" = "rojo oscuro"
+"VERDE" = "red"
+"verde" = "blue"
+[maps.categories]
+"TAL" = "drill"
+"##,
+        r#"supplier.toml:2:10: unknown locale `de` [E-UNKNOWN-LOCALE]; known are `es`, `en`
+supplier.toml:3:10: the prices are net, and no `vat` says how to make them gross [E-VAT]; say `vat = "21"`, or what the percentage is
+supplier.toml:5:9: `x` stands in `empty` and in `clear` [E-EMPTY-AND-CLEAR]; a cell either says nothing or takes a value away
+supplier.toml:6:2: no field `sku`, the supplier's own key [E-NO-SKU]; add [fields.sku] with the column of the article number
+supplier.toml:6:9: unknown attribute `nam` [E-UNKNOWN-ATTRIBUTE]; did you mean `name`?
+supplier.toml:8:9: `price` has no value per locale [E-NOT-LOCALIZABLE]; leave the locale out, or say `localizable = true` of `price`
+supplier.toml:12:9: the field says column and value at once [E-FIELD-SOURCE]; say exactly one of `column`, `columns`, `value` and `template`
+supplier.toml:13:1: the field `mpn` does not say where its value comes from [E-FIELD-SOURCE]; say exactly one of `column`, `columns`, `value` and `template`
+supplier.toml:16:7: no value map `farben` [E-UNKNOWN-MAP]; known are `categories`, `colors`
+supplier.toml:22:8: cm is a unit of length, `weight` is a mass [E-UNIT-DIMENSION]; name a unit of mass
+supplier.toml:25:8: `unit` is for measure, `stock` is integer [E-KEY-OF-OTHER-KIND]; take it out
+supplier.toml:26:9: step 1 (replace): an empty text to look for [E-STEP]; write the text, in quotes
+supplier.toml:30:9: `mañana` is no value of `launched`: not a day in the order YYYY-MM-DD [E-FIELD-VALUE]; write the year with four digits
+supplier.toml:32:11: `condition` holds one value, the field gives several [E-FIELD-SEVERAL]; choose one with the step `first`, or `join` them
+supplier.toml:34:12: the template uses `Marca`, which is not there [E-TEMPLATE]; columns are written row['Marca']
+supplier.toml:35:9: `name` and `name@es` are one value [E-FIELD-TWICE]; one of them has to name another locale, or go
+supplier.toml:41:10: `rojo oscuro` is no value of `colors`: a text that is no option of `colors` [E-MAP-VALUE]; known are `blue`, `red`
+supplier.toml:43:11: `verde` reads like another word of this map that means something else [E-MAP-TWICE]; accents, case and punctuation do not count; take one of them out
+supplier.toml:45:9: `drill` is no value of `category`: a text that names no category of the schema [E-MAP-VALUE]; did you mean `drills`? known are `drills`, `tools`
+"#,
+    );
+}
+
+#[test]
+fn files_of_other_columns_are_refused() {
+    let mapping = compile(
+        "[fields]\nsku = { column = \"Ref\" }\nname = { column = \"Nombre\" }\nbrand = { column = \"Marca\", optional = true }\n\
+         \"name@en\" = { template = \"{{ row['Marca'] }} {{ row['Name'] }}\" }",
+    )
+    .unwrap();
+    assert_eq!(mapping.wanted(), ["Ref", "Marca", "Nombre", "Name"]);
+    let check = |found: [bool; 4], header: &[&str], expected: &str| {
+        let header: Vec<String> = header.iter().map(|name| name.to_string()).collect();
+        assert_eq!(told(&mapping.check_header(&found, &header, "f.csv")), expected);
+    };
+    check([true; 4], &["Ref", "Marca", "Nombre", "Name"], "");
+    check(
+        [false; 4],
+        &["<html>"],
+        "f.csv: the file has none of the columns that the mapping names [E-NO-COLUMNS]; it has `<html>`; check that this is the \
+         right file, and `header_row` and `delimiter` in [file]\n",
+    );
+    check(
+        [false, true, false, true],
+        &["Marca", "Name", "nombres", "REF."],
+        "f.csv:Ref: no column `Ref`, which the SKU is made of [E-COLUMN-SKU]; did the supplier rename it to `REF.`?\n\
+         f.csv:Nombre: no column `Nombre`, so `name` says nothing [W-COLUMN-MISSING]; did the supplier rename it to `nombres`?\n",
+    );
+}
+
+#[test]
+fn cells_keep_the_type_their_format_gave_them() {
+    let mapping = compile(
+        r#"[read]
+currency = "EUR"
+numbers = "1.234,56"
+[fields]
+sku = { column = "sku" }
+price = { column = "price", steps = [{ multiply = "2" }] }
+weight = { column = "weight", unit = "kg" }
+stock = { column = "stock" }
+mpn = { column = "mpn" }
+fragile = { column = "fragile" }
+launched = { column = "launched" }
+name = { column = "name" }
+colors = { column = "colors" }
+image = { column = "image" }
+"#,
+    )
+    .unwrap();
+    assert_eq!(
+        mapping.wanted(),
+        [
+            "sku", "colors", "fragile", "image", "launched", "mpn", "name", "price", "stock", "weight"
+        ]
+    );
+    let mut records = Records::default();
+    records.begin(1, b"");
+    records.push_number("12");
+    records.push_list(&[Cell::Text("rojo"), Cell::Text("Azul"), Cell::Text("ROJO PASIÓN")]);
+    records.push_boolean(true);
+    records.push_list(&[Cell::Text("a.jpg"), Cell::Absent, Cell::Text("a.jpg")]);
+    records.push_moment("2026-11-22T00:00:00");
+    records.push_number("0815");
+    records.push_list(&[Cell::Text("uno"), Cell::Text("dos")]);
+    records.push_number("1.234");
+    records.push_number("3");
+    records.push_number("1.25");
+    records.begin(2, b"");
+    records.push_moment("2026-01-02");
+    records.begin(3, b"");
+    records.push_text("x");
+    records.push_error("#N/A");
+    records.push_absent();
+    records.push_absent();
+    records.push_number("45000");
+    records.push_moment("2026-02-01");
+    records.push_error("#REF!");
+    records.push_boolean(false);
+    assert_eq!(
+        mapped(&mapping, &records),
+        "12 | colors=red, blue | fragile=true | image=a.jpg | launched=2026-11-22 | mpn=0815 | price=2.468 EUR | stock=3 | weight=1.25 kg\n\
+         x refused\n\
+         :1:name: 12: several values where the attribute holds one (found \"uno | dos\") [E-VALUE-SEVERAL]\n\
+         :2:sku: a date instead of a SKU (2026-01-02) [E-SKU-CELL]\n\
+         :3:colors: x: a cell that holds an error (found \"#N/A\") [E-CELL-ERROR]\n\
+         :3:launched: x: not a day in the order YYYY-MM-DD (found \"45000\") [E-DATE]\n\
+         :3:mpn: x: a date where a identifier is asked for (found \"2026-02-01\") [E-CELL-DATE]\n\
+         :3:name: x: a cell that holds an error (found \"#REF!\") [E-CELL-ERROR]\n\
+         :3:price: x: not a number (found \"false\") [E-NUMBER]\n",
+    );
+}
+
+#[test]
+fn templates_and_steps_make_texts_of_the_row() {
+    check(
+        r##"[read]
+empty = ["N/A"]
+[fields]
+sku = { template = "{{ row['Ref'] }}-{{ row['Talla'] }}", steps = ["upper", { strip_suffix = "-" }] }
+name = { template = "{{ row['Marca'] }} {{ row['Modelo']|upper }}", steps = ["squeeze"] }
+model = { column = "Ref" }
+image = { column = "Fotos", split = ";", steps = [{ prefix = "img/" }] }
+condition = { column = "Estado", steps = [{ default = "nuevo" }] }
+web = { template = "https://x.example/{{ row['Ref'] }}" }
+tags = { column = "Tags", split = "," }
+related = { column = "Ver", split = "," }
+specs = { column = "Ficha" }
+[fields."price@@google-es"]
+column = "Precio"
+currency = "USD"
+"##,
+        "Ref;Talla;Marca;Modelo;Fotos;Estado;Tags;Ver;Ficha;Precio\n\
+         a1;38;Bosch;gsr;1.jpg;;rojo, Nuevo ;A-1, A-2;\"Peso|2 kg\nAlto|3 cm\";$12.50\n\
+         a2;;N/A; ;1.jpg; usado;;;;12.345\n\
+         ;;;;;;;;;\n",
+        "A1-38 | condition=nuevo | image=img/1.jpg | model=a1 | name@es=Bosch GSR | price@@google-es=12.50 USD | related=A-1, A-2 \
+         | specs=Peso | 2 kg\nAlto | 3 cm | tags=red, Nuevo | web=https://x.example/a1\n\
+         A2 refused\n\
+         :4:Precio: A2: a number that may be in thousands or have three decimals (found \"12.345\") [E-NUMBER-AMBIGUOUS]\n\
+         :5:{{ row['Ref'] }}-{{ row['Talla'] }}: a record without a SKU (found \"\") [E-SKU-BLANK]\n",
+    );
+}
+
+#[test]
+fn equal_rows_have_equal_hashes_whatever_stands_around_them() {
+    let supplier = "[fields]\nsku = { column = \"a\" }\nname = { column = \"b\" }\nmpn = { column = \"c\" }";
+    let mapping = compile(supplier).unwrap();
+    let hash = |mapping: &Mapping, csv: &str| {
+        let records = records(mapping, csv.as_bytes(), b';');
+        mapping.row_hash(&records.get(0).unwrap())
+    };
+    let first = hash(&mapping, "a;b;c\n1;x;5\n");
+    assert_eq!(
+        first,
+        hash(&mapping, "c;zzz;b;a\n5;new;x;1\n"),
+        "unused columns and the order of columns do not count"
+    );
+    assert_ne!(
+        first,
+        hash(&mapping, "a;c;b\n1;x;5\n"),
+        "the same bytes under other headers"
+    );
+    assert_ne!(first, hash(&mapping, "a;b;c\n1;x5;\n"));
+    let other = compile(&supplier.replace("\"c\" }", "\"c\", steps = [\"upper\"] }")).unwrap();
+    assert_ne!(first, hash(&other, "a;b;c\n1;x;5\n"), "other settings");
+    assert_eq!(
+        mapping.fingerprint(),
+        compile(&format!("# comment\n{supplier}")).unwrap().fingerprint()
+    );
+}
+
+#[test]
+fn rules_are_told_in_words() {
+    let mapping = compile(
+        "[read]\nprices = \"net\"\nvat = \"21\"\n[fields]\nsku = { column = \"a\" }\nprice = { column = \"b\", steps = [\"trim\"] }\n\
+         colors = { columns = [\"c\", \"d\"], map = \"m\" }\ncondition = { value = \"new\" }\n[maps.m]\nrojo = \"red\"",
+    )
+    .unwrap();
+    let rules: Vec<String> = mapping
+        .columns()
+        .iter()
+        .map(|(key, (column, rule))| format!("{key} <- {column}: {rule}"))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            "colors <- c, d: map m; read as options",
+            "condition <- new: the same for all; read as text",
+            "price <- b: steps trim; read as money 1234.56; plus 21 % VAT",
+        ]
+    );
+}
+
+/// A file of the shared data folder, or a word that it is absent.
+fn shared(path: &str) -> Option<Vec<u8>> {
+    let root = std::env::var("ESTANTE_SHARED").unwrap_or_else(|_| format!("{}/../shared", env!("CARGO_MANIFEST_DIR")));
+    let bytes = std::fs::read(format!("{root}/{path}")).ok();
+    if bytes.is_none() {
+        println!("skipped: ../shared is absent");
+    }
+    bytes
+}
+
+#[test]
+fn every_price_of_the_zoo_is_exact_or_refused() {
+    let Some(zoo) = shared("data/hostile/generated/csv/price_zoo.csv") else {
+        return;
+    };
+    let check = |numbers: &str, expected: &str| {
+        let read = if numbers.is_empty() {
+            String::new()
+        } else {
+            format!("numbers = \"{numbers}\"")
+        };
+        let mapping = compile(&format!(
+            "[read]\ncurrency = \"EUR\"\n{read}\n[fields]\nsku = {{ column = \"sku\" }}\nprice = {{ column = \"price\" }}"
+        ))
+        .unwrap();
+        let got = mapped(&mapping, &records(&mapping, &zoo, b';'));
+        let accepted: Vec<&str> = got.lines().filter_map(|line| line.strip_suffix(" EUR")).collect();
+        let refused = got.lines().filter(|line| line.ends_with(" refused")).count();
+        let silent = got.lines().filter(|line| line.len() == 3).count();
+        assert_eq!(
+            format!(
+                "{}; {refused} refused, {silent} silent",
+                accepted.join(", ").replace(" | price=", " ")
+            ),
+            expected
+        );
+    };
+    check(
+        "",
+        "p16 0.01, p17 99999999999999999999.99, p21 12.50, p22 12.50, p29 12.50, p31 0.50; 29 refused, 1 silent",
+    );
+    check(
+        "1.234,56",
+        "p01 1234.56, p03 1234.00, p04 1.234, p08 12.50, p09 12.505, p36 12345.00; 29 refused, 1 silent",
+    );
+    check(
+        "1,234.56",
+        "p02 1234.56, p03 1.234, p04 1234.00, p09 12505.00, p16 0.01, p17 99999999999999999999.99, p21 12.50, \
+         p22 12.50, p29 12.50, p31 0.50, p36 12.345; 24 refused, 1 silent",
+    );
+    check(
+        "1 234,56",
+        "p04 1.234, p06 1234.50, p07 1234.50, p08 12.50, p09 12.505; 30 refused, 1 silent",
+    );
+    check(
+        "1'234.56",
+        "p03 1.234, p05 1234.50, p16 0.01, p17 99999999999999999999.99, p21 12.50, p22 12.50, p29 12.50, p31 0.50, \
+         p36 12.345; 26 refused, 1 silent",
+    );
+}
+
+#[test]
+fn keys_of_the_unicode_feed_are_clean_or_refused() {
+    let Some(feed) = shared("data/hostile/generated/csv/unicode_skus.csv") else {
+        return;
+    };
+    let mapping = compile("[fields]\nsku = { column = \"sku\" }\nname = { column = \"name\" }").unwrap();
+    let got = mapped(&mapping, &records(&mapping, &feed, b';'));
+    assert_eq!(
+        got,
+        "ABC-1 | name@es=base\n\u{410}BC-1 | name@es=cyrillic A\nABC\u{2011}-1 | name@es=nb hyphen\nABC-1 | name@es=trailing space\n\
+         abc-1 | name@es=case\ncafé | name@es=nfc\ncafé | name@es=nfd\n\
+         :4:sku: a code with control or invisible characters (found \"ABC\\u{200b}-1\") [E-IDENTIFIER-INVISIBLE]\n\
+         :8:sku: a code with control or invisible characters (found \"\\u{202e}CBA-1\") [E-IDENTIFIER-INVISIBLE]\n"
+    );
+}
+
+#[test]
+fn formulas_are_stored_as_they_stand() {
+    let Some(feed) = shared("data/hostile/generated/csv/formula_cells.csv") else {
+        return;
+    };
+    let supplier = "[read]\ncurrency = \"EUR\"\n[fields]\nsku = { column = \"sku\" }\nname = { column = \"name\" }\nprice = { column = \"price\" }";
+    let mapping = compile(supplier).unwrap();
+    let got = mapped(&mapping, &records(&mapping, &feed, b';'));
+    assert_eq!(
+        got,
+        "=1+1 refused\n+49 | name@es=@SUM(1) | price=1.00 EUR\n-A | name@es==1 | price=2.00 EUR\n＝1 | name@es==1 | price=3.00 EUR\n\
+         :2:price: =1+1: an amount below zero (found \"-5.00\") [E-PRICE-NEGATIVE]\n"
+    );
+}
+
+#[test]
+fn no_script_of_a_description_is_kept() {
+    let Some(feed) = shared("data/hostile/generated/csv/html_xss_descriptions.csv") else {
+        return;
+    };
+    let mapping = compile("[fields]\nsku = { column = \"sku\" }\ndescription = { column = \"description\" }").unwrap();
+    let got = mapped(&mapping, &records(&mapping, &feed, b';'));
+    assert_eq!(got, "A\nB\nC\nD | description@es=x\nE | description@es=<p>x</p>\nF\n");
+}
+
+#[test]
+fn keys_that_forge_lines_are_refused() {
+    let Some(feed) = shared("data/hostile/generated/csv/log_injection.csv") else {
+        return;
+    };
+    let mapping = compile("[fields]\nsku = { column = \"sku\" }\nname = { column = \"name\" }").unwrap();
+    let got = mapped(&mapping, &records(&mapping, &feed, b';'));
+    assert_eq!(
+        got,
+        "C%0d%0aSet-Cookie: a=b | name@es=x\n\
+         :2:sku: a code with control or invisible characters (found \"A\\n2026-01-01 ERROR forged line\") [E-IDENTIFIER-INVISIBLE]\n\
+         :4:sku: a code with control or invisible characters (found \"B\\u{1b}[2J\\u{1b}[31mred\") [E-IDENTIFIER-INVISIBLE]\n"
     );
 }
