@@ -15,6 +15,7 @@ pub mod transform;
 pub mod product;
 // Floor 5: the stages, none knowing another.
 pub mod catalog;
+pub mod channel;
 pub mod feed;
 pub mod mapping;
 pub mod merge;

@@ -3,8 +3,9 @@
 //! Reports of parts of a feed, merged in the order of the feed, give the report of the whole, whatever the parts were.
 
 use crate::channel::pack::Pack;
+use crate::channel::rule::Rules;
 use crate::channel::rule::fault::Fault;
-use crate::channel::rule::{Finding, NO_FIELD, Outcome, Rules, Verdict};
+use crate::channel::rule::finding::{Finding, NO_FIELD, Outcome, Verdict};
 use crate::diagnostic::Severity;
 use std::collections::BTreeMap;
 

@@ -4,11 +4,13 @@
 //! beside the file they must become.
 
 use crate::channel::chunk::{Chunk, Draft, Preflight, Step};
-use crate::channel::format::{Column, Writer};
+use crate::channel::format::Writer;
+use crate::channel::format::column::Column;
 use crate::channel::pack::Pack;
 use crate::channel::pack::file::PackFile;
-use crate::channel::rule::media::Picture;
-use crate::channel::rule::{Market, Outside, Rules};
+use crate::channel::rule::Rules;
+use crate::channel::rule::compiler::Market;
+use crate::channel::rule::outside::{Outside, Picture};
 use crate::product::listing::{Content, Listing};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

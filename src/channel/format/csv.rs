@@ -3,7 +3,8 @@
 //! The bytes are for machines: nothing is put before `=` or `+`, because a price of `-5` and a text of `=` must arrive as they
 //! are. Line ends are LF.
 
-use crate::channel::format::{Column, FormatError, is_forbidden};
+use crate::channel::format::column::{Column, is_forbidden};
+use crate::channel::format::error::FormatError;
 use crate::channel::pack::Pack;
 use crate::channel::pack::format::{FormatFile, FormatKind};
 use crate::channel::row::Cell;

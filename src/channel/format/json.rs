@@ -3,8 +3,7 @@
 //! Fields of type integer and decimal are numbers, those of type bool with the words `true` and `false` are truth values,
 //! those of type json stand as they are; everything else is text. A field that may hold several values is always a list.
 
-use crate::channel::format::Column;
-use crate::channel::format::join;
+use crate::channel::format::column::{Column, join};
 use crate::channel::pack::Pack;
 use crate::channel::pack::field::FieldKind;
 use crate::channel::pack::format::{FormatFile, FormatKind};

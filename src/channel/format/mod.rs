@@ -4,13 +4,18 @@
 //! files, so that parts of a feed are rendered side by side and put together in order: head, units with the separator
 //! between them, tail. Opening and renaming files is left to `workspace`.
 
+pub mod column;
 pub mod csv;
+pub mod error;
 pub mod json;
 pub mod validate;
 pub mod xml;
 
+use crate::channel::format::column::Column;
 use crate::channel::format::csv::Delimited;
+use crate::channel::format::error::FormatError;
 use crate::channel::format::json::Objects;
+use crate::channel::format::validate::Found;
 use crate::channel::format::xml::Elements;
 use crate::channel::pack::Pack;
 use crate::channel::pack::format::{FormatFile, FormatKind, Rows};
@@ -18,32 +23,6 @@ use crate::channel::row::{Cell, Row};
 use crate::product::listing::Listing;
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// Why a file could not be written or is not what was written.
-#[derive(Debug, thiserror::Error)]
-pub enum FormatError {
-    #[error("the format {0} is described only and cannot be written to a file")]
-    DescribedOnly(String),
-    #[error("the head of the format {0} needs the text {1}; say it under [head] of the channel")]
-    Head(String, String),
-    #[error("the field {0} cannot be the name of an element; leave it out of XML files")]
-    Name(String),
-    #[error("the format {0} has a delimiter that is no single ASCII character")]
-    Delimiter(String),
-    #[error("failed to read back {path}: {reason}")]
-    Unreadable { path: String, reason: String },
-    #[error("{path} is not as it was written: {reason}")]
-    Broken { path: String, reason: String },
-}
-
-/// A column of a delimited file, or the field of an element.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Column {
-    /// The field's number in the pack.
-    pub field: u16,
-    /// Of a group, the parts that the channel fills; empty: all the pack knows.
-    pub parts: Vec<String>,
-}
 
 /// Renders listings in one format.
 #[derive(Debug, Clone)]
@@ -59,15 +38,6 @@ enum Body {
     Elements(Elements),
     Delimited(Delimited),
     Objects(Objects),
-}
-
-/// What a finished file was found to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
-    /// Items, rows or lines behind the header.
-    pub items: u64,
-    /// Size of the file.
-    pub bytes: u64,
 }
 
 impl Writer {
@@ -225,21 +195,6 @@ impl Filling {
         self.items = self.items.saturating_add(items);
         renew
     }
-}
-
-/// Appends texts joined by a separator.
-fn join(texts: impl Iterator<Item = impl AsRef<str>>, separator: &str, out: &mut String) {
-    let mut between = "";
-    for text in texts.filter(|text| !text.as_ref().is_empty()) {
-        out.push_str(between);
-        out.push_str(text.as_ref());
-        between = separator;
-    }
-}
-
-/// Is a control character that no format takes: all below blank but tab and line ends.
-fn is_forbidden(byte: u8) -> bool {
-    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Every reader streams, so that a file of gigabytes is checked in constant memory. The readers of this house are strict
 //! where the libraries are lenient: an XML file cut in half and a quote that is never closed are errors.
 
-use crate::channel::format::{FormatError, Found};
+use crate::channel::format::error::FormatError;
 use quick_xml::events::Event;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -12,6 +12,15 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 const BUFFER: usize = 1 << 18;
+
+/// What a finished file was found to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Items, rows or lines behind the header.
+    pub items: u64,
+    /// Size of the file.
+    pub bytes: u64,
+}
 
 /// Reads an XML file: tags closed, references known, one root, items counted.
 pub fn xml(path: &Path, item: &str) -> Result<Found, FormatError> {

@@ -1,6 +1,7 @@
 //! RSS, Atom and plain XML: one element an item, one element a value, groups nested.
 
-use crate::channel::format::{Column, FormatError, is_forbidden, join};
+use crate::channel::format::column::{Column, is_forbidden, join};
+use crate::channel::format::error::FormatError;
 use crate::channel::pack::Pack;
 use crate::channel::pack::format::{FormatFile, FormatKind};
 use crate::channel::row::Cell;

@@ -13,6 +13,7 @@ use crate::channel::pack::field::{
 };
 use crate::channel::pack::file::{FamilyFile, PackFile, Status};
 use crate::channel::pack::format::FormatFile;
+use crate::declaration::nearest::nearest;
 use crate::diagnostic::Diagnostic;
 use regex::{Regex, RegexBuilder};
 use rust_decimal::Decimal;
@@ -252,24 +253,10 @@ impl Pack {
             format!("{place} names the field {name}, which {} has not", self.code),
         );
         match nearest(name, self.names.keys().map(String::as_str)) {
-            Some(near) => fault.with_help(format!("write {near}, or leave it out")),
+            Some(near) => fault.with_help(format!("did you mean `{near}`?")),
             None => fault.with_help("see the fields of the pack, or say `custom = true` for a column of your own"),
         }
     }
-}
-
-/// The likest of some names, if one is like enough to be meant.
-pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = name.to_lowercase();
-    let scorer = rapidfuzz::distance::jaro_winkler::BatchComparator::new(folded.chars());
-    let mut best: Option<(f64, &str)> = None;
-    for other in names {
-        let score = scorer.similarity(other.to_lowercase().chars());
-        if score > best.map_or(0.84, |(score, _)| score) {
-            best = Some((score, other));
-        }
-    }
-    best.map(|(_, name)| name)
 }
 
 /// Compiles a regular expression of a pack, within the program's limits.

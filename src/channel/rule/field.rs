@@ -8,10 +8,11 @@
 //!
 //! The pack's rules run afterwards, on what is left.
 
-use crate::channel::pack::field::{Demand, FieldKind, LengthUnit, Required, TooLong};
+use crate::channel::pack::field::{Demand, LengthUnit, Required, Row, TooLong};
 use crate::channel::pack::{Field, Pack};
 use crate::channel::rule::fault::Fault;
-use crate::channel::rule::{Finding, OF_THE_FIELD, Outcome, finding, shape};
+use crate::channel::rule::finding::{Finding, OF_THE_FIELD, Outcome, finding};
+use crate::channel::rule::shape;
 use crate::product::listing::{Content, Listing};
 
 /// Checks and mends all fields of a listing.
@@ -104,7 +105,7 @@ impl Work<'_> {
             }
             Content::Many(texts) => {
                 let empty = texts.iter().any(String::is_empty);
-                if empty && self.field.row != crate::channel::pack::field::Row::Picture {
+                if empty && self.field.row != Row::Picture {
                     texts.retain(|text| !text.is_empty());
                 }
                 if self.too_many(texts.len()) {
@@ -310,11 +311,6 @@ pub fn cut(text: &mut String, most: usize, unit: LengthUnit) {
     let kept = text[..at]
         .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '-' | '–' | '(' | '/' | '&'));
     text.truncate(kept.len());
-}
-
-/// Is the field one whose values are words of a person's language.
-pub fn is_prose(kind: FieldKind) -> bool {
-    matches!(kind, FieldKind::String | FieldKind::Text | FieldKind::Html)
 }
 
 #[cfg(test)]

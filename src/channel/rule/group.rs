@@ -2,8 +2,10 @@
 
 use crate::channel::pack::check::Check;
 use crate::channel::row::Row;
+use crate::channel::rule::compiler::{Compiler, ELSEWHERE, Skip};
 use crate::channel::rule::fault::Fault;
-use crate::channel::rule::{Compiler, ELSEWHERE, Skip, content, each, filled, first, price};
+use crate::channel::rule::finding::{content, each, filled, first};
+use crate::channel::rule::quantity::leading_number;
 use crate::product::listing::{Content, Listing};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -157,7 +159,7 @@ impl GroupTest {
                         continue;
                     };
                     let outside = |member: &&&Listing| {
-                        price::leading_number(first(member, *price)).is_some_and(|p| p < least || p > greatest)
+                        leading_number(first(member, *price)).is_some_and(|p| p < least || p > greatest)
                     };
                     if let Some(member) = listings.iter().find(outside) {
                         note(of, Fault::RangeTooNarrow, Some(*field), Some(first(member, *price)));
@@ -273,8 +275,8 @@ fn parent_first(rows: &[Row<'_>], field: u16, key: u16, inverse: bool, note: Not
 fn limits(content: &Content) -> Option<(Decimal, Decimal)> {
     let mut numbers = Vec::with_capacity(2);
     each(content, |text| match text.split_once(" - ") {
-        Some((least, greatest)) => numbers.extend([price::leading_number(least), price::leading_number(greatest)]),
-        None => numbers.push(price::leading_number(text)),
+        Some((least, greatest)) => numbers.extend([leading_number(least), leading_number(greatest)]),
+        None => numbers.push(leading_number(text)),
     });
     match numbers.as_slice() {
         [Some(least), Some(greatest)] => Some((*least, *greatest)),

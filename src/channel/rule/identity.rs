@@ -2,8 +2,10 @@
 
 use crate::channel::pack::check::Check;
 use crate::channel::pack::field::FieldKind;
+use crate::channel::rule::compiler::{Compiler, ELSEWHERE, Skip};
 use crate::channel::rule::fault::Fault;
-use crate::channel::rule::{Compiler, ELSEWHERE, Outside, Sink, Skip, content, each, filled, first};
+use crate::channel::rule::finding::{Sink, content, each, filled, first};
+use crate::channel::rule::outside::Outside;
 use crate::product::listing::Listing;
 use crate::value::identifier::Gtin;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};

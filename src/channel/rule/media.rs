@@ -3,22 +3,12 @@
 use crate::channel::pack::Pack;
 use crate::channel::pack::check::Check;
 use crate::channel::pack::file::ImageRules;
+use crate::channel::rule::compiler::{Compiler, ELSEWHERE, Skip};
 use crate::channel::rule::fault::Fault;
-use crate::channel::rule::{Compiler, ELSEWHERE, LookUp, Outside, Sink, Skip, content, each, shape};
+use crate::channel::rule::finding::{Sink, content, each};
+use crate::channel::rule::outside::{LookUp, Outside, Picture};
+use crate::channel::rule::shape;
 use crate::product::listing::Listing;
-
-/// What is known of a loaded picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// File format in capitals: `JPEG`, `PNG`, `WEBP`.
-    pub format: String,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// Size of the file.
-    pub bytes: u64,
-}
 
 /// A rule about addresses or pictures.
 #[derive(Debug, Clone)]

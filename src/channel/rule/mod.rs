@@ -5,14 +5,18 @@
 //! out, a text that may be cut is cut. Then the pack's rules run on what is left. `Finding`s are small; `Rules::diagnostic`
 //! makes the words. What stands in the fields is left to `compose`, how often a finding occurs to `preflight`.
 
+pub mod compiler;
 pub mod fault;
 pub mod field;
+pub mod finding;
 pub mod group;
 pub mod identity;
 pub mod media;
 pub mod moment;
+pub mod outside;
 pub mod presence;
 pub mod price;
+pub mod quantity;
 pub mod shape;
 pub mod text;
 pub mod vocabulary;
@@ -20,112 +24,24 @@ pub mod vocabulary;
 use crate::channel::pack::Pack;
 use crate::channel::pack::check::Check;
 use crate::channel::pack::field::FieldKind;
-use crate::channel::pack::file::{RuleFile, RuleSeverity, Status};
+use crate::channel::pack::file::{RuleSeverity, Status};
 use crate::channel::row::Row;
+use crate::channel::rule::compiler::{Compiler, Market, Skip};
 use crate::channel::rule::fault::Fault;
+use crate::channel::rule::finding::{
+    Finding, NO_FIELD, OF_THE_FIELD, Outcome, Sink, Verdict, content, finding, verdict,
+};
 use crate::channel::rule::group::GroupTest;
 use crate::channel::rule::identity::{FileTest, IdentityTest, Key};
-use crate::channel::rule::media::{MediaTest, Picture};
+use crate::channel::rule::media::MediaTest;
+use crate::channel::rule::outside::Outside;
 use crate::channel::rule::presence::PresenceTest;
 use crate::channel::rule::price::PriceTest;
 use crate::channel::rule::text::TextTest;
 use crate::channel::rule::vocabulary::VocabularyTest;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::product::listing::{Content, Listing};
+use crate::product::listing::Listing;
 use std::borrow::Cow;
-
-/// The rule number of a finding that a field's own declaration demands.
-pub const OF_THE_FIELD: u16 = u16::MAX;
-/// The field number of a finding that stands in no field.
-pub const NO_FIELD: u16 = u16::MAX;
-/// Longest excerpt of a value that a finding keeps, in characters.
-const EXCERPT: usize = 200;
-
-/// What becomes of a listing on the channel. Ordered: `Ready < Degraded < Blocked`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// It leaves as it is.
-    #[default]
-    Ready,
-    /// It leaves, but a value is lost or the channel likely shows it less.
-    Degraded,
-    /// The channel would refuse it: it does not leave.
-    Blocked,
-}
-
-/// What was done about a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// The channel would refuse the item.
-    Refused,
-    /// The value was left out.
-    LeftOut,
-    /// The text was cut, or values beyond the limit were left out.
-    Cut,
-    /// Sent as it is.
-    Sent,
-    /// Worth knowing only.
-    Noted,
-}
-
-impl Outcome {
-    /// What it makes of the listing.
-    pub fn verdict(self) -> Verdict {
-        match self {
-            Outcome::Refused => Verdict::Blocked,
-            Outcome::LeftOut | Outcome::Cut | Outcome::Sent => Verdict::Degraded,
-            Outcome::Noted => Verdict::Ready,
-        }
-    }
-
-    /// How it weighs as a diagnostic.
-    pub fn severity(self) -> Severity {
-        match self {
-            Outcome::Refused => Severity::Error,
-            Outcome::LeftOut | Outcome::Cut | Outcome::Sent => Severity::Warning,
-            Outcome::Noted => Severity::Info,
-        }
-    }
-}
-
-/// One finding about one listing, in numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The rule's number, or `OF_THE_FIELD`.
-    pub rule: u16,
-    /// The field's number, or `NO_FIELD`.
-    pub field: u16,
-    /// What is wrong.
-    pub fault: Fault,
-    /// What was done about it.
-    pub outcome: Outcome,
-    /// The value, shortened.
-    pub value: Option<Box<str>>,
-}
-
-/// Where a channel sells, as far as rules ask for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Market {
-    /// Country (ISO 3166-1), in capitals.
-    pub country: Option<String>,
-    /// The shop's domain without scheme (`tienda.example`).
-    pub domain: Option<String>,
-    /// Language of the texts (`es`).
-    pub language: String,
-}
-
-/// Finds the picture behind an address.
-pub type LookUp<'a> = dyn Fn(&str) -> Option<Picture> + Sync + 'a;
-
-/// What the program may know from outside the listings. Rules that need what is not here are reported as unchecked.
-#[derive(Default, Clone, Copy)]
-pub struct Outside<'a> {
-    /// Did this key stand in the last full export of the primary channel.
-    pub primary: Option<&'a (dyn Fn(&str) -> bool + Sync + 'a)>,
-    /// The picture behind an address, if it was loaded.
-    pub picture: Option<&'a LookUp<'a>>,
-}
 
 /// The rules of a pack in a market, ready to run.
 #[derive(Debug, Clone)]
@@ -171,13 +87,75 @@ enum Test {
     Unchecked(&'static str),
 }
 
-/// Why a rule has nothing to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Skip {
-    /// It does not apply in this market.
-    Idle,
-    /// It would need what the text says.
-    Unchecked(&'static str),
+impl Test {
+    fn compile(check: Option<&Check>, compiler: &mut Compiler<'_>) -> Test {
+        let Some(check) = check else {
+            return Test::Unchecked("it is for a person");
+        };
+        let test = match check {
+            Check::Required { .. }
+            | Check::OneOfRequired { .. }
+            | Check::RequiredIf { .. }
+            | Check::Requires { .. }
+            | Check::AllOrNone { .. }
+            | Check::NotTogether { .. }
+            | Check::MinPresent { .. }
+            | Check::FamilyRequired { .. }
+            | Check::GpsrComplete { .. }
+            | Check::JsonRequired { .. }
+            | Check::ForbiddenIf { .. } => PresenceTest::compile(check, compiler).map(Test::Presence),
+            Check::MaxLength { .. }
+            | Check::Pattern { .. }
+            | Check::NotContains { .. }
+            | Check::TextPolicy { .. }
+            | Check::MaxCount { .. }
+            | Check::MinCount { .. }
+            | Check::SameCount { .. } => TextTest::compile(check, compiler).map(Test::Text),
+            Check::GtinValid { .. } | Check::IdentifierRule { .. } | Check::ExistsInPrimary { .. } => {
+                IdentityTest::compile(check, compiler).map(Test::Identity)
+            }
+            Check::Unique { .. } | Check::UniqueTuple { .. } | Check::Contiguous { .. } => {
+                FileTest::compile(check, compiler).map(Test::File)
+            }
+            Check::Lt { .. }
+            | Check::Le { .. }
+            | Check::Ne { .. }
+            | Check::GtConst { .. }
+            | Check::Range { .. }
+            | Check::RangeFields { .. }
+            | Check::ScheduleLt { .. }
+            | Check::HasCurrency { .. }
+            | Check::MinorUnits { .. }
+            | Check::SameUnit { .. }
+            | Check::StockConsistent { .. } => PriceTest::compile(check, compiler).map(Test::Price),
+            Check::UrlScheme { .. }
+            | Check::SameDomain { .. }
+            | Check::NoCredentials { .. }
+            | Check::NotDomainRoot { .. }
+            | Check::Image { .. } => MediaTest::compile(check, compiler).map(Test::Media),
+            Check::RequiredIfCategory { .. } | Check::NotIn { .. } | Check::Disjoint { .. } => {
+                VocabularyTest::compile(check, compiler).map(Test::Vocabulary)
+            }
+            Check::UniqueWithinGroup { .. }
+            | Check::DistinctWithinGroup { .. }
+            | Check::GroupSizeMin { .. }
+            | Check::ParentBeforeChild { .. }
+            | Check::FirstRowOfGroup { .. }
+            | Check::RangeEncloses { .. }
+            | Check::VariationFamily { .. } => GroupTest::compile(check, compiler).map(Test::Group),
+            Check::MaxFileBytes { .. } => Ok(Test::MaxFileBytes),
+            Check::MaxLineBytes { .. } => Ok(Test::MaxLineBytes),
+            Check::JsonSchema { .. } | Check::Xsd { .. } => {
+                Err(Skip::Unchecked("somebody's schema must accept the file"))
+            }
+            Check::External { .. } => Err(Skip::Unchecked("it needs data from outside")),
+        };
+        match test {
+            Ok(test) => test,
+            Err(Skip::Idle) => Test::Idle,
+            Err(Skip::Unchecked(why)) => Test::Unchecked(why),
+        }
+    }
 }
 
 impl Rules {
@@ -194,14 +172,8 @@ impl Rules {
             field_pictures: Vec::new(),
         };
         for file in pack.file.file_rules.iter().chain(&pack.file.rules) {
-            let mut compiler = Compiler {
-                pack,
-                market,
-                rule: file,
-                fields: Vec::new(),
-                faults: &mut faults,
-            };
-            let test = compiler.test();
+            let mut compiler = Compiler::new(pack, market, file, &mut faults);
+            let test = Test::compile(file.check.as_ref(), &mut compiler);
             let fields = compiler.fields;
             let number = out.rules.len() as u16;
             if number == OF_THE_FIELD {
@@ -351,14 +323,8 @@ impl Rules {
         } else {
             Fault::Duplicate
         };
-        let content = listing.contents.get(usize::from(key.field)).unwrap_or(&Content::Empty);
-        Some(finding(
-            number,
-            rule.outcome,
-            fault,
-            Some(key.field),
-            Some(content.first()),
-        ))
+        let value = content(listing, key.field).first();
+        Some(finding(number, rule.outcome, fault, Some(key.field), Some(value)))
     }
 
     /// The finding that an item makes a line of the file too long, if a rule forbids so many bytes.
@@ -451,223 +417,3 @@ impl Rules {
         }
     }
 }
-
-/// What some findings make of a listing.
-pub fn verdict(findings: &[Finding]) -> Verdict {
-    findings
-        .iter()
-        .map(|finding| finding.outcome.verdict())
-        .max()
-        .unwrap_or_default()
-}
-
-/// Takes the findings of one rule.
-pub struct Sink<'a> {
-    rule: u16,
-    outcome: Outcome,
-    out: &'a mut Vec<Finding>,
-}
-
-impl Sink<'_> {
-    /// Notes a finding.
-    pub fn found(&mut self, fault: Fault, field: Option<u16>, value: Option<&str>) {
-        self.out.push(finding(self.rule, self.outcome, fault, field, value));
-    }
-}
-
-/// A finding with a shortened value.
-pub fn finding(rule: u16, outcome: Outcome, fault: Fault, field: Option<u16>, value: Option<&str>) -> Finding {
-    let value = value.filter(|value| !value.is_empty()).map(|value| {
-        let end = value.char_indices().nth(EXCERPT + 1).map_or(value.len(), |(at, _)| at);
-        Box::from(&value[..end])
-    });
-    Finding {
-        rule,
-        field: field.unwrap_or(NO_FIELD),
-        fault,
-        outcome,
-        value,
-    }
-}
-
-/// The content of a field of a listing; nothing past its end.
-pub fn content(listing: &Listing, field: u16) -> &Content {
-    listing.contents.get(usize::from(field)).unwrap_or(&Content::Empty)
-}
-
-/// Is the field filled.
-pub fn filled(listing: &Listing, field: u16) -> bool {
-    !content(listing, field).is_empty()
-}
-
-/// The first text of a field, or `""`.
-pub fn first(listing: &Listing, field: u16) -> &str {
-    content(listing, field).first()
-}
-
-/// Runs over the texts of a content that are not empty, without allocating.
-pub fn each<'a>(content: &'a Content, mut then: impl FnMut(&'a str)) {
-    match content {
-        Content::Empty => {}
-        Content::One(text) => {
-            if !text.is_empty() {
-                then(text);
-            }
-        }
-        Content::Many(texts) => texts.iter().filter(|text| !text.is_empty()).for_each(|text| then(text)),
-        Content::Groups(groups) => {
-            groups
-                .iter()
-                .flatten()
-                .filter(|(_, text)| !text.is_empty())
-                .for_each(|(_, text)| then(text));
-        }
-    }
-}
-
-/// Compiles one rule: names to numbers, with every fault told.
-pub struct Compiler<'a> {
-    pack: &'a Pack,
-    market: &'a Market,
-    rule: &'a RuleFile,
-    fields: Vec<u16>,
-    faults: &'a mut Vec<Diagnostic>,
-}
-
-impl Compiler<'_> {
-    /// The number of a field, which the sentences about the rule name; a name that is none is told, and number 0 given.
-    pub fn field(&mut self, name: &str) -> u16 {
-        let number = self.number(name);
-        if !self.fields.contains(&number) {
-            self.fields.push(number);
-        }
-        number
-    }
-
-    /// The number of the field that groups, which must be the one the pack groups by. Sentences do not name it.
-    pub fn group(&mut self, name: &str) -> u16 {
-        let number = self.number(name);
-        if self.pack.group != Some(number) {
-            self.fault(
-                format!("groups by {name}"),
-                "name this field as `identity.group` of the pack",
-            );
-        }
-        number
-    }
-
-    fn number(&mut self, name: &str) -> u16 {
-        self.pack.number(name).unwrap_or_else(|| {
-            self.faults
-                .push(self.pack.unknown_field(name, &format!("the rule {}", self.rule.id)));
-            0
-        })
-    }
-
-    /// The numbers of several fields.
-    pub fn fields(&mut self, names: &[String]) -> Vec<u16> {
-        names.iter().map(|name| self.field(name)).collect()
-    }
-
-    /// A regular expression; one that is none is told.
-    pub fn regex(&mut self, pattern: &str) -> Option<regex::Regex> {
-        match crate::channel::pack::regex(pattern) {
-            Ok(regex) => Some(regex),
-            Err(fault) => {
-                self.faults.push(crate::channel::pack::bad_pattern(
-                    &format!("the rule {}", self.rule.id),
-                    &fault,
-                ));
-                None
-            }
-        }
-    }
-
-    /// Tells a fault of the rule.
-    pub fn fault(&mut self, message: String, help: &str) {
-        self.faults
-            .push(Diagnostic::error("E-PACK-RULE", format!("the rule {} {message}", self.rule.id)).with_help(help));
-    }
-
-    /// The pack.
-    pub fn pack(&self) -> &Pack {
-        self.pack
-    }
-
-    /// The market.
-    pub fn market(&self) -> &Market {
-        self.market
-    }
-
-    fn test(&mut self) -> Test {
-        let Some(check) = &self.rule.check else {
-            return Test::Unchecked("it is for a person");
-        };
-        let test = match check {
-            Check::Required { .. }
-            | Check::OneOfRequired { .. }
-            | Check::RequiredIf { .. }
-            | Check::Requires { .. }
-            | Check::AllOrNone { .. }
-            | Check::NotTogether { .. }
-            | Check::MinPresent { .. }
-            | Check::FamilyRequired { .. }
-            | Check::GpsrComplete { .. }
-            | Check::JsonRequired { .. }
-            | Check::ForbiddenIf { .. } => PresenceTest::compile(check, self).map(Test::Presence),
-            Check::MaxLength { .. }
-            | Check::Pattern { .. }
-            | Check::NotContains { .. }
-            | Check::TextPolicy { .. }
-            | Check::MaxCount { .. }
-            | Check::MinCount { .. }
-            | Check::SameCount { .. } => TextTest::compile(check, self).map(Test::Text),
-            Check::GtinValid { .. } | Check::IdentifierRule { .. } | Check::ExistsInPrimary { .. } => {
-                IdentityTest::compile(check, self).map(Test::Identity)
-            }
-            Check::Unique { .. } | Check::UniqueTuple { .. } | Check::Contiguous { .. } => {
-                FileTest::compile(check, self).map(Test::File)
-            }
-            Check::Lt { .. }
-            | Check::Le { .. }
-            | Check::Ne { .. }
-            | Check::GtConst { .. }
-            | Check::Range { .. }
-            | Check::RangeFields { .. }
-            | Check::ScheduleLt { .. }
-            | Check::HasCurrency { .. }
-            | Check::MinorUnits { .. }
-            | Check::SameUnit { .. }
-            | Check::StockConsistent { .. } => PriceTest::compile(check, self).map(Test::Price),
-            Check::UrlScheme { .. }
-            | Check::SameDomain { .. }
-            | Check::NoCredentials { .. }
-            | Check::NotDomainRoot { .. }
-            | Check::Image { .. } => MediaTest::compile(check, self).map(Test::Media),
-            Check::RequiredIfCategory { .. } | Check::NotIn { .. } | Check::Disjoint { .. } => {
-                VocabularyTest::compile(check, self).map(Test::Vocabulary)
-            }
-            Check::UniqueWithinGroup { .. }
-            | Check::DistinctWithinGroup { .. }
-            | Check::GroupSizeMin { .. }
-            | Check::ParentBeforeChild { .. }
-            | Check::FirstRowOfGroup { .. }
-            | Check::RangeEncloses { .. }
-            | Check::VariationFamily { .. } => GroupTest::compile(check, self).map(Test::Group),
-            Check::MaxFileBytes { .. } => Ok(Test::MaxFileBytes),
-            Check::MaxLineBytes { .. } => Ok(Test::MaxLineBytes),
-            Check::JsonSchema { .. } | Check::Xsd { .. } => {
-                Err(Skip::Unchecked("somebody's schema must accept the file"))
-            }
-            Check::External { .. } => Err(Skip::Unchecked("it needs data from outside")),
-        };
-        match test {
-            Ok(test) => test,
-            Err(Skip::Idle) => Test::Idle,
-            Err(Skip::Unchecked(why)) => Test::Unchecked(why),
-        }
-    }
-}
-
-/// The way out for a check that its topic's file does not know; the match above sends none there.
-pub const ELSEWHERE: Skip = Skip::Unchecked("no file of this program checks it");

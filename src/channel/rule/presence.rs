@@ -1,9 +1,9 @@
 //! Which fields are filled, alone, together, and in a situation.
 
 use crate::channel::pack::check::{Check, When};
-use crate::channel::rule::content;
+use crate::channel::rule::compiler::{Compiler, ELSEWHERE, Skip};
 use crate::channel::rule::fault::Fault;
-use crate::channel::rule::{Compiler, ELSEWHERE, Sink, Skip, each, filled, first};
+use crate::channel::rule::finding::{Sink, content, each, filled, first};
 use crate::product::listing::Listing;
 use regex::Regex;
 use serde_json::value::RawValue;

@@ -5,7 +5,7 @@
 use crate::channel::pack::field::{FieldKind, MeasureFile};
 use crate::channel::pack::{Field, Pack};
 use crate::channel::rule::fault::Fault;
-use crate::channel::rule::{moment, price};
+use crate::channel::rule::{moment, quantity};
 use crate::value::identifier::Gtin;
 use rust_decimal::Decimal;
 
@@ -21,9 +21,9 @@ pub fn fault(pack: &Pack, field: &Field, text: &str) -> Option<Fault> {
             if digits.is_empty() || digits.len() > 18 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Some(Fault::NotInteger);
             }
-            range(field, price::number(text))
+            range(field, quantity::number(text))
         }
-        FieldKind::Decimal => match price::number(text) {
+        FieldKind::Decimal => match quantity::number(text) {
             Some(number) => range(field, Some(number)),
             None => Some(Fault::NotDecimal),
         },
@@ -63,7 +63,7 @@ fn range(field: &Field, number: Option<Decimal>) -> Option<Fault> {
 }
 
 fn money(pack: &Pack, field: &Field, text: &str) -> Option<Fault> {
-    let Some((number, currency)) = price::amount_and_currency(text) else {
+    let Some((number, currency)) = quantity::amount_and_currency(text) else {
         return Some(Fault::NotMoney);
     };
     if currency.is_empty() {
@@ -76,26 +76,17 @@ fn amount(pack: &Pack, field: &Field, text: &str) -> Option<Fault> {
     if pack.amount.as_ref().is_some_and(|pattern| !pattern.is_match(text)) {
         return Some(Fault::NotMoney);
     }
-    match price::number(text) {
+    match quantity::number(text) {
         Some(number) => range(field, Some(number)),
         None => Some(Fault::NotMoney),
     }
 }
 
-/// Number and unit of a measure: `750ml`, `12.5 cm`.
-pub fn split_measure(text: &str) -> Option<(&str, &str)> {
-    let end = text
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-')))
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    (!number.is_empty()).then(|| (number, unit.trim()))
-}
-
 fn measure(field: &Field, text: &str) -> Option<Fault> {
-    let Some((number, unit)) = split_measure(text) else {
+    let Some((number, unit)) = quantity::split_measure(text) else {
         return Some(Fault::NotMeasure);
     };
-    let Some(number) = price::number(number) else {
+    let Some(number) = quantity::number(number) else {
         return Some(Fault::NotMeasure);
     };
     if unit.is_empty() {
@@ -112,10 +103,9 @@ fn measure(field: &Field, text: &str) -> Option<Fault> {
     let high = rules.max.get(unit).is_some_and(|max| number > *max);
     let odd = !rules.numbers.is_empty()
         && !rules.numbers.iter().any(|allowed| Decimal::from(*allowed) == number)
-        && !rules
-            .also
-            .iter()
-            .any(|also| split_measure(also).is_some_and(|(n, u)| u == unit && price::number(n) == Some(number)));
+        && !rules.also.iter().any(|also| {
+            quantity::split_measure(also).is_some_and(|(n, u)| u == unit && quantity::number(n) == Some(number))
+        });
     if low || high || odd {
         Some(Fault::OutOfRange)
     } else {
@@ -172,12 +162,12 @@ fn is_zone(text: &str) -> bool {
 /// What keeps a part of a group from being what it holds.
 pub fn part_fault(pack: &Pack, kind: FieldKind, text: &str) -> Option<Fault> {
     match kind {
-        FieldKind::Money => match price::amount_and_currency(text) {
+        FieldKind::Money => match quantity::amount_and_currency(text) {
             Some((_, "")) => Some(Fault::NoCurrency),
             Some((number, _)) if pack.amount.as_ref().is_none_or(|pattern| pattern.is_match(number)) => None,
             _ => Some(Fault::NotMoney),
         },
-        FieldKind::MoneyPlain | FieldKind::Decimal => price::number(text).is_none().then_some(Fault::NotDecimal),
+        FieldKind::MoneyPlain | FieldKind::Decimal => quantity::number(text).is_none().then_some(Fault::NotDecimal),
         FieldKind::Integer => (!text.bytes().all(|byte| byte.is_ascii_digit())).then_some(Fault::NotInteger),
         FieldKind::Url | FieldKind::ImageUrl => (!is_address(text)).then_some(Fault::NotUrl),
         FieldKind::Country => (!is_country(text)).then_some(Fault::NotCountry),

@@ -1,8 +1,10 @@
 //! What texts look like: length, pattern, number of values, and the policies against shouting.
 
 use crate::channel::pack::check::{Check, Policy};
+use crate::channel::pack::regex;
+use crate::channel::rule::compiler::{Compiler, ELSEWHERE, Skip};
 use crate::channel::rule::fault::Fault;
-use crate::channel::rule::{Compiler, ELSEWHERE, Sink, Skip, content, each};
+use crate::channel::rule::finding::{Sink, content, each};
 use crate::product::listing::Listing;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
@@ -236,7 +238,7 @@ fn any_of(mut words: Vec<String>) -> Option<Regex> {
     }
     words.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     let words: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
-    crate::channel::pack::regex(&words.join("|")).ok()
+    regex(&words.join("|")).ok()
 }
 
 /// The text in small letters without accents.

@@ -2,8 +2,9 @@
 
 use crate::channel::pack::check::Check;
 use crate::channel::pack::field::FieldKind;
+use crate::channel::rule::compiler::{Compiler, ELSEWHERE, Skip};
 use crate::channel::rule::fault::Fault;
-use crate::channel::rule::{Compiler, ELSEWHERE, Sink, Skip, content, each, filled, first};
+use crate::channel::rule::finding::{Sink, content, each, filled, first};
 use crate::product::listing::Listing;
 
 /// A rule about words of lists and trees.
