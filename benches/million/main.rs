@@ -1,0 +1,218 @@
+//! A million products through the release program: how long, how much memory.
+//!
+//! `cargo bench --bench million` makes a workspace with a generated price list, then measures a first run, a run where
+//! nothing changed, and a delivery with 1 % changed rows with its delta export. `-- --help` tells the arguments.
+
+mod child;
+mod rows;
+
+use child::Cost;
+use rows::Vocabulary;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+const HELP: &str =
+    "cargo bench --bench million -- [--rows N] [--every N] [--threads N] [--keep DIR] [--json FILE] [--make]
+  --rows N      products (1000000)
+  --every N     in the second delivery one row in N is changed (100)
+  --threads N   passed on to the program
+  --keep DIR    make the workspace there and leave it (a temporary folder, removed)
+  --json FILE   also write the figures there
+  --make        only make the workspace, with the second delivery as tarifa-2.csv beside the first";
+
+struct Arguments {
+    rows: u64,
+    every: u64,
+    threads: Option<u64>,
+    keep: Option<PathBuf>,
+    json: Option<PathBuf>,
+    make: bool,
+}
+
+fn arguments() -> Result<Option<Arguments>, String> {
+    let mut found = Arguments {
+        rows: 1_000_000,
+        every: 100,
+        threads: None,
+        keep: None,
+        json: None,
+        make: false,
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut next = || words.next().ok_or_else(|| format!("{word} wants a value"));
+        let number = |text: String| {
+            text.replace('_', "")
+                .parse::<u64>()
+                .map_err(|_| format!("{text} is no number"))
+        };
+        match word.as_str() {
+            "--rows" => found.rows = number(next()?)?,
+            "--every" => found.every = number(next()?)?,
+            "--threads" => found.threads = Some(number(next()?)?),
+            "--keep" => found.keep = Some(next()?.into()),
+            "--json" => found.json = Some(next()?.into()),
+            "--make" => found.make = true,
+            // cargo says this to every benchmark.
+            "--bench" => {}
+            "--help" | "-h" => return Ok(None),
+            other => return Err(format!("{other} is not known")),
+        }
+    }
+    Ok(Some(found))
+}
+
+fn main() -> ExitCode {
+    let arguments = match arguments() {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(fault) => {
+            eprintln!("{fault}\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match measure(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(arguments: &Arguments) -> Result<(), String> {
+    let temporary = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let folder = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let folder = std::path::absolute(&folder).map_err(|e| e.to_string())?;
+    let (first, second, bytes) = make(&folder, arguments).map_err(|e| format!("{}: {e}", folder.display()))?;
+    println!(
+        "{} rows, {:.0} MB, {:.0} B a row, in {}",
+        arguments.rows,
+        bytes as f64 / 1e6,
+        bytes as f64 / arguments.rows.max(1) as f64,
+        folder.display()
+    );
+    if arguments.make {
+        return Ok(());
+    }
+
+    let mut figures = Vec::new();
+    let mut step = |name: &str, args: &[&str]| -> Result<Value, String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_estante"));
+        command.arg("-C").arg(&folder).args(["--json", "--quiet"]);
+        if let Some(threads) = arguments.threads {
+            command.args(["--threads", &threads.to_string()]);
+        }
+        let cost = child::run(command.args(args)).map_err(|e| format!("{name}: {e}"))?;
+        if cost.code != Some(0) {
+            return Err(format!(
+                "{name}: `estante {}` ended with {:?}: {}",
+                args.join(" "),
+                cost.code,
+                cost.out
+            ));
+        }
+        let answer = serde_json::from_str(&cost.out).map_err(|e| format!("{name}: no JSON: {e}"))?;
+        figures.push((name.to_owned(), cost));
+        Ok(answer)
+    };
+
+    let rows = arguments.rows;
+    let answer = step("first run: import, resolve, export", &["run"])?;
+    expect(&answer["suppliers"][0], "new", rows)?;
+    let answer = step("the same delivery again", &["run"])?;
+    expect(&answer["suppliers"][0], "unchanged", rows)?;
+    std::fs::rename(&second, &first).map_err(|e| e.to_string())?;
+    let changed = if arguments.every == 0 {
+        0
+    } else {
+        (rows + arguments.every - 1 - 37 % arguments.every) / arguments.every
+    };
+    let answer = step("one row in a hundred changed: import", &["import", "norte", "--apply"])?;
+    expect(&answer, "changed", changed)?;
+    expect(&answer, "held", 0)?;
+    step("and its delta export", &["channel", "export", "google", "--delta"])?;
+
+    let store = size(&folder.join(".estante"));
+    let out = size(&folder.join("out"));
+    tell(&figures, store, out, bytes);
+    if let Some(file) = &arguments.json {
+        let steps: Vec<Value> = figures
+            .iter()
+            .map(|(name, cost)| {
+                json!({"step": name, "seconds": cost.seconds, "processor_seconds": cost.processor, "peak_bytes": cost.peak})
+            })
+            .collect();
+        let whole = json!({"rows": rows, "bytes": bytes, "store_bytes": store, "out_bytes": out, "steps": steps});
+        std::fs::write(file, format!("{whole:#}\n")).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// Writes the workspace and both deliveries; gives the place of the first, of the second, and the bytes of the first.
+fn make(folder: &Path, arguments: &Arguments) -> std::io::Result<(PathBuf, PathBuf, u64)> {
+    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/million/shop");
+    let files = [
+        "estante.toml",
+        "schemas/products.toml",
+        "suppliers/norte/supplier.toml",
+        "channels/google.toml",
+    ];
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("channels/packs/google-merchant.toml");
+    let copies = files.iter().map(|file| (shop.join(file), folder.join(file)));
+    for (from, to) in copies.chain([(packs, folder.join("channels/packs/google-merchant.toml"))]) {
+        std::fs::create_dir_all(to.parent().unwrap_or(folder))?;
+        std::fs::copy(&from, &to).map_err(|e| std::io::Error::new(e.kind(), format!("{}: {e}", from.display())))?;
+    }
+    let vocabulary = Vocabulary::new();
+    let first = folder.join("suppliers/norte/tarifa.csv");
+    let second = folder.join("suppliers/norte/tarifa-2.csv");
+    let bytes = vocabulary.write(&first, arguments.rows, 1, 0)?;
+    vocabulary.write(&second, arguments.rows, 2, arguments.every)?;
+    Ok((first, second, bytes))
+}
+
+/// A figure of an answer must be as it was generated, or the measurement is of something else.
+fn expect(answer: &Value, key: &str, count: u64) -> Result<(), String> {
+    match answer[key].as_u64() {
+        Some(found) if found == count => Ok(()),
+        _ => Err(format!("`{key}` should be {count}: {answer}")),
+    }
+}
+
+/// Bytes of all files under a folder.
+fn size(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+fn tell(figures: &[(String, Cost)], store: u64, out: u64, feed: u64) {
+    println!("\n| step | seconds | processor | peak memory |\n|---|---:|---:|---:|");
+    for (name, cost) in figures {
+        println!(
+            "| {name} | {:.1} s | {:.1} s | {:.0} MB |",
+            cost.seconds,
+            cost.processor,
+            cost.peak as f64 / 1e6
+        );
+    }
+    println!(
+        "\nfeed {:.0} MB, store {:.0} MB, exported {:.0} MB",
+        feed as f64 / 1e6,
+        store as f64 / 1e6,
+        out as f64 / 1e6
+    );
+}
