@@ -2,5 +2,6 @@
 
 mod support;
 
+mod errors;
 mod house;
 mod licenses;
