@@ -162,7 +162,7 @@ impl Vocabulary {
         out.push_str(if quoted { "\"" } else { "." });
         let mut cents = 199 + (dice.below(2_000) * dice.below(200)) as u64;
         let mut stock = dice.below(400).saturating_sub(60);
-        if day == 2 && every > 0 && n % every == 37 % every {
+        if day == 2 && changes(n, every) {
             let mut change = Dice(n ^ 0xdead_beef);
             // Between 4 % down and 4 % up, in tenths of a percent, never nothing: no factor that a guard would know.
             let permille = 960 + [3, 7, 11, 18, 23, 28, 33, 36, 46, 51, 57, 64, 69, 74, 78][change.below(15)];
@@ -213,6 +213,11 @@ impl Vocabulary {
         file.flush()?;
         Ok(bytes)
     }
+}
+
+/// Whether row `n` is another one on day 2, where one in `every` is.
+pub fn changes(n: u64, every: u64) -> bool {
+    every > 0 && n % every == 37 % every
 }
 
 /// Twelve digits and their check digit (GS1 General Specifications 26.0, section 7.9: weights 3 and 1 from the right).

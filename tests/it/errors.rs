@@ -10,7 +10,13 @@ fn codes(text: &str) -> BTreeSet<String> {
     let code = Regex::new(r#""([EWIG]-[A-Z0-9]+(?:-[A-Z0-9]+)*)""#).expect("the pattern is sound");
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines.flat_map(|line| code.captures_iter(line).map(|found| found[1].to_owned()).collect::<Vec<_>>()).collect()
+    lines
+        .flat_map(|line| {
+            code.captures_iter(line)
+                .map(|found| found[1].to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// All codes of the sources, with a file that says each.
@@ -33,7 +39,10 @@ fn told(page: &str) -> Vec<(String, String, String)> {
     page.lines()
         .filter(|line| line.starts_with("| `"))
         .map(|line| {
-            let mut cells = line.trim_matches('|').splitn(3, " | ").map(|cell| cell.trim().to_owned());
+            let mut cells = line
+                .trim_matches('|')
+                .splitn(3, " | ")
+                .map(|cell| cell.trim().to_owned());
             let mut next = || cells.next().unwrap_or_default();
             (next().trim_matches('`').to_owned(), next(), next())
         })
@@ -71,5 +80,8 @@ fn the_page_of_codes_is_whole() {
 #[test]
 fn codes_are_found_where_the_program_says_them() {
     let source = "//! `E-COMMENT`\nfn f() { g(\"E-ONE\", \"no E-CODE here\", \"W-TWO-3\"); }\n#[cfg(test)]\nmod tests { \"E-TEST\" }";
-    assert_eq!(codes(source), BTreeSet::from(["E-ONE".to_owned(), "W-TWO-3".to_owned()]));
+    assert_eq!(
+        codes(source),
+        BTreeSet::from(["E-ONE".to_owned(), "W-TWO-3".to_owned()])
+    );
 }

@@ -77,12 +77,11 @@ impl Reader<'_> {
     /// `mod child;` makes `child::…` a path to that file.
     fn bind_children(&mut self, here: &[String]) {
         for at in 0..self.tokens.len() {
-            if self.name(at) == Some("mod") && self.is(at + 2, ';') {
-                if let Some(child) = self.name(at + 1) {
-                    let mut path = here.to_vec();
-                    path.push(child.to_owned());
-                    self.bound.insert(child.to_owned(), path);
-                }
+            let declares = self.name(at) == Some("mod") && self.is(at + 2, ';');
+            if let Some(child) = self.name(at + 1).filter(|_| declares) {
+                let mut path = here.to_vec();
+                path.push(child.to_owned());
+                self.bound.insert(child.to_owned(), path);
             }
         }
     }
