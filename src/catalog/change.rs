@@ -94,6 +94,20 @@ impl<'c> Change<'c> {
                 self.created += 1;
                 return Ok(self.tx.last_insert_rowid());
             }
+            drop(insert);
+            // A product that has left the house keeps its SKU even when nobody describes it any more; it is taken up again.
+            let mut select = self.tx.prepare_cached(
+                "SELECT id FROM products WHERE sku = ?1
+                 AND NOT EXISTS (SELECT 1 FROM layers WHERE layers.id BETWEEN products.id * 1024 AND products.id * 1024 + 1023)",
+            )?;
+            let forsaken: Option<i64> = select.query_row([&candidate], |row| row.get(0)).optional()?;
+            drop(select);
+            if let Some(product) = forsaken {
+                self.tx
+                    .prepare_cached("UPDATE products SET minted = ?2, model = ?3, shelf = coalesce(?3, sku), changed = ?4 WHERE id = ?1")?
+                    .execute(params![product, source.0, model, self.batch])?;
+                return Ok(product);
+            }
             candidate = if n == 1 { other.to_owned() } else { format!("{other}-{n}") };
         }
         Err(CatalogError::Damaged { what: format!("no free SKU beside {sku}") })
@@ -271,10 +285,10 @@ impl<'c> Change<'c> {
             self.tx.prepare_cached("DELETE FROM layers WHERE id = ?1")?.execute([id])?;
             let (product, _) = split_layer(id);
             let mut drop_product = self.tx.prepare_cached(
-                "DELETE FROM products WHERE id = ?1
+                "DELETE FROM products WHERE id = ?1 AND id > ?2
                  AND NOT EXISTS (SELECT 1 FROM layers WHERE id BETWEEN ?1 * 1024 AND ?1 * 1024 + 1023)",
             )?;
-            let dropped = drop_product.execute([product])?;
+            let dropped = drop_product.execute([product, self.published])?;
             drop(drop_product);
             if dropped == 0 {
                 self.touch(product)?;

@@ -122,10 +122,10 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The layers of one source that carry this supplier SKU (one at the most) or, without a source, of all.
+    /// The layers that carry this supplier SKU, whatever their source.
     pub fn layers_with_sku(&self, sku: &str) -> Result<Vec<StoredLayer>, CatalogError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body FROM sources s
+            "SELECT l.id, sku, batch, file, line, created, withdrawn, row_hash, body FROM sources s
              JOIN layers l ON l.source = s.id AND l.sku = ?1 ORDER BY l.id",
         )?;
         let rows = statement.query_map([sku], layer_row)?;
@@ -159,6 +159,14 @@ impl Reader {
             None => statement.query_map([], product_name)?,
             Some(since) => statement.query_map([since], product_name)?,
         };
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The products of a model, by SKU.
+    pub fn variants(&self, model: &str) -> Result<Vec<ProductName>, CatalogError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT id, sku, model FROM products WHERE shelf = ?1 AND model = ?1 ORDER BY sku")?;
+        let rows = statement.query_map([model], product_name)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -222,7 +230,7 @@ impl Reader {
             }
         }
         for (what, sql) in [
-            ("products without a layer", "SELECT count(*) FROM products p WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id BETWEEN p.id * 1024 AND p.id * 1024 + 1023)"),
+            ("products without a layer", "SELECT count(*) FROM products p WHERE id > coalesce((SELECT value FROM meta WHERE name = 'published'), 0) AND NOT EXISTS (SELECT 1 FROM layers l WHERE l.id BETWEEN p.id * 1024 AND p.id * 1024 + 1023)"),
             ("layers without a product", "SELECT count(*) FROM layers l WHERE NOT EXISTS (SELECT 1 FROM products p WHERE p.id = l.id / 1024)"),
             ("GTINs without a layer", "SELECT count(*) FROM gtins g WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id = g.layer)"),
             ("part numbers without a layer", "SELECT count(*) FROM mpns m WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id = m.layer)"),

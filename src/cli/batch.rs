@@ -1,0 +1,136 @@
+//! `undo`, `batches`, `log`: what was done, and taking it back.
+
+use crate::cli::output::{Output, Table, Tone, count};
+use crate::diagnostic::excerpt;
+use crate::workspace::Workspace;
+use crate::workspace::apply;
+use crate::workspace::failure::Failure;
+use crate::workspace::inspect;
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// `undo BATCH`
+pub fn undo(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
+    let taken = apply::undo(&mut workspace, batch)?;
+    workspace.close()?;
+    let undone = &taken.undone;
+    if output.json {
+        output.document(json!({
+            "undone": taken.of,
+            "batch": undone.batch,
+            "restored": undone.restored,
+            "removed": undone.removed,
+            "kept": undone.kept,
+        }));
+        return Ok(0);
+    }
+    let mut text = String::new();
+    match undone.batch {
+        None if undone.kept.is_empty() => text.push_str("it was taken back before; nothing changed\n"),
+        None => text.push_str("nothing to take back: all of it was changed again since\n"),
+        Some(by) => {
+            let _ = writeln!(
+                text,
+                "batch {} is taken back by batch {by}: {} layers as they were, {} gone",
+                taken.of,
+                count(undone.restored),
+                count(undone.removed)
+            );
+        }
+    }
+    if !undone.kept.is_empty() {
+        let shown: Vec<String> = undone.kept.iter().take(10).map(|sku| excerpt(sku)).collect();
+        let more = undone.kept.len().saturating_sub(10);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _ = writeln!(text, "kept since later batches changed them: {}{more}", shown.join(", "));
+    }
+    output.text(&text);
+    Ok(0)
+}
+
+/// `batches`
+pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
+    let batches = inspect::batches(workspace)?;
+    if output.json {
+        output.document(json!({ "batches": batches }));
+        return Ok(0);
+    }
+    if batches.is_empty() {
+        output.say("no batch yet");
+        return Ok(0);
+    }
+    let mut table = Table::new(&[">batch", "at", "kind", "source", ">new", ">changed", ">missing", ">held", ">rejected", ""]);
+    for shown in batches {
+        let tally = &shown.batch.tally;
+        let undone = shown.batch.undone_by.map_or_else(String::new, |by| format!("taken back by {by}"));
+        let mut row = vec![shown.batch.id.to_string(), shown.at, shown.batch.kind, shown.batch.source];
+        row.extend([tally.new, tally.changed, tally.missing, tally.held, tally.rejected].map(count));
+        row.push(undone);
+        table.row(row);
+    }
+    output.text(&table.render(output));
+    Ok(0)
+}
+
+/// `batches --held BATCH`
+pub fn held(workspace: &Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
+    let held = inspect::held(workspace, batch)?;
+    if output.json {
+        output.document(json!({ "batch": batch, "held": held }));
+        return Ok(0);
+    }
+    let mut table = Table::new(&["sku", "reason", ">line"]);
+    for entry in &held {
+        table.row(vec![entry.sku.clone(), format!("{} [{}]", entry.reason.message, entry.reason.code), entry.line.to_string()]);
+    }
+    match table.is_empty() {
+        true => output.say("nothing was held"),
+        false => output.text(&table.render(output)),
+    }
+    Ok(0)
+}
+
+/// `log [SKU|BATCH] [--field ATTR]`
+pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output: &Output) -> Result<u8, Failure> {
+    let Some(of) = of else { return list(workspace, output) };
+    if let Ok(number) = of.parse::<i64>()
+        && let Some(shown) = inspect::batches(workspace)?.into_iter().find(|shown| shown.batch.id == number)
+    {
+        if output.json {
+            output.document(serde_json::to_value(&shown).unwrap_or_default());
+            return Ok(0);
+        }
+        let mut text = format!("batch {number}: {} of {} at {}\n", shown.batch.kind, shown.batch.source, shown.at);
+        for file in &shown.batch.files {
+            let _ = writeln!(text, "  {} ({}, {} rows)", file.path, file.format, count(file.rows));
+        }
+        for (attribute, changes) in &shown.batch.tally.attributes {
+            let _ = writeln!(text, "  {attribute}: {} changed", count(*changes));
+        }
+        text.push_str(&output.findings(shown.batch.diagnostics.iter(), &Default::default()));
+        output.text(&text);
+        return Ok(0);
+    }
+    let mut history = inspect::show(workspace, of)?.history;
+    history.retain(|change| field.is_none_or(|field| change.attribute == field || change.attribute.starts_with(&format!("{field}@"))));
+    if output.json {
+        output.document(json!({ "sku": of, "changes": history }));
+        return Ok(0);
+    }
+    let mut text = String::new();
+    for change in history {
+        let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), excerpt);
+        let at = change.at.unwrap_or_default();
+        let head = format!("batch {} {at} {}", change.batch, change.source);
+        let _ = writeln!(
+            text,
+            "{}  {}: {} → {}",
+            output.paint(Tone::Faint, &head),
+            change.attribute,
+            side(&change.before),
+            side(&change.after)
+        );
+    }
+    output.text(&text);
+    Ok(0)
+}

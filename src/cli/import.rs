@@ -1,0 +1,194 @@
+//! `import`, `apply`, `plan`: a delivery's difference, seen before it is made.
+
+use crate::cli::FailOn;
+use crate::cli::output::{Output, Table, Tone, count, rounded, seconds};
+use crate::cli::progress::Drawn;
+use crate::workspace::Workspace;
+use crate::workspace::failure::Failure;
+use crate::workspace::plans::{self, Delivery, ShownPlan};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// `import S [FILE]… [--apply]`
+pub fn import(
+    mut workspace: Workspace,
+    supplier: &str,
+    files: &[PathBuf],
+    apply: bool,
+    fail_on: FailOn,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let progress = Drawn::new(output);
+    let delivery = plans::import(&mut workspace, supplier, files, apply, &progress)?;
+    workspace.close()?;
+    tell(&delivery, output);
+    Ok(code(&delivery, fail_on))
+}
+
+/// `apply P`
+pub fn apply(mut workspace: Workspace, plan: &str, output: &Output) -> Result<u8, Failure> {
+    let progress = Drawn::new(output);
+    let delivery = plans::apply_named(&mut workspace, plan, &progress)?;
+    workspace.close()?;
+    tell(&delivery, output);
+    Ok(0)
+}
+
+/// 4 where something was held or rejected at or above what `--fail-on` says.
+pub fn code(delivery: &Delivery, fail_on: FailOn) -> u8 {
+    let tally = &delivery.summary.tally;
+    let stopped = tally.held + tally.rejected + delivery.summary.missing_held > 0;
+    match fail_on {
+        FailOn::Never => 0,
+        FailOn::Blocked if stopped => 4,
+        FailOn::Degraded if stopped || !delivery.summary.findings.is_empty() => 4,
+        FailOn::Blocked | FailOn::Degraded => 0,
+    }
+}
+
+/// The JSON of a delivery, as the contract has it.
+pub fn document(delivery: &Delivery) -> serde_json::Value {
+    let summary = &delivery.summary;
+    let tally = &summary.tally;
+    let diagnostics: Vec<_> = summary.reasons.iter().chain(&summary.diagnostics).collect();
+    let mut document = json!({
+        "supplier": summary.supplier,
+        "files": summary.files,
+        "read": tally.read,
+        "new": tally.new,
+        "changed": tally.changed,
+        "unchanged": tally.unchanged,
+        "missing": tally.missing,
+        "missing_held": summary.missing_held,
+        "held": tally.held,
+        "rejected": tally.rejected,
+        "attributes": tally.attributes,
+        "rejects": summary.rejects,
+        "findings": summary.findings,
+        "diagnostics": diagnostics,
+        "seconds": rounded(delivery.seconds),
+    });
+    if let Some(members) = document.as_object_mut() {
+        match delivery.batch {
+            Some(batch) => members.insert("batch".into(), batch.into()),
+            None => members.insert("plan".into(), delivery.plan.clone().into()),
+        };
+    }
+    document
+}
+
+fn tell(delivery: &Delivery, output: &Output) {
+    if output.json {
+        return output.document(document(delivery));
+    }
+    let summary = &delivery.summary;
+    let tally = &summary.tally;
+    let mut text = String::new();
+    for file in &summary.files {
+        let encoding = if file.encoding.is_empty() { String::new() } else { format!(", {}", file.encoding) };
+        let _ = writeln!(text, "{} ({}{encoding}): {} rows", file.path, file.format, count(file.rows));
+    }
+    let mut table = Table::new(&[">read", ">new", ">changed", ">unchanged", ">missing", ">held", ">rejected"]);
+    table.row([tally.read, tally.new, tally.changed, tally.unchanged, tally.missing, tally.held, tally.rejected].map(count).to_vec());
+    text.push_str(&table.render(output));
+    if !tally.attributes.is_empty() {
+        let changes: Vec<String> = tally.attributes.iter().map(|(code, n)| format!("{code} {}", count(*n))).collect();
+        let _ = writeln!(text, "  values that change: {}", changes.join(", "));
+    }
+    text.push_str(&output.findings(summary.reasons.iter().chain(&summary.diagnostics), &summary.findings));
+    if let Some(rejects) = &summary.rejects {
+        let _ = writeln!(text, "rejected rows lie in {rejects}: correct them and import that file");
+    }
+    let next = match (delivery.batch, &delivery.plan) {
+        (Some(batch), _) => format!("applied as batch {batch}; `estante undo {batch}` takes it back"),
+        (None, Some(plan)) => format!("nothing was changed; `estante apply {plan}` applies it, `estante plan show {plan}` shows it"),
+        (None, None) => "nothing to change".to_owned(),
+    };
+    let _ = writeln!(text, "{} ({})", output.paint(Tone::Strong, &next), seconds(delivery.seconds));
+    output.text(&text);
+}
+
+/// `plan list`
+pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
+    let waiting = plans::waiting(workspace)?;
+    if output.json {
+        let plans: Vec<_> = waiting
+            .iter()
+            .map(|summary| json!({"plan": summary.plan, "supplier": summary.supplier, "at": summary.at, "tally": summary.tally}))
+            .collect();
+        output.document(json!({ "plans": plans }));
+        return Ok(0);
+    }
+    if waiting.is_empty() {
+        output.say("no plan waits");
+    }
+    let mut table = Table::new(&["plan", "supplier", "made", ">new", ">changed", ">missing", ">held", ">rejected"]);
+    for summary in waiting {
+        let tally = summary.tally;
+        let mut row = vec![summary.plan, summary.supplier, summary.at];
+        row.extend([tally.new, tally.changed, tally.missing, tally.held, tally.rejected].map(count));
+        table.row(row);
+    }
+    if !table.is_empty() {
+        output.text(&table.render(output));
+    }
+    Ok(0)
+}
+
+/// `plan show P`
+pub fn show(
+    workspace: &Workspace,
+    plan: &str,
+    sku: Option<&str>,
+    attribute: Option<&str>,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let shown = plans::show(workspace, plan, sku, attribute)?;
+    if output.json {
+        output.document(serde_json::to_value(&shown).unwrap_or_default());
+        return Ok(0);
+    }
+    output.text(&text(&shown, output));
+    Ok(0)
+}
+
+fn text(shown: &ShownPlan, output: &Output) -> String {
+    let mut text = String::new();
+    for change in &shown.changes {
+        let tone = match change.kind.as_str() {
+            "new" => Tone::Good,
+            "changed" => Tone::Strong,
+            "missing" | "rejected" => Tone::Bad,
+            _ => Tone::Doubtful,
+        };
+        let _ = write!(text, "{} {}", output.paint(tone, &format!("{:8}", change.kind)), crate::diagnostic::excerpt(&change.sku));
+        if let Some(reason) = &change.reason {
+            let _ = write!(text, "  {}", output.paint(Tone::Faint, reason));
+        }
+        text.push('\n');
+        if change.kind == "new" && !output.verbose {
+            continue;
+        }
+        for value in &change.values {
+            let mut key = value.attribute.clone();
+            for part in [&value.locale, &value.channel].into_iter().flatten() {
+                key = format!("{key}@{part}");
+            }
+            let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), crate::diagnostic::excerpt);
+            let _ = writeln!(text, "           {key}: {} → {}", side(&value.before), side(&value.after));
+        }
+    }
+    let _ = writeln!(text, "{} of supplier {}: {} entries", shown.plan, shown.supplier, count(shown.changes.len() as u64));
+    text
+}
+
+/// `plan discard P`
+pub fn discard(workspace: &Workspace, plan: &str, output: &Output) -> Result<u8, Failure> {
+    plans::discard(workspace, plan)?;
+    match output.json {
+        true => output.document(json!({ "plan": plan, "discarded": true })),
+        false => output.say(&format!("{plan} is gone")),
+    }
+    Ok(0)
+}

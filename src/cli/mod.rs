@@ -1,0 +1,303 @@
+//! The command line: arguments and dispatch. What commands do is left to `workspace`.
+//!
+//! Names, flags, exit codes and JSON keys are a contract that scripts rely on; docs/commands.md is made from this file.
+
+pub mod batch;
+pub mod channel;
+pub mod demo;
+pub mod import;
+pub mod init;
+pub mod output;
+pub mod product;
+pub mod progress;
+pub mod run;
+pub mod schema;
+pub mod supplier;
+pub mod verify;
+
+use crate::cli::output::Output;
+use crate::workspace::Workspace;
+use crate::workspace::failure::Failure;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Supplier feeds in, one checked catalog in the middle, channel feeds out.
+#[derive(Debug, Parser)]
+#[command(name = "estante", version, max_term_width = 100, propagate_version = true)]
+pub struct Arguments {
+    /// The workspace: the folder with estante.toml.
+    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".")]
+    pub directory: PathBuf,
+    /// Print one JSON document.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say only what went wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show every finding, not only the first of each kind.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Working threads; as many as there are cores by default.
+    #[arg(long, value_name = "N", global = true)]
+    pub threads: Option<usize>,
+    /// Never use colour.
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// From which findings on a command ends with exit code 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum FailOn {
+    /// Whatever was found, the exit code is 0.
+    Never,
+    /// Something was blocked, held or rejected.
+    Blocked,
+    /// The same, or something was degraded or warned of.
+    Degraded,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a sample workspace, import it, export it, and say what to try next.
+    Demo {
+        /// Folder to make it in.
+        #[arg(default_value = "estante-demo")]
+        dir: PathBuf,
+    },
+    /// Make a workspace that works as it is, with comments.
+    Init {
+        /// Folder to make it in.
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+    /// Import every supplier, export every channel: the main job.
+    Run {
+        /// Only this supplier; may be repeated.
+        #[arg(long, value_name = "S")]
+        supplier: Vec<String>,
+        /// Only this channel; may be repeated.
+        #[arg(long, value_name = "C")]
+        channel: Vec<String>,
+        /// From which findings on to end with exit code 4.
+        #[arg(long, value_enum, default_value = "never")]
+        fail_on: FailOn,
+    },
+    /// Suppliers and their mappings.
+    #[command(subcommand)]
+    Supplier(SupplierCommand),
+    /// Plan what a delivery would change; with --apply, change it.
+    Import {
+        /// The supplier: name of its folder.
+        supplier: String,
+        /// Files to read instead of those its settings name.
+        files: Vec<PathBuf>,
+        /// Apply the plan at once.
+        #[arg(long)]
+        apply: bool,
+        /// From which findings on to end with exit code 4.
+        #[arg(long, value_enum, default_value = "never")]
+        fail_on: FailOn,
+    },
+    /// Plans that wait.
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Apply a plan.
+    Apply { plan: String },
+    /// Take a batch back; later changes of others stay.
+    Undo { batch: i64 },
+    /// What was applied, the newest first.
+    Batches {
+        /// List what the guards held in a batch.
+        #[arg(long, value_name = "BATCH")]
+        held: Option<i64>,
+    },
+    /// Products: look and edit.
+    #[command(subcommand)]
+    Product(ProductCommand),
+    /// Channels: check and export.
+    #[command(subcommand)]
+    Channel(ChannelCommand),
+    /// What happened to a product, or in a batch.
+    Log {
+        /// SKU, or number of a batch; all batches without one.
+        of: Option<String>,
+        /// Only changes of this attribute.
+        #[arg(long, value_name = "ATTR")]
+        field: Option<String>,
+    },
+    /// The configuration.
+    #[command(subcommand)]
+    Schema(SchemaCommand),
+    /// Check that store and exports agree and are whole.
+    Verify,
+    /// Print a completion script for a shell.
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SupplierCommand {
+    /// Look at a file, propose a mapping with its evidence, write supplier.toml.
+    Add {
+        file: PathBuf,
+        /// Id of the supplier; made from the file's name by default.
+        #[arg(long, value_name = "S")]
+        name: Option<String>,
+    },
+    /// The suppliers in the order of a run.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// The plans that wait.
+    List,
+    /// What a plan would change.
+    Show {
+        plan: String,
+        /// Only this supplier SKU.
+        #[arg(long)]
+        sku: Option<String>,
+        /// Only changes of this attribute.
+        #[arg(long, value_name = "ATTR")]
+        attribute: Option<String>,
+    },
+    /// Throw a plan away.
+    Discard { plan: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProductCommand {
+    /// A product with the origin of every value.
+    Show {
+        sku: String,
+        /// What each source says, and why it wins or loses.
+        #[arg(long)]
+        layers: bool,
+        /// How it came to be.
+        #[arg(long)]
+        history: bool,
+    },
+    /// Say values by hand; no import overwrites them.
+    Set {
+        sku: String,
+        /// ATTR=VALUE, ATTR@LOCALE=VALUE or ATTR@LOCALE@CHANNEL=VALUE.
+        #[arg(required = true, value_name = "ATTR=VALUE")]
+        values: Vec<String>,
+    },
+    /// Take back values said by hand.
+    Clear {
+        sku: String,
+        #[arg(required = true, value_name = "ATTR")]
+        attributes: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ChannelCommand {
+    /// The channels and what they demand.
+    List,
+    /// What the channel would refuse or lose, by cause.
+    Check {
+        channel: String,
+        /// From which findings on to end with exit code 4.
+        #[arg(long, value_enum, default_value = "blocked")]
+        fail_on: FailOn,
+    },
+    /// Write the channel's files.
+    Export {
+        channel: String,
+        /// The whole file, even where nothing changed.
+        #[arg(long, conflicts_with = "delta")]
+        full: bool,
+        /// Only what changed since the last export, and what is to be removed.
+        #[arg(long)]
+        delta: bool,
+    },
+    /// What the channel gets of a product, and what is wrong with it.
+    Explain { channel: String, sku: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SchemaCommand {
+    /// Check the whole configuration.
+    Check,
+    /// Write JSON Schemas of all TOML files, for editors.
+    JsonSchema { dir: PathBuf },
+}
+
+/// Reads the arguments, runs the command, tells its outcome. Gives the exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe is none either.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let output = Output::new(arguments.json, arguments.quiet, arguments.verbose, arguments.no_color, &arguments.directory);
+    match dispatch(&arguments, &output) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
+    let open = || Workspace::open(&arguments.directory, arguments.threads);
+    match &arguments.command {
+        Command::Demo { dir } => demo::demo(dir, arguments.threads, output),
+        Command::Init { dir } => init::init(dir, output),
+        Command::Run { supplier, channel, fail_on } => run::run(open()?, supplier, channel, *fail_on, output),
+        Command::Supplier(SupplierCommand::Add { file, name }) => supplier::add(open()?, file, name.as_deref(), output),
+        Command::Supplier(SupplierCommand::List) => supplier::list(&open()?, output),
+        Command::Import { supplier, files, apply, fail_on } => {
+            import::import(open()?, supplier, files, *apply, *fail_on, output)
+        }
+        Command::Plan(PlanCommand::List) => import::list(&open()?, output),
+        Command::Plan(PlanCommand::Show { plan, sku, attribute }) => {
+            import::show(&open()?, plan, sku.as_deref(), attribute.as_deref(), output)
+        }
+        Command::Plan(PlanCommand::Discard { plan }) => import::discard(&open()?, plan, output),
+        Command::Apply { plan } => import::apply(open()?, plan, output),
+        Command::Undo { batch } => batch::undo(open()?, *batch, output),
+        Command::Batches { held: None } => batch::list(&open()?, output),
+        Command::Batches { held: Some(batch) } => batch::held(&open()?, *batch, output),
+        Command::Product(ProductCommand::Show { sku, layers, history }) => {
+            product::show(&open()?, sku, *layers, *history, output)
+        }
+        Command::Product(ProductCommand::Set { sku, values }) => product::set(open()?, sku, values, output),
+        Command::Product(ProductCommand::Clear { sku, attributes }) => product::clear(open()?, sku, attributes, output),
+        Command::Channel(ChannelCommand::List) => channel::list(&open()?, output),
+        Command::Channel(ChannelCommand::Check { channel, fail_on }) => channel::check(&open()?, channel, *fail_on, output),
+        Command::Channel(ChannelCommand::Export { channel, full, delta }) => {
+            channel::export(open()?, channel, *full, *delta, output)
+        }
+        Command::Channel(ChannelCommand::Explain { channel, sku }) => channel::explain(&open()?, channel, sku, output),
+        Command::Log { of, field } => batch::log(&open()?, of.as_deref(), field.as_deref(), output),
+        Command::Schema(SchemaCommand::Check) => schema::check(&arguments.directory, output),
+        Command::Schema(SchemaCommand::JsonSchema { dir }) => schema::json_schema(dir, output),
+        Command::Verify => verify::verify(open()?, output),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "estante", &mut script);
+            output.bytes(&script);
+            Ok(0)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Arguments::command())
+                .render(&mut page)
+                .map_err(|error| Failure::io("render", std::path::Path::new("the manual page"), &error))?;
+            output.bytes(&page);
+            Ok(0)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `product`: one product, where each value comes from, and values said by hand.
+
+use crate::cli::output::{Output, Table, Tone};
+use crate::diagnostic::excerpt;
+use crate::workspace::Workspace;
+use crate::workspace::edit::{self, Edited};
+use crate::workspace::failure::Failure;
+use crate::workspace::inspect::{self, ShownProduct, ShownValue};
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// `product show SKU [--layers|--history]`
+pub fn show(workspace: &Workspace, sku: &str, layers: bool, history: bool, output: &Output) -> Result<u8, Failure> {
+    let mut shown = inspect::show(workspace, sku)?;
+    if output.json {
+        if !history {
+            shown.history.clear();
+        }
+        output.document(serde_json::to_value(&shown).unwrap_or_default());
+        return Ok(0);
+    }
+    let mut text = head(&shown, output);
+    match (layers, history) {
+        (true, _) => text.push_str(&layers_text(&shown, output)),
+        (false, true) => {
+            for change in &shown.history {
+                let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), excerpt);
+                let _ = writeln!(
+                    text,
+                    "  batch {:<5} {:24} {}: {} → {}",
+                    change.batch,
+                    change.source,
+                    change.attribute,
+                    side(&change.before),
+                    side(&change.after)
+                );
+            }
+        }
+        (false, false) => {
+            let mut table = Table::new(&["attribute", "value", "source", "from"]);
+            for value in &shown.values {
+                table.row(vec![key(value), value.value.clone(), value.source.clone(), place(value)]);
+            }
+            text.push_str(&table.render(output));
+        }
+    }
+    output.text(&text);
+    Ok(0)
+}
+
+fn head(shown: &ShownProduct, output: &Output) -> String {
+    let mut text = output.paint(Tone::Strong, &excerpt(&shown.sku));
+    if let Some(model) = &shown.model {
+        let _ = write!(text, "  model {}", excerpt(model));
+    }
+    let _ = write!(text, "  family {}", shown.family.as_deref().unwrap_or("–"));
+    if !shown.active {
+        let _ = write!(text, "  {}", output.paint(Tone::Doubtful, "withdrawn by every supplier"));
+    }
+    text.push('\n');
+    for complete in &shown.completeness {
+        let Some(channel) = &complete.channel else { continue };
+        let missing = match complete.missing.is_empty() {
+            true => String::new(),
+            false => format!(", missing {}", complete.missing.join(", ")),
+        };
+        let _ = writeln!(text, "  {channel} {}: {} % complete{missing}", complete.locale, complete.percent);
+    }
+    text
+}
+
+fn layers_text(shown: &ShownProduct, output: &Output) -> String {
+    let mut text = String::new();
+    for layer in &shown.layers {
+        let withdrawn = if layer.withdrawn { ", withdrawn" } else { "" };
+        let _ = writeln!(text, "{} (SKU {}, batch {}{withdrawn})", output.paint(Tone::Strong, &layer.source), excerpt(&layer.sku), layer.batch);
+        for claim in &layer.values {
+            let mark = if claim.wins { output.paint(Tone::Good, "✓") } else { output.paint(Tone::Faint, "·") };
+            let reason = claim.reason.as_deref().map_or_else(String::new, |reason| output.paint(Tone::Faint, &format!("  ({reason})")));
+            let _ = writeln!(text, "  {mark} {}: {}{reason}  {}", key(&claim.value), excerpt(&claim.value.value), output.paint(Tone::Faint, &place(&claim.value)));
+        }
+    }
+    text
+}
+
+fn key(value: &ShownValue) -> String {
+    match (&value.locale, &value.channel) {
+        (None, None) => value.attribute.clone(),
+        (locale, None) => format!("{}@{}", value.attribute, locale.as_deref().unwrap_or_default()),
+        (locale, Some(channel)) => format!("{}@{}@{channel}", value.attribute, locale.as_deref().unwrap_or_default()),
+    }
+}
+
+fn place(value: &ShownValue) -> String {
+    let mut place = match (&value.file, value.line) {
+        (Some(file), Some(line)) => format!("{file}:{line}"),
+        _ => format!("batch {}", value.batch),
+    };
+    if let Some(column) = &value.column {
+        let _ = write!(place, " `{column}`");
+    }
+    if let Some(rule) = &value.rule {
+        let _ = write!(place, " {rule}");
+    }
+    if value.inherited {
+        place.push_str(" (from the model)");
+    }
+    place
+}
+
+/// `product set SKU ATTR=VALUE…`
+pub fn set(mut workspace: Workspace, sku: &str, values: &[String], output: &Output) -> Result<u8, Failure> {
+    let edited = edit::set(&mut workspace, sku, values)?;
+    workspace.close()?;
+    tell(&edited, output);
+    Ok(0)
+}
+
+/// `product clear SKU ATTR…`
+pub fn clear(mut workspace: Workspace, sku: &str, attributes: &[String], output: &Output) -> Result<u8, Failure> {
+    let edited = edit::clear(&mut workspace, sku, attributes)?;
+    workspace.close()?;
+    tell(&edited, output);
+    Ok(0)
+}
+
+fn tell(edited: &Edited, output: &Output) {
+    if output.json {
+        return output.document(json!({ "sku": edited.sku, "batch": edited.batch, "changed": edited.changed }));
+    }
+    match edited.batch {
+        Some(batch) => output.text(&format!("{}: {} (batch {batch}; `estante undo {batch}` takes it back)\n", edited.sku, edited.changed.join(", "))),
+        None => output.text(&format!("{}: nothing to change\n", edited.sku)),
+    }
+}

@@ -1,0 +1,37 @@
+//! `verify`: whether store and exports are whole and agree.
+
+use crate::cli::output::{Output, Tone, count};
+use crate::workspace::Workspace;
+use crate::workspace::failure::Failure;
+use crate::workspace::verify;
+use serde_json::json;
+
+/// `verify`: exit code 1 where anything is wrong.
+pub fn verify(workspace: Workspace, output: &Output) -> Result<u8, Failure> {
+    let verified = verify::verify(&workspace)?;
+    if output.json {
+        output.document(json!({
+            "sound": verified.faults.is_empty(),
+            "products": verified.products,
+            "layers": verified.layers,
+            "files": verified.files,
+            "faults": verified.faults,
+        }));
+    } else if verified.faults.is_empty() {
+        output.text(&format!(
+            "{}: {} products, {} layers, {} exported files agree\n",
+            output.paint(Tone::Good, "sound"),
+            count(verified.products),
+            count(verified.layers),
+            count(verified.files)
+        ));
+    } else {
+        let mut text = String::new();
+        for fault in &verified.faults {
+            text.push_str(&format!("{} {fault}\n", output.paint(Tone::Bad, "fault:")));
+        }
+        text.push_str("restore the store from a backup, or remove it and import again; exports are written anew by `estante run`\n");
+        output.text(&text);
+    }
+    Ok(u8::from(!verified.faults.is_empty()))
+}

@@ -1,0 +1,237 @@
+//! A plan applied as one batch, or a batch taken back: all of it or nothing.
+
+use crate::catalog::change::{BatchRecord, Change, NewLayer};
+use crate::catalog::stored::{Keys, SourceId};
+use crate::diagnostic::Diagnostic;
+use crate::merge::policy::Trust;
+use crate::plan::{Entry, EntryKind, PlanReader, Summary, Verdict};
+use crate::product::layer::Layer;
+use crate::workspace::Workspace;
+use crate::workspace::failure::Failure;
+use crate::workspace::progress::{Progress, Step};
+use crate::workspace::reading::Identity;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A batch that was applied.
+#[derive(Debug)]
+pub struct Applied {
+    pub batch: i64,
+    pub summary: Summary,
+}
+
+/// Applies a plan, unless what it was made from has moved. The plan file is gone afterwards.
+pub fn apply(workspace: &mut Workspace, path: &Path, progress: &dyn Progress) -> Result<Applied, Failure> {
+    let (mut plan, summary) = PlanReader::open(path)?;
+    let supplier = workspace.settings.supplier(&summary.supplier)?;
+    let (source_name, prefix, id) = (supplier.source.clone(), supplier.sku_prefix.clone(), supplier.id.clone());
+    if supplier.mapping.fingerprint() != summary.fingerprint {
+        return Err(Failure::conflict(format!("plan {} was made with another mapping or schema", summary.plan))
+            .with_help(format!("plan again: estante import {id}")));
+    }
+    workspace.open_catalog()?;
+    refuse_if_moved(workspace, &summary, &source_name)?;
+    progress.begin(&Step::Applying { supplier: id.clone() }, summary.entries);
+    let source = workspace.catalog()?.source(&source_name)?;
+    let trust = workspace.trust()?;
+    let moment = workspace.moment.clone();
+    let (catalog, settings) = workspace.catalog_and_settings()?;
+    let mut change = catalog.begin()?;
+    let applied = Applying {
+        source,
+        source_name: &source_name,
+        prefix: &prefix,
+        supplier: &id,
+        trust: &trust,
+        identity: Identity::new(&settings.schema),
+        schema: &settings.schema,
+        summary: &summary,
+        remodel: BTreeSet::new(),
+    }
+    .run(&mut plan, &mut change, progress)?;
+    remodel(&mut change, &applied, settings, &trust)?;
+    let record = BatchRecord {
+        at: moment,
+        source: source_name,
+        kind: "import".into(),
+        tally: summary.tally.clone(),
+        files: summary.files.clone(),
+        columns: summary.columns.clone(),
+        diagnostics: summary.reasons.iter().chain(&summary.diagnostics).cloned().collect(),
+    };
+    let batch = change.commit(&record)?;
+    progress.end();
+    std::fs::remove_file(path).map_err(|error| Failure::io("remove the applied plan", path, &error))?;
+    Ok(Applied { batch, summary })
+}
+
+/// A plan holds against the catalog it was made from: batches of the same source since then, or of others where new items
+/// looked for their product, make it stale.
+fn refuse_if_moved(workspace: &Workspace, summary: &Summary, source: &str) -> Result<(), Failure> {
+    let since = workspace.reader()?.batches_since(summary.base)?;
+    let moved: Vec<String> = since
+        .iter()
+        .filter(|batch| batch.source == source || summary.tally.new > 0)
+        .map(|batch| format!("batch {} ({} of {})", batch.id, batch.kind, batch.source))
+        .collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::conflict(format!("plan {} is stale: since it was made came {}", summary.plan, moved.join(", ")))
+        .with_help(format!("plan again: estante import {}", summary.supplier)))
+}
+
+struct Applying<'a> {
+    source: SourceId,
+    source_name: &'a str,
+    prefix: &'a str,
+    supplier: &'a str,
+    trust: &'a Trust,
+    identity: Identity,
+    schema: &'a crate::schema::Schema,
+    summary: &'a Summary,
+    /// Products whose model may have changed.
+    remodel: BTreeSet<i64>,
+}
+
+impl Applying<'_> {
+    fn run(mut self, plan: &mut PlanReader, change: &mut Change<'_>, progress: &dyn Progress) -> Result<BTreeSet<i64>, Failure> {
+        let mut done = 0;
+        while let Some((entry, verdict)) = plan.entry()? {
+            match verdict {
+                Verdict::Go => self.entry(&entry, change)?,
+                Verdict::Held(reason) => self.hold(&entry, reason, change)?,
+                Verdict::Rejected => {}
+            }
+            done += 1;
+            if done % 4096 == 0 {
+                progress.advance(4096);
+            }
+        }
+        progress.advance(done % 4096);
+        Ok(self.remodel)
+    }
+
+    fn entry(&mut self, entry: &Entry, change: &mut Change<'_>) -> Result<(), Failure> {
+        let keys = Keys {
+            gtin: Some(entry.gtin).filter(|gtin| *gtin != 0),
+            mpn: Some(&entry.mpn).filter(|mpn| !mpn.is_empty()).cloned(),
+        };
+        match (entry.kind, entry.product) {
+            (EntryKind::New, None) => {
+                let sku = format!("{}{}", self.prefix, entry.sku);
+                let other = format!("{}-{}", self.supplier, entry.sku);
+                let model = Some(entry.model.as_str()).filter(|model| !model.is_empty());
+                let product = change.create_product(self.source, &sku, &other, model)?;
+                change.insert_layer(self.layer(entry, product), &keys)?;
+            }
+            (EntryKind::New, Some(product)) => {
+                let sku = format!("{}{}", self.prefix, entry.sku);
+                let better = |a: SourceId, b: SourceId| {
+                    !self.trust.is_addition(a.0) && self.trust.place(a.0) < self.trust.place(b.0)
+                };
+                change.offer_sku(product, self.source, &sku, better)?;
+                change.insert_layer(self.layer(entry, product), &keys)?;
+                change.touch(product)?;
+                self.remodel.insert(product);
+            }
+            (EntryKind::Changed, Some(product)) => {
+                let before = self.before(entry)?;
+                let model = self.identity.model(&before).unwrap_or_default();
+                change.replace_layer(self.layer(entry, product), &self.identity.keys(&before), &keys)?;
+                if model != entry.model {
+                    self.remodel.insert(product);
+                }
+            }
+            (EntryKind::Same, Some(product)) => change.rehash(product, self.source, entry.row_hash)?,
+            (EntryKind::Missing, Some(product)) => change.withdraw(product, self.source)?,
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, entry: &Entry, reason: u16, change: &mut Change<'_>) -> Result<(), Failure> {
+        let unknown = Diagnostic::error("G-HELD", "held");
+        let reason = self.summary.reasons.get(usize::from(reason)).unwrap_or(&unknown);
+        let layer = self.layer(entry, entry.product.unwrap_or(0));
+        Ok(change.hold(layer, self.source_name, reason)?)
+    }
+
+    fn before(&self, entry: &Entry) -> Result<Layer, Failure> {
+        Layer::read_body(&entry.before, self.schema)
+            .map_err(|error| crate::workspace::reading::damaged(&entry.sku, &error.to_string()))
+    }
+
+    fn layer<'e>(&self, entry: &'e Entry, product: i64) -> NewLayer<'e> {
+        NewLayer {
+            product,
+            source: self.source,
+            sku: &entry.sku,
+            file: entry.file,
+            line: entry.line,
+            row_hash: entry.row_hash,
+            body: &entry.after,
+        }
+    }
+}
+
+/// Settles the model of products whose layers changed: it is a value like any other, and the best voice wins.
+fn remodel(
+    change: &mut Change<'_>,
+    products: &BTreeSet<i64>,
+    settings: &crate::workspace::settings::Settings,
+    trust: &Trust,
+) -> Result<(), Failure> {
+    for product in products {
+        let layers = change.layers(*product)?;
+        let resolved = crate::workspace::products::resolve_stored(*product, String::new(), layers, &settings.schema, trust)?;
+        change.set_model(*product, resolved.model.as_deref())?;
+    }
+    Ok(())
+}
+
+/// A batch that was taken back.
+#[derive(Debug)]
+pub struct TakenBack {
+    pub of: i64,
+    pub undone: crate::catalog::change::Undone,
+}
+
+/// Takes a batch back as a batch of its own. Undoing what was undone changes nothing.
+pub fn undo(workspace: &mut Workspace, batch: i64) -> Result<TakenBack, Failure> {
+    workspace.open_catalog()?;
+    let Some(found) = workspace.reader()?.batch(batch)? else {
+        return Err(Failure::usage(format!("there is no batch {batch}")).with_help("`estante batches` lists them"));
+    };
+    if let Some(by) = found.undone_by {
+        let undone = crate::catalog::change::Undone::default();
+        let _ = by;
+        return Ok(TakenBack { of: batch, undone });
+    }
+    if found.kind == "undo" {
+        return Err(Failure::usage(format!("batch {batch} is itself an undo"))
+            .with_help("import the delivery again to have its changes back"));
+    }
+    let trust = workspace.trust()?;
+    let moment = workspace.moment.clone();
+    let (catalog, settings) = workspace.catalog_and_settings()?;
+    let identity = Identity::new(&settings.schema);
+    let keys = |body: &str| Layer::read_body(body, &settings.schema).map(|layer| identity.keys(&layer)).unwrap_or_default();
+    let mut change = catalog.begin()?;
+    let undone = change.undo(batch, keys)?;
+    if undone.batch.is_none() {
+        return Ok(TakenBack { of: batch, undone });
+    }
+    remodel(&mut change, &undone.products.iter().copied().collect(), settings, &trust)?;
+    let mut tally = crate::product::batch::Tally::default();
+    tally.changed = undone.restored;
+    tally.missing = undone.removed;
+    change.commit(&BatchRecord {
+        at: moment,
+        source: found.source,
+        kind: "undo".into(),
+        tally,
+        ..BatchRecord::default()
+    })?;
+    Ok(TakenBack { of: batch, undone })
+}

@@ -1,0 +1,161 @@
+//! Values said and taken back by hand: the editor's own layer, which no import touches.
+
+use crate::catalog::change::{BatchRecord, NewLayer};
+use crate::diagnostic::Diagnostic;
+use crate::product::batch::Tally;
+use crate::product::item::{Item, Said};
+use crate::product::layer::Layer;
+use crate::product::origin::{Origin, Source};
+use crate::schema::Schema;
+use crate::schema::scope::Key;
+use crate::value::date::DateOrder;
+use crate::value::mismatch::Mismatch;
+use crate::value::number::Notation;
+use crate::value::option::split;
+use crate::value::price::Currency;
+use crate::value::{Kind, Reading, Value, read};
+use crate::workspace::Workspace;
+use crate::workspace::failure::Failure;
+use crate::workspace::inspect::find;
+use crate::workspace::products::resolve_stored;
+use crate::workspace::reading::{Identity, damaged};
+use std::collections::BTreeMap;
+
+/// What an edit did.
+#[derive(Debug)]
+pub struct Edited {
+    pub sku: String,
+    /// `None` where the values stood so already.
+    pub batch: Option<i64>,
+    /// Keys that changed.
+    pub changed: Vec<String>,
+}
+
+/// Says values of a product: `ATTR=VALUE`, `ATTR@LOCALE=VALUE`, `ATTR@LOCALE@CHANNEL=VALUE`. Every fault is told at once.
+pub fn set(workspace: &mut Workspace, sku: &str, assignments: &[String]) -> Result<Edited, Failure> {
+    let schema = &workspace.settings.schema;
+    let currency = workspace.settings.currency;
+    let mut said: BTreeMap<Key, Said> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for assignment in assignments {
+        let Some((key, text)) = assignment.split_once('=') else {
+            faults.push(Diagnostic::error("E-BAD-ASSIGNMENT", "there is no `=`").with_value(assignment).with_help("write ATTR=VALUE"));
+            continue;
+        };
+        match Key::parse(schema, key.trim()).and_then(|key| Ok((key, value(schema, key, text, currency)?))) {
+            Ok((key, value)) => {
+                said.insert(key, Said::Value(value));
+            }
+            Err(mismatch) => faults.push(fault(mismatch, assignment)),
+        }
+    }
+    edit(workspace, sku, said, faults)
+}
+
+/// Takes back what was said by hand.
+pub fn clear(workspace: &mut Workspace, sku: &str, keys: &[String]) -> Result<Edited, Failure> {
+    let schema = &workspace.settings.schema;
+    let mut said = BTreeMap::new();
+    let mut faults = Vec::new();
+    for key in keys {
+        match Key::parse(schema, key) {
+            Ok(key) => {
+                said.insert(key, Said::Clear);
+            }
+            Err(mismatch) => faults.push(fault(mismatch, key)),
+        }
+    }
+    edit(workspace, sku, said, faults)
+}
+
+fn fault(mismatch: Mismatch, text: &str) -> Diagnostic {
+    let fault = Diagnostic::error(mismatch.code, mismatch.message).with_value(text);
+    match mismatch.help {
+        Some(help) => fault.with_help(help),
+        None => fault,
+    }
+}
+
+/// Reads a value as a person types it: numbers plain, dates as 2026-11-22, options by code, label or synonym.
+fn value(schema: &Schema, key: Key, text: &str, currency: Currency) -> Result<Value, Mismatch> {
+    let attribute = schema.attribute(key.attribute);
+    let option = |text: &str| match schema.list_of(key.attribute).and_then(|list| list.find(text)) {
+        Some(option) => Ok(option.code.to_string()),
+        None if attribute.open => Ok(text.trim().to_owned()),
+        None => Err(Mismatch::new("E-UNKNOWN-OPTION", format!("`{}` has no such option", attribute.code))),
+    };
+    let reading = Reading {
+        numbers: Notation::Plain,
+        dates: DateOrder::default(),
+        currency: Some(currency),
+        units: schema.units(),
+        unit: attribute.unit.as_deref(),
+        dimension: None,
+    };
+    let value = match attribute.kind {
+        Kind::Option => Value::Option(option(text)?),
+        Kind::Options => Value::Options(split(text, "|").into_iter().map(|part| option(&part)).collect::<Result<_, _>>()?),
+        Kind::Media => Value::Media(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
+        Kind::Reference => Value::Reference(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
+        kind => read(kind, text, &reading)?,
+    };
+    if value.is_empty() {
+        return Err(Mismatch::new("E-EMPTY", "an empty value says nothing").with_help("`product clear` takes a value back"));
+    }
+    attribute.check_limits(&value)?;
+    Ok(value)
+}
+
+fn edit(
+    workspace: &mut Workspace,
+    sku: &str,
+    said: BTreeMap<Key, Said>,
+    faults: Vec<Diagnostic>,
+) -> Result<Edited, Failure> {
+    if !faults.is_empty() {
+        return Err(Failure::invalid("nothing was changed", faults));
+    }
+    workspace.open_catalog()?;
+    let reader = workspace.reader()?;
+    let name = find(&reader, sku)?;
+    let source_name = Source::Editor.to_string();
+    let source = workspace.catalog()?.source(&source_name)?;
+    let trust = workspace.trust()?;
+    let moment = workspace.moment.clone();
+    let stored = reader.layer(name.id, source)?;
+    let (catalog, settings) = workspace.catalog_and_settings()?;
+    let schema = &settings.schema;
+    let before = match &stored {
+        Some(stored) => Layer::read_body(&stored.body, schema).map_err(|error| damaged(sku, &error.to_string()))?,
+        None => Layer::default(),
+    };
+    let item = Item { sku: name.sku.clone(), line: 0, file: 0, said: said.into_iter().collect() };
+    let changed = crate::plan::diff::changed_keys(&item, &before);
+    if changed.is_empty() {
+        return Ok(Edited { sku: name.sku, batch: None, changed: Vec::new() });
+    }
+    let own = stored.as_ref().map_or(Origin::default(), |stored| stored.origin);
+    let after = before.overlaid(item, own);
+    let mut body = String::new();
+    after.write_body(schema, &mut body);
+    let identity = Identity::new(schema);
+    let layer = NewLayer { product: name.id, source, sku: &name.sku, file: 0, line: 0, row_hash: 0, body: &body };
+    let mut change = catalog.begin()?;
+    match stored {
+        Some(_) => change.replace_layer(layer, &identity.keys(&before), &identity.keys(&after))?,
+        None => {
+            change.insert_layer(layer, &identity.keys(&after))?;
+            change.touch(name.id)?;
+        }
+    }
+    let layers = change.layers(name.id)?;
+    let resolved = resolve_stored(name.id, name.sku.clone(), layers, schema, &trust)?;
+    change.set_model(name.id, resolved.model.as_deref())?;
+    let mut tally = Tally { read: 1, changed: 1, ..Tally::default() };
+    for key in &changed {
+        *tally.attributes.entry(schema.attribute(key.attribute).code.to_string()).or_default() += 1;
+    }
+    let record = BatchRecord { at: moment, source: source_name, kind: "edit".into(), tally, ..BatchRecord::default() };
+    let batch = change.commit(&record)?;
+    Ok(Edited { sku: name.sku, batch: Some(batch), changed: changed.iter().map(|key| schema.key_text(*key)).collect() })
+}

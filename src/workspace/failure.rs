@@ -1,0 +1,87 @@
+//! Why a command stops: sorted into kinds once, for exit codes and (later) pages alike.
+
+use crate::catalog::store::CatalogError;
+use crate::diagnostic::Diagnostic;
+use crate::plan::PlanError;
+use std::path::Path;
+
+/// The kinds of failure, each with its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Something broke on the way.
+    Broken,
+    /// The command asks for what is not there, or in a way that means nothing.
+    Usage,
+    /// Configuration or an input file is invalid.
+    Invalid,
+    /// The store is in use, or a plan is stale.
+    Conflict,
+}
+
+/// What stopped a command.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    pub kind: FailureKind,
+    pub message: String,
+    /// The next step, where there is one.
+    pub help: Option<String>,
+    /// The findings behind it: all faults of a configuration, the reason a file is refused.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Failure {
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Failure {
+        Failure { kind, message: message.into(), help: None, diagnostics: Vec::new() }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure::new(FailureKind::Usage, message)
+    }
+
+    pub fn conflict(message: impl Into<String>) -> Failure {
+        Failure::new(FailureKind::Conflict, message)
+    }
+
+    pub fn with_help(mut self, help: impl Into<String>) -> Failure {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Invalid configuration or input, with its faults.
+    pub fn invalid(message: impl Into<String>, diagnostics: Vec<Diagnostic>) -> Failure {
+        Failure { diagnostics, ..Failure::new(FailureKind::Invalid, message) }
+    }
+
+    /// A file or folder that does not do what is asked.
+    pub fn io(doing: &str, path: &Path, cause: &std::io::Error) -> Failure {
+        Failure::new(FailureKind::Broken, format!("failed to {doing} {}: {cause}", path.display()))
+    }
+
+    /// The exit code of the command line's contract.
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            FailureKind::Broken => 1,
+            FailureKind::Usage => 2,
+            FailureKind::Invalid => 3,
+            FailureKind::Conflict => 5,
+        }
+    }
+}
+
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Failure {
+        let kind = match error {
+            CatalogError::InUse { .. } => FailureKind::Conflict,
+            CatalogError::Absent { .. } => FailureKind::Usage,
+            _ => FailureKind::Broken,
+        };
+        Failure::new(kind, error.to_string())
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Failure {
+        Failure::new(FailureKind::Broken, error.to_string())
+    }
+}

@@ -1,0 +1,352 @@
+//! One product looked at: its values with their origins, its layers, its history, how complete it is.
+
+use crate::catalog::Reader;
+use crate::catalog::stored::ProductName;
+use crate::diagnostic::Diagnostic;
+use crate::merge::policy::Trust;
+use crate::plan::diff::differences;
+use crate::product::Product;
+use crate::product::batch::Batch;
+use crate::product::completeness;
+use crate::product::layer::Layer;
+use crate::product::origin::Origin;
+use crate::schema::attribute::Role;
+use crate::workspace::Workspace;
+use crate::workspace::failure::Failure;
+use crate::workspace::products::product;
+use crate::workspace::reading::damaged;
+use std::collections::BTreeMap;
+
+/// One value as a person sees it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownValue {
+    pub attribute: String,
+    pub locale: Option<String>,
+    pub channel: Option<String>,
+    pub value: String,
+    /// Source of the value, e.g. `supplier:aranda`.
+    pub source: String,
+    pub batch: i64,
+    pub file: Option<String>,
+    pub line: Option<u64>,
+    pub column: Option<String>,
+    pub rule: Option<String>,
+    /// True where the value is the product model's.
+    pub inherited: bool,
+}
+
+/// One layer with all it says, and whether each value is the one that counts.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownLayer {
+    pub source: String,
+    pub sku: String,
+    pub batch: i64,
+    pub withdrawn: bool,
+    pub values: Vec<ShownClaim>,
+}
+
+/// What a layer says of one attribute.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownClaim {
+    #[serde(flatten)]
+    pub value: ShownValue,
+    pub wins: bool,
+    /// Why it does not win.
+    pub reason: Option<String>,
+}
+
+/// One change in a product's history.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownChange {
+    pub batch: i64,
+    /// Moment of the batch, RFC 3339.
+    pub at: Option<String>,
+    pub source: String,
+    pub attribute: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+/// How complete a product is for one channel and locale.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownCompleteness {
+    pub channel: Option<String>,
+    pub locale: String,
+    /// Whole percent.
+    pub percent: u8,
+    pub missing: Vec<String>,
+}
+
+/// A product as it is shown.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownProduct {
+    pub sku: String,
+    pub model: Option<String>,
+    pub family: Option<String>,
+    pub active: bool,
+    pub values: Vec<ShownValue>,
+    pub completeness: Vec<ShownCompleteness>,
+    pub layers: Vec<ShownLayer>,
+    pub history: Vec<ShownChange>,
+}
+
+/// Finds a product by its SKU, or by a supplier's.
+pub fn find(reader: &Reader, sku: &str) -> Result<ProductName, Failure> {
+    if let Some(found) = reader.product(sku)? {
+        return Ok(found);
+    }
+    let layers = reader.layers_with_sku(sku)?;
+    let mut products: Vec<i64> = layers.iter().map(|layer| layer.product).collect();
+    products.dedup();
+    match products.as_slice() {
+        [] => Err(Failure::usage(format!("there is no product with the SKU `{sku}`"))),
+        [one] => reader.product_by_id(*one)?.ok_or_else(|| Failure::usage(format!("there is no product with the SKU `{sku}`"))),
+        many => {
+            let mut names = Vec::new();
+            for id in many {
+                names.extend(reader.product_by_id(*id)?.map(|name| name.sku));
+            }
+            Err(Failure::usage(format!("`{sku}` is a supplier's SKU of several products: {}", names.join(", "))))
+        }
+    }
+}
+
+/// The product of a SKU, resolved.
+pub fn resolved(workspace: &Workspace, sku: &str) -> Result<Product, Failure> {
+    let reader = workspace.reader()?;
+    let name = find(&reader, sku)?;
+    product(&reader, &name, &workspace.settings.schema, &workspace.trust()?)
+}
+
+/// The product of a SKU with everything there is to show of it.
+pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
+    let reader = workspace.reader()?;
+    let name = find(&reader, sku)?;
+    let trust = workspace.trust()?;
+    let schema = &workspace.settings.schema;
+    let product = product(&reader, &name, schema, &trust)?;
+    let mut shower = Shower::new(workspace, &reader)?;
+    let stored = reader.layers(name.id)?;
+    let mut values = Vec::new();
+    for resolved in &product.values {
+        let source = match resolved.inherited {
+            true => "model".to_owned(),
+            false => stored.get(usize::from(resolved.layer)).map_or_else(String::new, |layer| shower.source(layer.source.0)),
+        };
+        let text = resolved.value.to_text().into_owned();
+        values.push(shower.value(resolved.key, text, source, resolved.origin, resolved.inherited)?);
+    }
+    let layers = layers(&mut shower, &product, &stored, &trust)?;
+    let history = history(&mut shower, &reader, &name, &stored)?;
+    Ok(ShownProduct {
+        completeness: complete(workspace, &product),
+        sku: product.sku,
+        model: product.model,
+        family: product.family.map(|family| schema.family(family).code.to_string()),
+        active: product.active,
+        values,
+        layers,
+        history,
+    })
+}
+
+fn layers(
+    shower: &mut Shower<'_>,
+    product: &Product,
+    stored: &[crate::catalog::stored::StoredLayer],
+    trust: &Trust,
+) -> Result<Vec<ShownLayer>, Failure> {
+    let schema = &shower.workspace.settings.schema;
+    let mut shown = Vec::new();
+    for (n, layer) in stored.iter().enumerate() {
+        let body = Layer::read_body(&layer.body, schema).map_err(|error| damaged(&layer.sku, &error.to_string()))?;
+        let source = shower.source(layer.source.0);
+        let mut values = Vec::new();
+        for (key, value) in &body.values {
+            let attribute = schema.attribute(key.attribute);
+            let winner = product.exact(*key).filter(|resolved| !resolved.inherited);
+            let wins = winner.is_some_and(|resolved| usize::from(resolved.layer) == n);
+            let reason = match winner {
+                _ if wins => None,
+                Some(resolved) if resolved.value == *value => Some("says the same".to_owned()),
+                _ if layer.withdrawn && attribute.role == Role::Offer => Some("withdrawn by its source".to_owned()),
+                Some(resolved) => {
+                    let other = stored.get(usize::from(resolved.layer)).map_or(0, |layer| layer.source.0);
+                    let policy = match trust.is_editor(other) {
+                        true => "the editor wins".to_owned(),
+                        false => format!("{} wins by the policy `{}`", shower.source(other), policy_name(attribute.policy)),
+                    };
+                    Some(policy)
+                }
+                None => Some("withdrawn by its source".to_owned()),
+            };
+            let origin = body.origin(*key, layer.origin);
+            let value = shower.value(*key, value.to_text().into_owned(), source.clone(), origin, false)?;
+            values.push(ShownClaim { value, wins, reason });
+        }
+        shown.push(ShownLayer {
+            source,
+            sku: layer.sku.clone(),
+            batch: layer.origin.batch,
+            withdrawn: layer.withdrawn,
+            values,
+        });
+    }
+    shown.sort_by_key(|layer| layer.source.clone());
+    Ok(shown)
+}
+
+fn policy_name(policy: crate::schema::attribute::Policy) -> String {
+    serde_json::to_value(policy).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn history(
+    shower: &mut Shower<'_>,
+    reader: &Reader,
+    name: &ProductName,
+    stored: &[crate::catalog::stored::StoredLayer],
+) -> Result<Vec<ShownChange>, Failure> {
+    let schema = &shower.workspace.settings.schema;
+    let read = |body: &str, sku: &str| Layer::read_body(body, schema).map_err(|error| damaged(sku, &error.to_string()));
+    let mut changes = Vec::new();
+    // What each layer is now, going back in time change by change.
+    let mut now: BTreeMap<u16, Layer> = BTreeMap::new();
+    let mut made: Vec<(u16, i64)> = Vec::new();
+    for layer in stored {
+        now.insert(layer.source.0, read(&layer.body, &layer.sku)?);
+        made.push((layer.source.0, layer.created));
+    }
+    let tell = |shower: &mut Shower<'_>, batch: i64, source: u16, before: &Layer, after: &Layer| -> Result<Vec<ShownChange>, Failure> {
+        let at = reader.batch_moment(batch)?;
+        let source = shower.source(source);
+        Ok(differences(before, after)
+            .into_iter()
+            .map(|change| ShownChange {
+                batch,
+                at: at.clone(),
+                source: source.clone(),
+                attribute: schema.key_text(change.key),
+                before: change.before.map(|value| value.to_text().into_owned()),
+                after: change.after.map(|value| value.to_text().into_owned()),
+            })
+            .collect())
+    };
+    for past in reader.past_layers(name.id)? {
+        let source = past.layer.source.0;
+        let before = read(&past.layer.body, &past.layer.sku)?;
+        let after = now.get(&source).cloned().unwrap_or_default();
+        changes.extend(tell(shower, past.of, source, &before, &after)?);
+        now.insert(source, before);
+    }
+    for (source, batch) in made {
+        let first = now.remove(&source).unwrap_or_default();
+        changes.extend(tell(shower, batch, source, &Layer::default(), &first)?);
+    }
+    changes.sort_by(|a, b| b.batch.cmp(&a.batch));
+    Ok(changes)
+}
+
+fn complete(workspace: &Workspace, product: &Product) -> Vec<ShownCompleteness> {
+    let schema = &workspace.settings.schema;
+    let mut shown = Vec::new();
+    for channel in 0..=schema.channels().len() as u8 {
+        for locale in 1..=schema.locales().len() as u8 {
+            let Some(completeness) = completeness::of(product, schema, locale, channel) else { continue };
+            shown.push(ShownCompleteness {
+                channel: schema.channel_code(channel).map(str::to_owned),
+                locale: schema.locale_code(locale).unwrap_or_default().to_owned(),
+                percent: completeness.percent(),
+                missing: completeness.missing.iter().map(|id| schema.attribute(*id).code.to_string()).collect(),
+            });
+        }
+    }
+    shown
+}
+
+/// Names sources, batches and places for people; remembers what it looked up.
+struct Shower<'w> {
+    workspace: &'w Workspace,
+    reader: &'w Reader,
+    sources: BTreeMap<u16, String>,
+    batches: BTreeMap<i64, (Vec<String>, BTreeMap<String, (String, String)>)>,
+}
+
+impl<'w> Shower<'w> {
+    fn new(workspace: &'w Workspace, reader: &'w Reader) -> Result<Shower<'w>, Failure> {
+        let sources = reader.sources()?.into_iter().map(|(id, name)| (id.0, name)).collect();
+        Ok(Shower { workspace, reader, sources, batches: BTreeMap::new() })
+    }
+
+    fn source(&self, source: u16) -> String {
+        self.sources.get(&source).cloned().unwrap_or_default()
+    }
+
+    fn value(
+        &mut self,
+        key: crate::schema::scope::Key,
+        value: String,
+        source: String,
+        origin: Origin,
+        inherited: bool,
+    ) -> Result<ShownValue, Failure> {
+        let schema = &self.workspace.settings.schema;
+        if !self.batches.contains_key(&origin.batch) {
+            let files = self.reader.batch(origin.batch)?.map(|batch| batch.files).unwrap_or_default();
+            let files = files.into_iter().map(|file| file.path).collect();
+            self.batches.insert(origin.batch, (files, self.reader.batch_columns(origin.batch)?));
+        }
+        let (files, columns) = &self.batches[&origin.batch];
+        let told = columns.get(&schema.key_text(key));
+        Ok(ShownValue {
+            attribute: schema.attribute(key.attribute).code.to_string(),
+            locale: schema.locale_code(key.locale).map(str::to_owned),
+            channel: schema.channel_code(key.channel).map(str::to_owned),
+            value,
+            source,
+            batch: origin.batch,
+            file: files.get(origin.file as usize).filter(|_| origin.line > 0).cloned(),
+            line: Some(origin.line).filter(|line| *line > 0),
+            column: told.map(|(column, _)| column.clone()).filter(|column| !column.is_empty()),
+            rule: told.map(|(_, rule)| rule.clone()).filter(|rule| !rule.is_empty()),
+            inherited,
+        })
+    }
+}
+
+/// A batch with the moment it was made.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownBatch {
+    /// RFC 3339.
+    pub at: String,
+    #[serde(flatten)]
+    pub batch: Batch,
+}
+
+/// All batches, the newest first.
+pub fn batches(workspace: &Workspace) -> Result<Vec<ShownBatch>, Failure> {
+    let Some(reader) = workspace.reader_if_any()? else { return Ok(Vec::new()) };
+    let mut shown = Vec::new();
+    for batch in reader.batches()? {
+        let at = reader.batch_moment(batch.id)?.unwrap_or_default();
+        shown.push(ShownBatch { at, batch });
+    }
+    Ok(shown)
+}
+
+/// Something a guard held.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownHeld {
+    pub sku: String,
+    pub line: u64,
+    pub reason: Diagnostic,
+}
+
+/// What the guards held in a batch.
+pub fn held(workspace: &Workspace, batch: i64) -> Result<Vec<ShownHeld>, Failure> {
+    let reader = workspace.reader()?;
+    if reader.batch(batch)?.is_none() {
+        return Err(Failure::usage(format!("there is no batch {batch}")).with_help("`estante batches` lists them"));
+    }
+    let held = reader.held(batch)?;
+    Ok(held.into_iter().map(|held| ShownHeld { sku: held.sku, line: held.line, reason: held.reason }).collect())
+}

@@ -1,0 +1,169 @@
+//! The one door: a workspace opened, with its settings, catalog and the order in which things happen.
+//!
+//! Faces ask here and nowhere else. What the stages do is theirs; this floor knows their order and owns files, clock
+//! and threads.
+
+pub mod apply;
+pub mod export;
+pub mod failure;
+pub mod import;
+pub mod inspect;
+pub mod products;
+pub mod progress;
+pub mod reading;
+pub mod rejects;
+pub mod run;
+pub mod settings;
+pub mod verify;
+pub mod supplier;
+pub mod reference;
+pub mod plans;
+pub mod new;
+pub mod edit;
+
+use crate::catalog::{Catalog, Reader};
+use crate::merge::policy::{Standing, Trust};
+use crate::workspace::failure::Failure;
+use crate::workspace::settings::Settings;
+use std::path::{Path, PathBuf};
+
+/// An opened workspace.
+pub struct Workspace {
+    pub settings: Settings,
+    /// Working threads.
+    pub threads: usize,
+    /// The moment of this command in RFC 3339, noted with what it writes for people to read; nothing is decided by it.
+    pub moment: String,
+    catalog: Option<Catalog>,
+}
+
+impl Workspace {
+    /// Opens the workspace in a folder; reads and checks its whole configuration. The store is opened when it is needed.
+    pub fn open(root: &Path, threads: Option<usize>) -> Result<Workspace, Failure> {
+        let settings = Settings::load(root)?;
+        let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = threads.unwrap_or_else(available).clamp(1, 64);
+        let moment = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_else(|_| jiff::Timestamp::now()).to_string();
+        Ok(Workspace { settings, threads, moment, catalog: None })
+    }
+
+    /// Opens the catalog for writing, where it is not open yet.
+    pub fn open_catalog(&mut self) -> Result<(), Failure> {
+        if self.catalog.is_none() {
+            self.catalog = Some(Catalog::open(&self.settings.store)?);
+        }
+        Ok(())
+    }
+
+    /// The catalog, open for writing.
+    pub fn catalog(&mut self) -> Result<&mut Catalog, Failure> {
+        Ok(self.catalog_and_settings()?.0)
+    }
+
+    /// Catalog and settings side by side.
+    pub fn catalog_and_settings(&mut self) -> Result<(&mut Catalog, &Settings), Failure> {
+        self.open_catalog()?;
+        match &mut self.catalog {
+            Some(catalog) => Ok((catalog, &self.settings)),
+            None => Err(Failure::new(failure::FailureKind::Broken, "the catalog is not open")),
+        }
+    }
+
+    /// A connection for reading; errors where nothing was ever imported.
+    pub fn reader(&self) -> Result<Reader, Failure> {
+        Ok(Reader::open(&self.settings.store)?)
+    }
+
+    /// A connection for reading, or none where nothing was ever imported.
+    pub fn reader_if_any(&self) -> Result<Option<Reader>, Failure> {
+        use crate::catalog::store::CatalogError;
+        match Reader::open(&self.settings.store) {
+            Ok(reader) => Ok(Some(reader)),
+            Err(CatalogError::Absent { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The order of trust among the sources that the store knows.
+    pub fn trust(&self) -> Result<Trust, Failure> {
+        let Some(reader) = self.reader_if_any()? else { return Ok(Trust::default()) };
+        let sources = reader.sources()?;
+        let mut names = vec![String::new(); sources.last().map_or(0, |(id, _)| usize::from(id.0) + 1)];
+        for (id, name) in sources {
+            names[usize::from(id.0)] = name;
+        }
+        Ok(Trust::new(&names, |id| {
+            let supplier = self.settings.suppliers.iter().find(|supplier| supplier.id == id)?;
+            Some(Standing { rank: supplier.rank, addition: supplier.adds_to.is_some() })
+        }))
+    }
+
+    /// Gives everything back: writes the store's log into its file.
+    pub fn close(mut self) -> Result<(), Failure> {
+        match &mut self.catalog {
+            Some(catalog) => Ok(catalog.settle()?),
+            None => Ok(()),
+        }
+    }
+
+    /// Where a plan of this name lies; makes the folder.
+    pub fn plan_path(&self, name: &str) -> Result<PathBuf, Failure> {
+        let folder = self.plans();
+        std::fs::create_dir_all(&folder).map_err(|error| Failure::io("make the folder", &folder, &error))?;
+        Ok(folder.join(format!("{name}.plan")))
+    }
+
+    /// Folder of the plans.
+    pub fn plans(&self) -> PathBuf {
+        self.settings.store.join("plans")
+    }
+
+    /// Folder for the rejected rows of one delivery.
+    pub fn rejects_path(&self, supplier: &str, plan: &str) -> PathBuf {
+        self.settings.store.join("rejects").join(supplier).join(plan)
+    }
+}
+
+impl Workspace {
+    /// A name for the next plan: `p` and the next free number.
+    pub fn next_plan(&self) -> Result<String, Failure> {
+        let mut last = 0;
+        for name in self.plan_names()? {
+            last = last.max(name.trim_start_matches('p').parse::<u64>().unwrap_or(0));
+        }
+        // Plans that were applied are gone; their numbers live on as those of their batches.
+        if let Some(reader) = self.reader_if_any()? {
+            last = last.max(reader.sequence()?.unsigned_abs());
+        }
+        Ok(format!("p{}", last + 1))
+    }
+
+    /// Names of the plans that wait, in order.
+    pub fn plan_names(&self) -> Result<Vec<String>, Failure> {
+        let folder = self.plans();
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Failure::io("read", &folder, &error)),
+        };
+        let mut names: Vec<String> = entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".plan").map(str::to_owned))
+            .collect();
+        names.sort_by_key(|name| (name.len(), name.clone()));
+        Ok(names)
+    }
+
+    /// The file of a waiting plan.
+    pub fn find_plan(&self, name: &str) -> Result<PathBuf, Failure> {
+        let names = self.plan_names()?;
+        match names.iter().any(|known| known == name) {
+            true => self.plan_path(name),
+            false => Err(Failure::usage(format!("there is no plan `{name}`"))
+                .with_help(match names.as_slice() {
+                    [] => "`estante import SUPPLIER` makes one".to_owned(),
+                    names => format!("waiting are: {}", names.join(", ")),
+                })),
+        }
+    }
+}

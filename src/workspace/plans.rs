@@ -1,0 +1,184 @@
+//! Plans that wait: made, listed, shown, applied, thrown away.
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::diff::differences;
+use crate::plan::{EntryKind, PlanReader, Summary, Verdict};
+use crate::product::layer::Layer;
+use crate::workspace::Workspace;
+use crate::workspace::apply::apply;
+use crate::workspace::failure::Failure;
+use crate::workspace::import::plan;
+use crate::workspace::progress::Progress;
+use crate::workspace::reading::damaged;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What became of a delivery.
+#[derive(Debug)]
+pub struct Delivery {
+    pub summary: Summary,
+    /// Name of the plan that waits, where one does.
+    pub plan: Option<String>,
+    /// Number of the batch, where it was applied.
+    pub batch: Option<i64>,
+    pub seconds: f64,
+}
+
+/// Plans a supplier's delivery and, where asked for, applies it. A plan that would change nothing is not kept.
+pub fn import(
+    workspace: &mut Workspace,
+    supplier: &str,
+    files: &[PathBuf],
+    apply_it: bool,
+    progress: &dyn Progress,
+) -> Result<Delivery, Failure> {
+    let begun = Instant::now();
+    if apply_it {
+        // Taken before anything is read, so that a second writer hears at once that it must wait.
+        workspace.open_catalog()?;
+    }
+    let name = workspace.next_plan()?;
+    let planned = plan(workspace, workspace.settings.supplier(supplier)?, files, &name, progress)?;
+    let changes = planned.changes_anything();
+    let mut delivery = Delivery { plan: None, batch: None, seconds: 0.0, summary: Summary::default() };
+    match (apply_it, changes) {
+        (true, true) => {
+            let applied = apply(workspace, &planned.path, progress)?;
+            delivery.batch = Some(applied.batch);
+            delivery.summary = applied.summary;
+        }
+        // Held entries are worth looking at, so a plan of nothing else is kept until it is applied or discarded.
+        (false, _) if planned.summary.entries > 0 => {
+            delivery.plan = Some(name);
+            delivery.summary = planned.summary;
+        }
+        _ => {
+            std::fs::remove_file(&planned.path).map_err(|error| Failure::io("remove the plan", &planned.path, &error))?;
+            delivery.summary = planned.summary;
+        }
+    }
+    delivery.seconds = begun.elapsed().as_secs_f64();
+    Ok(delivery)
+}
+
+/// Applies a waiting plan.
+pub fn apply_named(workspace: &mut Workspace, name: &str, progress: &dyn Progress) -> Result<Delivery, Failure> {
+    let begun = Instant::now();
+    let path = workspace.find_plan(name)?;
+    let applied = apply(workspace, &path, progress)?;
+    Ok(Delivery {
+        summary: applied.summary,
+        plan: None,
+        batch: Some(applied.batch),
+        seconds: begun.elapsed().as_secs_f64(),
+    })
+}
+
+/// The summaries of the plans that wait, in order.
+pub fn waiting(workspace: &Workspace) -> Result<Vec<Summary>, Failure> {
+    let mut summaries = Vec::new();
+    for name in workspace.plan_names()? {
+        summaries.push(PlanReader::open(&workspace.plan_path(&name)?)?.1);
+    }
+    Ok(summaries)
+}
+
+/// Throws a plan away.
+pub fn discard(workspace: &Workspace, name: &str) -> Result<(), Failure> {
+    let path = workspace.find_plan(name)?;
+    std::fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error))
+}
+
+/// One value before and after.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownDifference {
+    pub attribute: String,
+    pub locale: Option<String>,
+    pub channel: Option<String>,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+/// One entry of a plan as it is shown.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownEntry {
+    pub sku: String,
+    /// `new`, `changed`, `missing`, `held` or `rejected`.
+    pub kind: String,
+    pub values: Vec<ShownDifference>,
+    /// Why it is held or rejected, or which product a new item joins.
+    pub reason: Option<String>,
+}
+
+/// A plan as it is shown.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ShownPlan {
+    pub plan: String,
+    pub supplier: String,
+    pub changes: Vec<ShownEntry>,
+}
+
+/// The exact difference a plan would make, in the order of the delivery; `sku` and `attribute` narrow it down.
+pub fn show(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Option<&str>) -> Result<ShownPlan, Failure> {
+    let schema = &workspace.settings.schema;
+    let (mut reader, summary) = PlanReader::open(&workspace.find_plan(name)?)?;
+    let read = |body: &str, sku: &str| match body {
+        "" => Ok(Layer::default()),
+        body => Layer::read_body(body, schema).map_err(|error| damaged(sku, &error.to_string())),
+    };
+    let mut changes = Vec::new();
+    while let Some((entry, verdict)) = reader.entry()? {
+        if sku.is_some_and(|sku| sku != entry.sku) || (entry.kind == EntryKind::Same && verdict == Verdict::Go) {
+            continue;
+        }
+        let values: Vec<ShownDifference> = match entry.kind {
+            EntryKind::Missing => Vec::new(),
+            _ => differences(&read(&entry.before, &entry.sku)?, &read(&entry.after, &entry.sku)?)
+                .into_iter()
+                .map(|change| ShownDifference {
+                    attribute: schema.attribute(change.key.attribute).code.to_string(),
+                    locale: schema.locale_code(change.key.locale).map(str::to_owned),
+                    channel: schema.channel_code(change.key.channel).map(str::to_owned),
+                    before: change.before.map(|value| value.to_text().into_owned()),
+                    after: change.after.map(|value| value.to_text().into_owned()),
+                })
+                .filter(|change| attribute.is_none_or(|attribute| attribute == change.attribute))
+                .collect(),
+        };
+        if attribute.is_some() && values.is_empty() {
+            continue;
+        }
+        let (kind, reason) = match verdict {
+            Verdict::Held(reason) => ("held", summary.reasons.get(usize::from(reason)).map(told)),
+            Verdict::Rejected => ("rejected", Some("its SKU stands twice in the delivery, with different values".to_owned())),
+            Verdict::Go => match (entry.kind, entry.product) {
+                (EntryKind::New, Some(product)) => ("new", joins(workspace, product)?),
+                (EntryKind::New, None) => ("new", None),
+                (EntryKind::Missing, _) => ("missing", Some("the delivery no longer has it".to_owned())),
+                (EntryKind::Changed | EntryKind::Same, _) => ("changed", None),
+            },
+        };
+        changes.push(ShownEntry { sku: entry.sku, kind: kind.to_owned(), values, reason });
+    }
+    for diagnostic in summary.diagnostics.iter().filter(|finding| finding.severity == crate::diagnostic::Severity::Error) {
+        let Some(rejected) = &diagnostic.sku else { continue };
+        if sku.is_none_or(|sku| sku == rejected) && attribute.is_none() && !changes.iter().any(|change| change.sku == *rejected) {
+            changes.push(ShownEntry {
+                sku: rejected.clone(),
+                kind: "rejected".into(),
+                values: Vec::new(),
+                reason: Some(told(diagnostic)),
+            });
+        }
+    }
+    Ok(ShownPlan { plan: name.to_owned(), supplier: summary.supplier, changes })
+}
+
+fn told(diagnostic: &Diagnostic) -> String {
+    format!("{} [{}]", diagnostic.message, diagnostic.code)
+}
+
+fn joins(workspace: &Workspace, product: i64) -> Result<Option<String>, Failure> {
+    let name = workspace.reader()?.product_by_id(product)?;
+    Ok(name.map(|name| format!("one more source of {}", name.sku)))
+}

@@ -1,0 +1,40 @@
+//! How far a stage has come. The faces draw it; the stages only count.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is going on, in words a person knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A supplier's delivery is being read.
+    Reading { supplier: String },
+    /// A plan is being written into the catalog.
+    Applying { supplier: String },
+    /// A channel's products are being composed, checked and written.
+    Exporting { channel: String },
+}
+
+/// Receives progress. All methods may be called from several threads.
+pub trait Progress: Sync {
+    /// A step begins. `total` is in the unit of `advance`, 0 where it is unknown.
+    fn begin(&self, step: &Step, total: u64);
+    /// So much more is done: records, products.
+    fn advance(&self, by: u64);
+    /// The step is over.
+    fn end(&self);
+}
+
+/// Counts and shows nothing.
+#[derive(Debug, Default)]
+pub struct Silent {
+    done: AtomicU64,
+}
+
+impl Progress for Silent {
+    fn begin(&self, _: &Step, _: u64) {}
+
+    fn advance(&self, by: u64) {
+        self.done.fetch_add(by, Ordering::Relaxed);
+    }
+
+    fn end(&self) {}
+}

@@ -1,0 +1,428 @@
+//! A delivery read on all cores: records in, what each would change out, in the order of the files.
+//!
+//! One thread reads, the others map and compare, the caller gets the outcomes in order. Every queue between them is
+//! bounded, so a delivery of any size takes the same memory. What the outcomes add up to is left to `import`.
+
+use crate::catalog::Reader;
+use crate::catalog::stored::{Keys, Known, SourceId};
+use crate::diagnostic::Diagnostic;
+use crate::feed::failure::FeedError;
+use crate::feed::report::FileReport;
+use crate::mapping::apply::Scratch;
+use crate::plan::diff::changed_keys;
+use crate::plan::{Entry, EntryKind};
+use crate::product::item::Item;
+use crate::product::layer::Layer;
+use crate::product::record::{Record, Records};
+use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
+use crate::schema::scope::Key;
+use crate::value::Value;
+use crate::value::identifier::fold_mpn;
+use crate::value::text::fold;
+use crate::workspace::failure::Failure;
+use crate::workspace::settings::Supplier;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+
+/// What one record turned out to be.
+pub enum Outcome {
+    /// Its row is the one already known; the number is a position in `Known`.
+    Unchanged { known: u32, line: u64 },
+    /// It changes something, or speaks for the first time.
+    Entry(Box<Changed>),
+    /// It cannot be taken; its bytes go to the rejects file. The SKU is told where it could be read.
+    Rejected { sku: Option<String>, line: u64, raw: Vec<u8> },
+}
+
+/// A record that is not known as it stands.
+pub struct Changed {
+    /// Position in `Known`, for a SKU seen before.
+    pub known: Option<u32>,
+    pub entry: Entry,
+    /// Attributes whose value changes, each once, in order; empty for new ones.
+    pub attributes: Vec<AttributeId>,
+    /// Price before and after, where both are said in one currency.
+    pub price: Option<(Decimal, Decimal)>,
+    pub price_lost: bool,
+    /// In stock before and after, where both are said.
+    pub stock: Option<(bool, bool)>,
+}
+
+/// One batch of outcomes, or what happened between batches.
+pub enum Told {
+    /// A file was opened; its header may have findings.
+    Opened { diagnostics: Vec<Diagnostic> },
+    Outcomes { file: u32, outcomes: Vec<Outcome>, diagnostics: Vec<Diagnostic> },
+    /// A file was read to its end. `cut` is true where its last record is not whole.
+    Closed { report: Box<FileReport>, cut: bool },
+}
+
+/// A file of the delivery and its name for messages.
+pub struct DeliveryFile {
+    pub path: PathBuf,
+    pub shown: Arc<str>,
+}
+
+/// What a reading needs to know.
+pub struct Readers<'w> {
+    pub supplier: &'w Supplier,
+    pub schema: &'w Schema,
+    pub files: &'w [DeliveryFile],
+    pub known: &'w Known,
+    /// Folder of the store and the supplier's source in it, for fetching what is to be compared; `None` before its first import.
+    pub store: Option<(&'w Path, SourceId)>,
+    pub threads: usize,
+}
+
+/// Why a reading stopped.
+enum Stop {
+    Feed(FeedError),
+    Header(Vec<Diagnostic>),
+    Other(Failure),
+}
+
+enum Job {
+    Batch(u64, Records),
+}
+
+enum Done {
+    /// What is to be told under this number.
+    Told(u64, Result<Told, Stop>),
+    /// A working thread could not begin.
+    Failed(Failure),
+}
+
+/// Reads the whole delivery and hands what is told to `each`, in order. Stops with the first file that must be refused.
+pub fn read(readers: &Readers<'_>, mut each: impl FnMut(Told) -> Result<(), Failure>) -> Result<(), Failure> {
+    let workers = readers.threads.max(1);
+    let (jobs, jobs_in) = sync_channel::<Job>(workers * 2);
+    let (done, done_in) = sync_channel::<Done>(workers * 4);
+    let (spare, spares) = sync_channel::<Records>(workers * 4);
+    let jobs_in = Mutex::new(jobs_in);
+    let (jobs_in, stopped) = (&jobs_in, &AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let reader_done = done.clone();
+        scope.spawn(move || read_files(readers, jobs, reader_done, spares, stopped));
+        for _ in 0..workers {
+            let (done, spare) = (done.clone(), spare.clone());
+            scope.spawn(move || work(readers, jobs_in, done, spare, stopped));
+        }
+        drop((done, spare));
+        // Outcomes arrive in any order and are handed on in theirs. What arrives early is bounded by the queues.
+        let mut early: BTreeMap<u64, Result<Told, Stop>> = BTreeMap::new();
+        let mut next = 0;
+        for told in done_in {
+            match told {
+                Done::Told(number, told) => early.insert(number, told),
+                Done::Failed(failure) => return Err(failure),
+            };
+            while let Some(told) = early.remove(&next) {
+                next += 1;
+                match told {
+                    Ok(told) => each(told)?,
+                    Err(stop) => return Err(stop.failure()),
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+impl Stop {
+    fn failure(self) -> Failure {
+        match self {
+            Stop::Feed(error) => {
+                let finding = error.diagnostic();
+                Failure::invalid("the delivery is refused; nothing was changed", vec![finding])
+            }
+            Stop::Header(findings) => Failure::invalid("the delivery is refused; nothing was changed", findings),
+            Stop::Other(failure) => failure,
+        }
+    }
+}
+
+/// The reading thread: every file in order, batch after batch. Ends early when nobody listens any more.
+fn read_files(readers: &Readers<'_>, jobs: SyncSender<Job>, done: SyncSender<Done>, spares: Receiver<Records>, stopped: &AtomicBool) {
+    let mut number = 0;
+    let mut tell = |number: &mut u64, told: Result<Told, Stop>| {
+        *number += 1;
+        done.send(Done::Told(*number - 1, told)).is_ok()
+    };
+    let mapping = &readers.supplier.mapping;
+    for (n, file) in readers.files.iter().enumerate() {
+        let opened = crate::feed::open(&file.path, &file.shown, n as u32, &readers.supplier.file, mapping.wanted());
+        let mut reading = match opened {
+            Ok(reading) => reading,
+            Err(error) => {
+                tell(&mut number, Err(Stop::Feed(error)));
+                return;
+            }
+        };
+        let findings = mapping.check_header(reading.found(), reading.header(), &file.shown);
+        if findings.iter().any(|finding| finding.severity == crate::diagnostic::Severity::Error) {
+            tell(&mut number, Err(Stop::Header(findings)));
+            return;
+        }
+        if !tell(&mut number, Ok(Told::Opened { diagnostics: findings })) {
+            return;
+        }
+        let mut cut = false;
+        loop {
+            let mut batch = spares.try_recv().unwrap_or_default();
+            batch.clear();
+            batch.file = n as u32;
+            if stopped.load(Ordering::Relaxed) {
+                return;
+            }
+            match reading.next(&mut batch) {
+                Ok(true) => {
+                    cut = batch.len().checked_sub(1).and_then(|last| batch.get(last)).is_some_and(|last| last.fault().is_some());
+                    if jobs.send(Job::Batch(number, batch)).is_err() {
+                        return;
+                    }
+                    number += 1;
+                }
+                Ok(false) => break,
+                Err(error) => {
+                    tell(&mut number, Err(Stop::Feed(error)));
+                    return;
+                }
+            }
+        }
+        let report = reading.finish();
+        let cut = cut && !report.ends_with_newline;
+        if !tell(&mut number, Ok(Told::Closed { report: Box::new(report), cut })) {
+            return;
+        }
+    }
+}
+
+/// A working thread: maps and compares batches until there are no more. When nobody listens any more it says so and takes
+/// what is left off the queue, so that the reading thread does not wait for room in it.
+fn work(
+    readers: &Readers<'_>,
+    jobs: &Mutex<Receiver<Job>>,
+    done: SyncSender<Done>,
+    spare: SyncSender<Records>,
+    stopped: &AtomicBool,
+) {
+    let next = || jobs.lock().ok().and_then(|jobs| jobs.recv().ok());
+    let drain = || {
+        stopped.store(true, Ordering::Relaxed);
+        while next().is_some() {}
+    };
+    let reader = match readers.store.map(|(folder, source)| Reader::open(folder).map(|reader| (reader, source))) {
+        None => None,
+        Some(Ok(reader)) => Some(reader),
+        Some(Err(error)) => {
+            let _ = done.send(Done::Failed(error.into()));
+            return drain();
+        }
+    };
+    let mut worker = Worker { readers, reader, identity: Identity::new(readers.schema), scratch: Scratch::default() };
+    while let Some(Job::Batch(number, batch)) = next() {
+        let told = worker.batch(&batch).map_err(Stop::Other);
+        if done.send(Done::Told(number, told)).is_err() {
+            return drain();
+        }
+        // A full shelf of spare batches is no loss.
+        let _ = spare.try_send(batch);
+    }
+}
+
+struct Worker<'w> {
+    readers: &'w Readers<'w>,
+    reader: Option<(Reader, SourceId)>,
+    identity: Identity,
+    scratch: Scratch,
+}
+
+impl Worker<'_> {
+    fn batch(&mut self, batch: &Records) -> Result<Told, Failure> {
+        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut diagnostics = Vec::new();
+        for record in batch.iter() {
+            outcomes.push(self.record(record, &mut diagnostics)?);
+        }
+        Ok(Told::Outcomes { file: batch.file, outcomes, diagnostics })
+    }
+
+    fn record(&mut self, record: Record<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Outcome, Failure> {
+        let mapping = &self.readers.supplier.mapping;
+        let shown = &self.readers.files[record.file() as usize].shown;
+        let rejected = |sku: Option<String>| Outcome::Rejected { sku, line: record.line(), raw: record.raw().to_vec() };
+        if let Some(fault) = record.fault() {
+            let sku = mapping.sku(&record).ok().map(|sku| sku.into_owned());
+            let mut fault = fault.clone();
+            fault.sku = fault.sku.or_else(|| sku.clone());
+            diagnostics.push(fault);
+            return Ok(rejected(sku));
+        }
+        let sku = match mapping.sku(&record) {
+            Ok(sku) => sku,
+            Err(mut fault) => {
+                // The mapping knows the line and column, not the file's name.
+                fault.place.file = Some(shown.clone());
+                diagnostics.push(fault);
+                return Ok(rejected(None));
+            }
+        };
+        let row_hash = mapping.row_hash(&record);
+        let known = self.readers.known.find(&sku);
+        if let Some((at, item)) = known
+            && item.row_hash == row_hash
+            && !item.withdrawn
+        {
+            return Ok(Outcome::Unchanged { known: at as u32, line: record.line() });
+        }
+        let Some(item) = mapping.apply(record, &sku, shown, &mut self.scratch, diagnostics) else {
+            return Ok(rejected(Some(sku.into_owned())));
+        };
+        let changed = match known {
+            None => self.new_entry(item, row_hash),
+            Some((at, known)) => {
+                let (product, withdrawn) = (known.product, known.withdrawn);
+                let mut changed = self.changed_entry(item, product, withdrawn, row_hash)?;
+                changed.known = Some(at as u32);
+                changed
+            }
+        };
+        Ok(Outcome::Entry(Box::new(changed)))
+    }
+
+    fn new_entry(&mut self, item: Item, row_hash: u64) -> Changed {
+        let (sku, file, line) = (item.sku.clone(), item.file, item.line);
+        let layer = Layer::first(item);
+        let entry = self.entry(EntryKind::New, None, (sku, file, line, row_hash), String::new(), &layer);
+        Changed { known: None, entry, attributes: Vec::new(), price: None, price_lost: false, stock: None }
+    }
+
+    fn changed_entry(&mut self, item: Item, product: i64, withdrawn: bool, row_hash: u64) -> Result<Changed, Failure> {
+        let stored = match &self.reader {
+            Some((reader, source)) => reader.layer(product, *source)?,
+            None => None,
+        };
+        let stored = stored.ok_or_else(|| Failure::conflict("the catalog changed while the delivery was read").with_help("run it again"))?;
+        let schema = self.readers.schema;
+        let before = Layer::read_body(&stored.body, schema).map_err(|error| damaged(&stored.sku, &error.to_string()))?;
+        let keys = changed_keys(&item, &before);
+        let kind = match keys.is_empty() && !withdrawn {
+            true => EntryKind::Same,
+            false => EntryKind::Changed,
+        };
+        let known = schema.known();
+        let price = known.price.map(Key::of);
+        let stock = known.stock.map(Key::of);
+        let says = |key: Option<Key>| key.is_some_and(|key| item.said.binary_search_by_key(&key, |(key, _)| *key).is_ok());
+        let prices = price.and_then(|key| Some((before.value(key)?, item.value(key)?)));
+        let stocks = stock.and_then(|key| Some((before.value(key)?, item.value(key)?)));
+        let price_lost = price.is_some_and(|key| before.value(key).is_some()) && !says(price) && mapped(self.readers, known.price);
+        let amounts = match prices {
+            Some((Value::Money(a), Value::Money(b))) if a.currency == b.currency => Some((a.amount, b.amount)),
+            Some((Value::Decimal(a), Value::Decimal(b))) => Some((*a, *b)),
+            _ => None,
+        };
+        let in_stock = stocks.map(|(a, b)| (is_positive(a), is_positive(b)));
+        let mut attributes: Vec<AttributeId> = keys.iter().map(|key| key.attribute).collect();
+        attributes.dedup();
+        let (sku, file, line) = (item.sku.clone(), item.file, item.line);
+        let after = before.overlaid(item, stored.origin);
+        let entry = self.entry(kind, Some(product), (sku, file, line, row_hash), stored.body, &after);
+        Ok(Changed { known: None, entry, attributes, price: amounts, price_lost, stock: in_stock })
+    }
+
+    fn entry(
+        &mut self,
+        kind: EntryKind,
+        product: Option<i64>,
+        (sku, file, line, row_hash): (String, u32, u64, u64),
+        before: String,
+        after: &Layer,
+    ) -> Entry {
+        let keys = self.identity.keys(after);
+        let model = self.identity.model(after).unwrap_or_default();
+        let mut body = String::with_capacity(before.len().max(512));
+        after.write_body(self.readers.schema, &mut body);
+        Entry {
+            kind,
+            product,
+            sku,
+            file,
+            line,
+            row_hash,
+            gtin: keys.gtin.unwrap_or(0),
+            mpn: keys.mpn.unwrap_or_default(),
+            model,
+            before,
+            after: body,
+        }
+    }
+}
+
+/// True where the supplier's mapping fills the attribute at all.
+fn mapped(readers: &Readers<'_>, attribute: Option<AttributeId>) -> bool {
+    attribute.is_some_and(|attribute| readers.supplier.mapping.columns().contains_key(&*readers.schema.attribute(attribute).code))
+}
+
+fn is_positive(value: &Value) -> bool {
+    match value {
+        Value::Integer(amount) => *amount > 0,
+        Value::Decimal(amount) => *amount > Decimal::ZERO,
+        Value::Boolean(there) => *there,
+        _ => false,
+    }
+}
+
+/// A layer whose body this program did not write, or that was damaged since.
+pub fn damaged(sku: &str, what: &str) -> Failure {
+    Failure::new(crate::workspace::failure::FailureKind::Broken, format!("the layer of {sku} does not read: {what}"))
+        .with_help("`estante verify` tells how far the damage goes")
+}
+
+/// Reads what identifies a product out of a layer.
+pub struct Identity {
+    gtin: Option<AttributeId>,
+    brand: Option<AttributeId>,
+    mpn: Option<AttributeId>,
+    model: Option<AttributeId>,
+}
+
+impl Identity {
+    pub fn new(schema: &Schema) -> Identity {
+        let known = schema.known();
+        Identity { gtin: known.gtin, brand: known.brand, mpn: known.mpn, model: known.model }
+    }
+
+    /// GTIN, and brand with part number.
+    pub fn keys(&self, layer: &Layer) -> Keys {
+        let gtin = match find(layer, self.gtin) {
+            Some(Value::Gtin(gtin)) => Some(gtin.key()),
+            _ => None,
+        };
+        let mpn = match (find(layer, self.brand), find(layer, self.mpn)) {
+            (Some(brand), Some(mpn)) => {
+                let (brand, mpn) = (fold(&brand.to_text()), fold_mpn(&mpn.to_text()));
+                (!brand.is_empty() && !mpn.is_empty()).then(|| format!("{brand}\t{mpn}"))
+            }
+            _ => None,
+        };
+        Keys { gtin, mpn }
+    }
+
+    /// Code of the product model.
+    pub fn model(&self, layer: &Layer) -> Option<String> {
+        find(layer, self.model).map(|value| value.to_text().into_owned()).filter(|model| !model.is_empty())
+    }
+}
+
+/// The first value of an attribute, in any scope.
+fn find(layer: &Layer, attribute: Option<AttributeId>) -> Option<&Value> {
+    let attribute = attribute?;
+    let at = layer.values.partition_point(|(key, _)| key.attribute < attribute);
+    layer.values.get(at).filter(|(key, _)| key.attribute == attribute).map(|(_, value)| value)
+}

@@ -1,0 +1,119 @@
+//! Rejected rows, byte for byte, in files that can be corrected and imported again.
+//!
+//! Each file of a delivery that has rejected rows gets one of the same name in a folder of its own, with the header of the
+//! original, in the original's encoding.
+
+use crate::product::record::Records;
+use crate::workspace::failure::Failure;
+use crate::workspace::reading::DeliveryFile;
+use crate::workspace::settings::Supplier;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The rejected rows of one delivery, being gathered.
+pub struct Rejects {
+    folder: PathBuf,
+    files: Vec<RejectedOf>,
+    /// Rows found to be rejected after they were let go, by file and line.
+    later: BTreeSet<(u32, u64)>,
+}
+
+struct RejectedOf {
+    path: PathBuf,
+    shown: Arc<str>,
+    header: Vec<u8>,
+    out: Option<BufWriter<File>>,
+}
+
+impl Rejects {
+    /// Nothing is written before there is something to write.
+    pub fn new(folder: PathBuf, files: &[DeliveryFile]) -> Rejects {
+        let files = files
+            .iter()
+            .map(|file| RejectedOf { path: file.path.clone(), shown: file.shown.clone(), header: Vec::new(), out: None })
+            .collect();
+        Rejects { folder, files, later: BTreeSet::new() }
+    }
+
+    /// Name of a file for messages.
+    pub fn name(&self, file: u32) -> Option<Arc<str>> {
+        self.files.get(file as usize).map(|file| file.shown.clone())
+    }
+
+    /// The bytes above the first row of a file, to stand above its rejected rows too.
+    pub fn header(&mut self, file: u32, header: Vec<u8>) {
+        if let Some(file) = self.files.get_mut(file as usize) {
+            file.header = header;
+        }
+    }
+
+    /// Keeps a row.
+    pub fn keep(&mut self, file: u32, _line: u64, raw: &[u8]) -> Result<(), Failure> {
+        let folder = self.folder.clone();
+        match self.files.get_mut(file as usize) {
+            Some(file) => file.write(&folder, raw),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes a row whose bytes are no longer at hand; they are fetched at the end.
+    pub fn later(&mut self, file: u32, line: u64) {
+        self.later.insert((file, line));
+    }
+
+    /// Fetches what was noted, closes the files and gives their folder, if there were any rejected rows.
+    pub fn finish(mut self, supplier: &Supplier) -> Result<Option<PathBuf>, Failure> {
+        let later = std::mem::take(&mut self.later);
+        for (n, file) in self.files.iter_mut().enumerate() {
+            let n = n as u32;
+            if later.range((n, 0)..(n + 1, 0)).next().is_none() {
+                continue;
+            }
+            let refused = |error: crate::feed::failure::FeedError| {
+                Failure::invalid("the delivery changed while it was read", vec![error.diagnostic()])
+            };
+            let mut reading =
+                crate::feed::open(&file.path, &file.shown, n, &supplier.file, supplier.mapping.wanted()).map_err(refused)?;
+            let mut batch = Records::default();
+            while reading.next(&mut batch).map_err(refused)? {
+                for record in batch.iter().filter(|record| later.contains(&(n, record.line()))) {
+                    file.write(&self.folder, record.raw())?;
+                }
+                batch.clear();
+            }
+        }
+        let mut any = false;
+        for file in self.files {
+            if let Some(out) = file.out {
+                any = true;
+                out.into_inner().map_err(|error| Failure::io("write rejected rows to", &self.folder, error.error()))?;
+            }
+        }
+        Ok(any.then_some(self.folder))
+    }
+}
+
+impl RejectedOf {
+    fn write(&mut self, folder: &Path, raw: &[u8]) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
+        if self.out.is_none() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+            let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // Rows lie outside their archive, so the archive's ending would mislead.
+            let name = name.trim_end_matches(".gz").trim_end_matches(".zip").to_owned();
+            let mut out = BufWriter::new(File::create(folder.join(name)).map_err(failed)?);
+            out.write_all(&self.header).map_err(failed)?;
+            self.out = Some(out);
+        }
+        let Some(out) = &mut self.out else { return Ok(()) };
+        out.write_all(raw).map_err(failed)?;
+        // A record cut off at the end of its file, or an element out of an XML file, brings no line end of its own.
+        match raw.last() {
+            Some(b'\n' | b'\r') | None => Ok(()),
+            _ => out.write_all(b"\n").map_err(failed),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The whole journey, in order: every supplier imported, every channel exported.
+//!
+//! A supplier whose delivery must be refused does not stop the others; its last good data stay on sale.
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::Summary;
+use crate::workspace::Workspace;
+use crate::workspace::apply::apply;
+use crate::workspace::export::{Exported, Mode, export};
+use crate::workspace::failure::Failure;
+use crate::workspace::import::plan;
+use crate::workspace::progress::Progress;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What became of one supplier's delivery.
+#[derive(Debug)]
+pub struct SupplierOutcome {
+    pub id: String,
+    pub name: String,
+    /// What was planned and, where `batch` is said, applied.
+    pub summary: Summary,
+    pub batch: Option<i64>,
+    /// Why nothing of the delivery could be taken.
+    pub failure: Option<Failure>,
+    pub seconds: f64,
+}
+
+/// What became of one channel.
+#[derive(Debug)]
+pub struct ChannelOutcome {
+    pub id: String,
+    pub exported: Option<Exported>,
+    pub failure: Option<Failure>,
+    pub seconds: f64,
+}
+
+/// The whole run.
+#[derive(Debug)]
+pub struct RunReport {
+    pub suppliers: Vec<SupplierOutcome>,
+    pub channels: Vec<ChannelOutcome>,
+    pub products: u64,
+    pub seconds: f64,
+}
+
+impl RunReport {
+    /// True where the run changed neither the catalog nor any exported file.
+    pub fn changed_nothing(&self) -> bool {
+        self.suppliers.iter().all(|supplier| supplier.batch.is_none())
+            && self.channels.iter().all(|channel| channel.exported.as_ref().is_none_or(|exported| exported.untouched))
+    }
+
+    pub fn failed(&self) -> bool {
+        self.suppliers.iter().any(|supplier| supplier.failure.is_some())
+            || self.channels.iter().any(|channel| channel.failure.is_some())
+    }
+}
+
+/// Imports the suppliers and exports the channels; an empty list means all.
+pub fn run(
+    workspace: &mut Workspace,
+    suppliers: &[String],
+    channels: &[String],
+    progress: &dyn Progress,
+) -> Result<RunReport, Failure> {
+    let begun = Instant::now();
+    for id in suppliers {
+        workspace.settings.supplier(id)?;
+    }
+    for id in channels {
+        workspace.settings.channel(id)?;
+    }
+    workspace.open_catalog()?;
+    let ids: Vec<String> = workspace.settings.suppliers.iter().map(|supplier| supplier.id.clone()).collect();
+    let mut report = RunReport { suppliers: Vec::new(), channels: Vec::new(), products: 0, seconds: 0.0 };
+    for id in ids.into_iter().filter(|id| suppliers.is_empty() || suppliers.contains(id)) {
+        report.suppliers.push(import_one(workspace, &id, &[], progress)?);
+    }
+    let ids: Vec<String> = workspace.settings.channels.iter().map(|channel| channel.id().to_owned()).collect();
+    for id in ids.into_iter().filter(|id| channels.is_empty() || channels.contains(id)) {
+        let begun = Instant::now();
+        let (exported, failure) = match export(workspace, &id, Mode::Current, progress) {
+            Ok(exported) => (Some(exported), None),
+            Err(failure) if failure.exit_code() == 5 => return Err(failure),
+            Err(failure) => (None, Some(failure)),
+        };
+        report.channels.push(ChannelOutcome { id, exported, failure, seconds: begun.elapsed().as_secs_f64() });
+    }
+    report.products = workspace.reader()?.count()?;
+    report.seconds = begun.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// Plans a supplier's delivery and applies it, where it changes anything. Refused deliveries are told, not raised.
+pub fn import_one(
+    workspace: &mut Workspace,
+    id: &str,
+    files: &[PathBuf],
+    progress: &dyn Progress,
+) -> Result<SupplierOutcome, Failure> {
+    let begun = Instant::now();
+    let name = workspace.next_plan()?;
+    let supplier = workspace.settings.supplier(id)?;
+    let mut outcome = SupplierOutcome {
+        id: id.to_owned(),
+        name: supplier.name.clone(),
+        summary: Summary::default(),
+        batch: None,
+        failure: None,
+        seconds: 0.0,
+    };
+    match plan(workspace, supplier, files, &name, progress) {
+        Ok(planned) if planned.changes_anything() => {
+            let applied = apply(workspace, &planned.path, progress)?;
+            outcome.batch = Some(applied.batch);
+            outcome.summary = applied.summary;
+        }
+        Ok(planned) => {
+            std::fs::remove_file(&planned.path).map_err(|error| Failure::io("remove the plan", &planned.path, &error))?;
+            outcome.summary = planned.summary;
+        }
+        Err(failure) if failure.exit_code() == 3 => outcome.failure = Some(failure),
+        Err(failure) => return Err(failure),
+    }
+    outcome.seconds = begun.elapsed().as_secs_f64();
+    Ok(outcome)
+}
+
+/// The findings a person should see of a delivery: why items are held, then the rest.
+pub fn findings(summary: &Summary) -> impl Iterator<Item = &Diagnostic> {
+    summary.reasons.iter().chain(&summary.diagnostics)
+}

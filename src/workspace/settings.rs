@@ -1,0 +1,348 @@
+//! The folder on disk, checked whole: `estante.toml`, the schema, every supplier and channel, all faults at once.
+//!
+//! The types of the tables belong to the stages that read them; this file only puts them together.
+
+use crate::channel::Channel;
+use crate::channel::settings::ChannelFile;
+use crate::declaration::Declaration;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::feed::settings::FileSettings;
+use crate::mapping::Mapping;
+use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
+use crate::plan::guard::{GuardSettings, Guards};
+use crate::schema::Schema;
+use crate::schema::load::load;
+use crate::value::price::Currency;
+use crate::workspace::failure::Failure;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Name of the file that makes a folder a workspace.
+pub const WORKSPACE_FILE: &str = "estante.toml";
+/// Name of the file that makes a folder a supplier.
+pub const SUPPLIER_FILE: &str = "supplier.toml";
+
+/// `estante.toml`: what holds for the whole workspace.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceFile {
+    /// Name of the catalog, for people.
+    pub name: String,
+    /// Locales of the catalog's texts; the first is the default.
+    #[schemars(length(min = 1))]
+    pub locales: Vec<String>,
+    /// Currency of the catalog (ISO 4217), used where neither feed nor channel says another.
+    pub currency: String,
+    /// Folder of the schema files.
+    #[serde(default = "schemas")]
+    pub schemas: String,
+    /// Folder with one folder per supplier.
+    #[serde(default = "suppliers")]
+    pub suppliers: String,
+    /// Folder of the channel files; packs lie in `packs` below it.
+    #[serde(default = "channels")]
+    pub channels: String,
+    /// Folder of the store: catalog, plans, rejected rows, export states.
+    #[serde(default = "store")]
+    pub store: String,
+    /// Folder of the exported files.
+    #[serde(default = "out")]
+    pub out: String,
+    /// The guards' settings for every supplier; a supplier's own win.
+    #[serde(default)]
+    pub guards: GuardSettings,
+}
+
+fn schemas() -> String {
+    "schemas".into()
+}
+fn suppliers() -> String {
+    "suppliers".into()
+}
+fn channels() -> String {
+    "channels".into()
+}
+fn store() -> String {
+    ".estante".into()
+}
+fn out() -> String {
+    "out".into()
+}
+
+/// What a delivery lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// All that the supplier sells: what is missing is withdrawn, inside its guard.
+    #[default]
+    Snapshot,
+    /// Only what changed: silence means nothing.
+    Delta,
+}
+
+/// `supplier.toml`: how one supplier's feeds are found and read.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SupplierFile {
+    /// Name of the supplier, for people.
+    pub name: String,
+    /// Whether a delivery lists all that the supplier sells (`snapshot`) or only changes (`delta`).
+    #[serde(default)]
+    pub mode: Mode,
+    /// Trust: the lower, the more. Where two suppliers say different things, the lower rank wins. Default 100.
+    #[serde(default = "rank")]
+    pub rank: u32,
+    /// Put before this supplier's SKUs in the catalog, to keep them apart from others'.
+    #[serde(default)]
+    pub sku_prefix: String,
+    /// Id of another supplier folder whose SKUs this feed speaks of: a price or stock feed of the same supplier. Its values
+    /// make a layer of their own on those products; SKUs that are not known there are rejected.
+    #[serde(default)]
+    pub adds_to: Option<String>,
+    /// Where the files lie and how they are written.
+    pub file: FileSettings,
+    /// How this supplier writes numbers, dates, prices and texts.
+    #[serde(default)]
+    pub read: ReadSettings,
+    /// Which column fills which attribute. `sku` is required.
+    pub fields: BTreeMap<String, FieldSettings>,
+    /// Tables from the supplier's words to the catalog's.
+    #[serde(default)]
+    pub maps: BTreeMap<String, ValueMap>,
+    /// The guards' settings for this supplier.
+    #[serde(default)]
+    pub guards: GuardSettings,
+}
+
+fn rank() -> u32 {
+    100
+}
+
+/// One supplier, checked.
+pub struct Supplier {
+    pub id: String,
+    pub name: String,
+    pub mode: Mode,
+    pub rank: u32,
+    pub sku_prefix: String,
+    /// Name of the source whose layers it fills (`supplier:<id>`).
+    pub source: String,
+    /// Name of the source whose SKUs it speaks of, where that is another one.
+    pub adds_to: Option<String>,
+    pub folder: PathBuf,
+    pub file: FileSettings,
+    pub mapping: Mapping,
+    pub guards: Guards,
+}
+
+/// The whole configuration, checked.
+pub struct Settings {
+    pub root: PathBuf,
+    pub name: String,
+    pub schema: Schema,
+    pub currency: Currency,
+    /// In the order in which a run imports them: by rank, then by id, what adds to others last.
+    pub suppliers: Vec<Supplier>,
+    /// By id.
+    pub channels: Vec<Channel>,
+    pub store: PathBuf,
+    pub out: PathBuf,
+    pub suppliers_folder: PathBuf,
+}
+
+impl Settings {
+    /// Reads and checks the workspace in `root`. Fails with every fault that was found in any file.
+    pub fn load(root: &Path) -> Result<Settings, Failure> {
+        let file = root.join(WORKSPACE_FILE);
+        if !file.is_file() {
+            return Err(Failure::usage(format!("{} is no workspace: it has no {WORKSPACE_FILE}", root.display()))
+                .with_help("`estante init` makes one, `-C DIR` names another folder"));
+        }
+        let mut faults = Vec::new();
+        let Some(declaration) = gather(Declaration::read(&file, WORKSPACE_FILE), &mut faults) else {
+            return Err(invalid(faults));
+        };
+        let Some(workspace) = gather(declaration.check::<WorkspaceFile>(), &mut faults) else {
+            return Err(invalid(faults));
+        };
+        let currency = Currency::parse(&workspace.currency).map_err(|mismatch| {
+            faults.push(declaration.fault(&["currency"], "E-BAD-VALUE", mismatch.message));
+        });
+        if let Err(text) = Guards::new(&workspace.guards, &GuardSettings::default()) {
+            faults.push(bad_ratio(&declaration, &text));
+        }
+
+        let channel_files = declarations(root, &workspace.channels, &mut faults);
+        let channel_ids: Vec<String> = channel_files.iter().map(|(id, _)| id.clone()).collect();
+        let schemas = root.join(&workspace.schemas);
+        let schema = gather(load(&schemas, root, &workspace.locales, &channel_ids), &mut faults);
+        let (Some(schema), Ok(currency)) = (schema, currency) else { return Err(invalid(faults)) };
+
+        let suppliers = load_suppliers(root, &workspace, &schema, &mut faults);
+        let mut channels = Vec::new();
+        for (id, declaration) in &channel_files {
+            let Some(file) = gather(declaration.check::<ChannelFile>(), &mut faults) else { continue };
+            let packs = root.join(&workspace.channels).join("packs");
+            let shown = format!("{}/packs", workspace.channels);
+            if let Some(channel) = gather(Channel::load(id, file, declaration, &packs, &shown, &schema), &mut faults) {
+                channels.push(channel);
+            }
+        }
+        if !faults.is_empty() {
+            return Err(invalid(faults));
+        }
+        Ok(Settings {
+            root: root.to_owned(),
+            name: workspace.name,
+            schema,
+            currency,
+            suppliers,
+            channels,
+            store: root.join(&workspace.store),
+            out: root.join(&workspace.out),
+            suppliers_folder: root.join(&workspace.suppliers),
+        })
+    }
+
+    /// The supplier of this id.
+    pub fn supplier(&self, id: &str) -> Result<&Supplier, Failure> {
+        self.suppliers.iter().find(|supplier| supplier.id == id).ok_or_else(|| {
+            let known: Vec<&str> = self.suppliers.iter().map(|supplier| supplier.id.as_str()).collect();
+            Failure::usage(format!("there is no supplier `{id}`")).with_help(format!("known are: {}", known.join(", ")))
+        })
+    }
+
+    /// The channel of this id.
+    pub fn channel(&self, id: &str) -> Result<&Channel, Failure> {
+        self.channels.iter().find(|channel| channel.id() == id).ok_or_else(|| {
+            let known: Vec<&str> = self.channels.iter().map(|channel| channel.id()).collect();
+            Failure::usage(format!("there is no channel `{id}`")).with_help(format!("known are: {}", known.join(", ")))
+        })
+    }
+
+    /// A path as the user knows it: relative to the workspace where it lies inside.
+    pub fn shown(&self, path: &Path) -> String {
+        shown(&self.root, path)
+    }
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+/// Keeps a value, or its faults.
+fn gather<T>(result: Result<T, Vec<Diagnostic>>, faults: &mut Vec<Diagnostic>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(mut more) => {
+            faults.append(&mut more);
+            None
+        }
+    }
+}
+
+fn invalid(faults: Vec<Diagnostic>) -> Failure {
+    let count = faults.len();
+    let message = format!("the configuration has {count} fault{}", if count == 1 { "" } else { "s" });
+    Failure::invalid(message, faults)
+}
+
+fn bad_ratio(declaration: &Declaration, text: &str) -> Diagnostic {
+    declaration
+        .fault(&["guards", "price_ratio"], "E-BAD-VALUE", "not a factor above 1")
+        .with_value(text)
+        .with_help("write it as text: price_ratio = \"2\"")
+}
+
+/// The TOML files of a folder, by file name without its ending.
+fn declarations(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> Vec<(String, Declaration)> {
+    let mut paths: Vec<PathBuf> = match std::fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        // A workspace without a channel folder has no channels.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            faults.push(Diagnostic::error("E-FOLDER", format!("cannot be read: {error}")).at(Place::file(folder)));
+            Vec::new()
+        }
+    };
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        let Some(id) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+        if let Some(declaration) = gather(Declaration::read(&path, &shown(root, &path)), faults) {
+            found.push((id.to_owned(), declaration));
+        }
+    }
+    found
+}
+
+fn load_suppliers(
+    root: &Path,
+    workspace: &WorkspaceFile,
+    schema: &Schema,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Supplier> {
+    let mut folders: Vec<PathBuf> = match std::fs::read_dir(root.join(&workspace.suppliers)) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(_) => Vec::new(),
+    };
+    folders.retain(|folder| folder.join(SUPPLIER_FILE).is_file());
+    folders.sort();
+    let mut suppliers: Vec<Supplier> = Vec::new();
+    let mut additions: Vec<(String, Declaration)> = Vec::new();
+    for folder in folders {
+        let path = folder.join(SUPPLIER_FILE);
+        let Some(id) = folder.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
+        let Some(declaration) = gather(Declaration::read(&path, &shown(root, &path)), faults) else { continue };
+        let Some(file) = gather(declaration.check::<SupplierFile>(), faults) else { continue };
+        if !is_supplier_id(&id) {
+            faults.push(
+                Diagnostic::error("E-BAD-CODE", "the folder's name is the supplier's id: small letters, digits, `-` and `_`")
+                    .at(Place::file(declaration.shown().clone()))
+                    .with_value(&id),
+            );
+        }
+        let mapping = gather(Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration), faults);
+        let guards = Guards::new(&workspace.guards, &file.guards).map_err(|text| faults.push(bad_ratio(&declaration, &text)));
+        let (Some(mapping), Ok(guards)) = (mapping, guards) else { continue };
+        if let Some(other) = &file.adds_to {
+            additions.push((other.clone(), declaration));
+        }
+        suppliers.push(Supplier {
+            source: format!("supplier:{id}"),
+            adds_to: file.adds_to.map(|other| format!("supplier:{other}")),
+            id,
+            name: file.name,
+            mode: file.mode,
+            rank: file.rank,
+            sku_prefix: file.sku_prefix,
+            folder,
+            file: file.file,
+            mapping,
+            guards,
+        });
+    }
+    for (other, declaration) in additions {
+        if !suppliers.iter().any(|supplier| supplier.id == other) {
+            faults.push(
+                declaration
+                    .fault(&["adds_to"], "E-UNKNOWN-SUPPLIER", format!("there is no supplier `{other}`"))
+                    .with_help("`adds_to` names the folder of the supplier whose products this delivery speaks of"),
+            );
+        }
+    }
+    // What adds to another supplier's products comes after it.
+    suppliers.sort_by(|a, b| (a.adds_to.is_some(), a.rank, &a.id).cmp(&(b.adds_to.is_some(), b.rank, &b.id)));
+    suppliers
+}
+
+/// True for `[a-z0-9][a-z0-9_-]*` of at most 64 characters.
+pub fn is_supplier_id(id: &str) -> bool {
+    let mut bytes = id.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_')
+        && id.len() <= 64
+}

@@ -1,0 +1,36 @@
+//! Whether the store is sound, its layers read, and the exported files are those that were written.
+
+use crate::product::layer::Layer;
+use crate::workspace::Workspace;
+use crate::workspace::export;
+use crate::workspace::failure::Failure;
+
+/// What was looked at and what is wrong.
+#[derive(Debug, Default)]
+pub struct Verified {
+    pub products: u64,
+    pub layers: u64,
+    pub files: u64,
+    pub faults: Vec<String>,
+}
+
+/// Looks at the whole store and at every exported file. An empty workspace is sound.
+pub fn verify(workspace: &Workspace) -> Result<Verified, Failure> {
+    let mut verified = Verified::default();
+    if let Some(reader) = workspace.reader_if_any()? {
+        let schema = &workspace.settings.schema;
+        let mut layers = 0;
+        let faults = reader.verify(|stored| {
+            layers += 1;
+            let read = Layer::read_body(&stored.body, schema);
+            read.err().map(|error| format!("layer of {} in product {}: {error}", stored.sku, stored.product))
+        })?;
+        verified.faults.extend(faults);
+        verified.layers = layers;
+        verified.products = reader.count()?;
+    }
+    let (files, faults) = export::verify_files(workspace)?;
+    verified.files = files;
+    verified.faults.extend(faults);
+    Ok(verified)
+}
