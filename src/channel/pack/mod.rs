@@ -13,8 +13,9 @@ use crate::channel::pack::field::{
 };
 use crate::channel::pack::file::{FamilyFile, PackFile, Status};
 use crate::channel::pack::format::FormatFile;
+use crate::declaration::Declaration;
 use crate::declaration::nearest::nearest;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use regex::{Regex, RegexBuilder};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,6 +102,13 @@ struct Family {
 }
 
 impl Pack {
+    /// Reads a pack's file: its shape, then what it says. Every fault names the file.
+    pub fn read(code: &str, declaration: &Declaration) -> Result<Pack, Vec<Diagnostic>> {
+        let file = declaration.check()?;
+        let at = |fault: Diagnostic| fault.at(Place::file(declaration.shown().clone()));
+        Pack::compile(code, file).map_err(|faults| faults.into_iter().map(at).collect())
+    }
+
     /// Checks a pack and compiles it. Every fault is told: a name used twice, a pattern that is none, a key that is no field.
     pub fn compile(code: &str, file: PackFile) -> Result<Pack, Vec<Diagnostic>> {
         let mut faults = Vec::new();

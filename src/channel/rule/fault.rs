@@ -99,6 +99,11 @@ pub enum Fault {
     NoParent,
     SeveralParents,
     LineTooLong,
+    // composing
+    TemplateFailed,
+    FilterFailed,
+    ForeignCurrency,
+    TooLarge,
 }
 
 impl Fault {
@@ -113,6 +118,8 @@ impl Fault {
             Fault::PatternDiffers => "FIELD-PATTERN",
             Fault::NotGtin => "FIELD-GTIN",
             Fault::NotUrl => "FIELD-URL",
+            Fault::TemplateFailed | Fault::FilterFailed => "TEMPLATE",
+            Fault::ForeignCurrency => "CURRENCY",
             Fault::PictureFormat
             | Fault::PictureSmall
             | Fault::PictureLarge
@@ -209,6 +216,10 @@ impl Fault {
             Fault::ChildEmpty => format!("{field} is empty on a child"),
             Fault::NoParent => format!("children without a parent ({field})"),
             Fault::SeveralParents => format!("several parents in one group ({field})"),
+            Fault::TemplateFailed => format!("the template of {field} failed"),
+            Fault::FilterFailed => "the channel's filter failed".to_string(),
+            Fault::ForeignCurrency => format!("{field} is in another currency than the channel's"),
+            Fault::TooLarge => format!("{field} is too large a number"),
             Fault::LineTooLong => "a line of the file would be too long".to_string(),
         }
     }
