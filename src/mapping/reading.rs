@@ -144,7 +144,7 @@ pub fn word_map(
         faults.tell(&["fields", name, "map"], mismatch);
         return;
     };
-    let mut map = WordMap::default();
+    let mut map = WordMap::new(field.attribute.kind.is_amount());
     let mut folded = String::new();
     // The settings say what the catalog holds, so no VAT is added to it.
     let gross = field.how.gross.take();

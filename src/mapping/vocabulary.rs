@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// A compiled value map. `None` as a meaning leaves the attribute in silence.
 #[derive(Debug, Default)]
 pub struct WordMap {
+    /// The map stands before numbers: texts without letters are numbers for themselves (`-10` is not `10+`), and only known as
+    /// they are written.
+    numbers: bool,
     /// As written and folded. Never iterated, so that its order cannot show.
     exact: HashMap<Box<str>, Option<Value>>,
     /// Folded beginnings (`AZUL*`), the longest first.
@@ -20,6 +23,14 @@ pub struct WordMap {
 }
 
 impl WordMap {
+    /// An empty map; `numbers` where it stands before amounts.
+    pub fn new(numbers: bool) -> WordMap {
+        WordMap {
+            numbers,
+            ..WordMap::default()
+        }
+    }
+
     /// Adds a word as the settings write it. False where another word that reads alike has another meaning.
     pub fn add(&mut self, word: &str, meaning: Option<Value>) -> bool {
         if word.trim() == "*" {
@@ -39,7 +50,7 @@ impl WordMap {
             self.beginnings.insert(at, (folded, meaning));
             return true;
         }
-        let folded = fold(word);
+        let folded = if self.is_number(word) { String::new() } else { fold(word) };
         let mut agrees = true;
         for spelling in [folded.as_str(), word.trim()] {
             if spelling.is_empty() {
@@ -55,6 +66,9 @@ impl WordMap {
         if let Some(meaning) = self.exact.get(text) {
             return Some(meaning);
         }
+        if self.is_number(text) {
+            return None;
+        }
         folded.clear();
         fold_into(text, folded);
         if let Some(meaning) = self.exact.get(folded.as_str()) {
@@ -65,6 +79,10 @@ impl WordMap {
             .iter()
             .find(|(beginning, _)| folded.starts_with(&**beginning));
         begun.map(|(_, meaning)| meaning).or(self.rest.as_ref())
+    }
+
+    fn is_number(&self, text: &str) -> bool {
+        self.numbers && !text.chars().any(char::is_alphabetic)
     }
 }
 
@@ -191,6 +209,22 @@ mod tests {
         assert_eq!(find("verde"), None);
         map.add("*", text("other"));
         assert_eq!(map.find("verde", &mut folded).cloned(), Some(text("other")));
+    }
+
+    #[test]
+    fn numbers_beside_words_stand_for_themselves() {
+        let mut map = WordMap::new(true);
+        for word in ["10+", ">100", "agotado", "*"] {
+            assert!(map.add(word, Some(Value::Integer(word.len() as i64))));
+        }
+        let mut folded = String::new();
+        let mut find = |word: &str| map.find(word, &mut folded).cloned();
+        assert_eq!(find("10+"), Some(Some(Value::Integer(3))));
+        assert_eq!(find("AGOTADO"), Some(Some(Value::Integer(7))));
+        assert_eq!(find("pocos"), Some(Some(Value::Integer(1))));
+        for number in ["10", "-10", "> 100", "100"] {
+            assert_eq!(find(number), None, "{number}");
+        }
     }
 
     #[test]
