@@ -20,3 +20,7 @@ pub mod feed;
 pub mod mapping;
 pub mod merge;
 pub mod plan;
+// Floor 6: the one door.
+pub mod workspace;
+// Floor 7: the faces.
+pub mod cli;

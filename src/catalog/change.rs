@@ -4,7 +4,7 @@
 //! column, so that a first load of a million products writes no history at all.
 
 use crate::catalog::store::{CatalogError, SOURCES};
-use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, layer_row, split_layer};
+use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, layer_row, mpn_hash, split_layer};
 use crate::diagnostic::Diagnostic;
 use crate::product::batch::{DeliveredFile, Tally};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -16,6 +16,8 @@ pub struct Change<'c> {
     batch: i64,
     created: u64,
     published: i64,
+    gtins: Vec<(i64, i64)>,
+    mpns: Vec<(i64, i64)>,
 }
 
 /// A layer as a batch wants it.
@@ -65,9 +67,18 @@ impl<'c> Change<'c> {
         connection.set_prepared_statement_cache_capacity(64);
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let batch: i64 = tx.query_row("SELECT coalesce(max(id), 0) + 1 FROM batches", [], |row| row.get(0))?;
-        let published =
-            tx.query_row("SELECT value FROM meta WHERE name = 'published'", [], |row| row.get(0)).optional()?.unwrap_or(0);
-        Ok(Change { tx, batch, created: 0, published })
+        let published = tx
+            .query_row("SELECT value FROM meta WHERE name = 'published'", [], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0);
+        Ok(Change {
+            tx,
+            batch,
+            created: 0,
+            published,
+            gtins: Vec::new(),
+            mpns: Vec::new(),
+        })
     }
 
     /// The number this batch will have.
@@ -86,10 +97,10 @@ impl<'c> Change<'c> {
         let mut candidate = sku.to_owned();
         for n in 1_u32.. {
             let mut insert = self.tx.prepare_cached(
-                "INSERT INTO products (sku, minted, model, shelf, changed) VALUES (?1, ?2, ?3, ?4, ?5)
+                "INSERT INTO products (sku, minted, model, changed) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (sku) DO NOTHING",
             )?;
-            let done = insert.execute(params![candidate, source.0, model, model.unwrap_or(&candidate), self.batch])?;
+            let done = insert.execute(params![candidate, source.0, model, self.batch])?;
             if done == 1 {
                 self.created += 1;
                 return Ok(self.tx.last_insert_rowid());
@@ -104,13 +115,19 @@ impl<'c> Change<'c> {
             drop(select);
             if let Some(product) = forsaken {
                 self.tx
-                    .prepare_cached("UPDATE products SET minted = ?2, model = ?3, shelf = coalesce(?3, sku), changed = ?4 WHERE id = ?1")?
+                    .prepare_cached("UPDATE products SET minted = ?2, model = ?3, changed = ?4 WHERE id = ?1")?
                     .execute(params![product, source.0, model, self.batch])?;
                 return Ok(product);
             }
-            candidate = if n == 1 { other.to_owned() } else { format!("{other}-{n}") };
+            candidate = if n == 1 {
+                other.to_owned()
+            } else {
+                format!("{other}-{n}")
+            };
         }
-        Err(CatalogError::Damaged { what: format!("no free SKU beside {sku}") })
+        Err(CatalogError::Damaged {
+            what: format!("no free SKU beside {sku}"),
+        })
     }
 
     /// Gives a product the SKU of a source that is trusted more than the one it has it from, so that the order in which
@@ -128,9 +145,9 @@ impl<'c> Change<'c> {
         let mut select = self.tx.prepare_cached("SELECT minted FROM products WHERE id = ?1")?;
         let minted: Option<i64> = select.query_row([product], |row| row.get(0)).optional()?;
         if minted.is_some_and(|minted| better(source, SourceId(minted as u16))) {
-            let mut update = self.tx.prepare_cached(
-                "UPDATE OR IGNORE products SET sku = ?2, minted = ?3, shelf = coalesce(model, ?2) WHERE id = ?1",
-            )?;
+            let mut update = self
+                .tx
+                .prepare_cached("UPDATE OR IGNORE products SET sku = ?2, minted = ?3 WHERE id = ?1")?;
             update.execute(params![product, sku, source.0])?;
         }
         Ok(())
@@ -138,9 +155,9 @@ impl<'c> Change<'c> {
 
     /// Says which model a product belongs to.
     pub fn set_model(&mut self, product: i64, model: Option<&str>) -> Result<(), CatalogError> {
-        let mut update = self.tx.prepare_cached(
-            "UPDATE products SET model = ?2, shelf = coalesce(?2, sku), changed = ?3 WHERE id = ?1 AND model IS NOT ?2",
-        )?;
+        let mut update = self
+            .tx
+            .prepare_cached("UPDATE products SET model = ?2, changed = ?3 WHERE id = ?1 AND model IS NOT ?2")?;
         update.execute(params![product, model, self.batch])?;
         Ok(())
     }
@@ -163,7 +180,9 @@ impl<'c> Change<'c> {
             checksum(layer.body) as i64,
             layer.body
         ])?;
-        self.add_keys(id, keys)
+        drop(insert);
+        self.add_keys(id, keys);
+        Ok(())
     }
 
     /// Replaces a layer, keeping the previous one in history. `before` are the keys of the previous body.
@@ -187,7 +206,7 @@ impl<'c> Change<'c> {
         drop(update);
         if before != keys {
             self.remove_keys(id, before)?;
-            self.add_keys(id, keys)?;
+            self.add_keys(id, keys);
         }
         self.touch(layer.product)
     }
@@ -196,7 +215,9 @@ impl<'c> Change<'c> {
     pub fn withdraw(&mut self, product: i64, source: SourceId) -> Result<(), CatalogError> {
         let id = layer_id(product, source);
         self.remember(id)?;
-        let mut update = self.tx.prepare_cached("UPDATE layers SET batch = ?2, withdrawn = 1, row_hash = 0 WHERE id = ?1")?;
+        let mut update = self
+            .tx
+            .prepare_cached("UPDATE layers SET batch = ?2, withdrawn = 1, row_hash = 0 WHERE id = ?1")?;
         update.execute(params![id, self.batch])?;
         drop(update);
         self.touch(product)
@@ -204,7 +225,9 @@ impl<'c> Change<'c> {
 
     /// Notes the hash of a row that reads differently under a changed mapping and still says the same.
     pub fn rehash(&mut self, product: i64, source: SourceId, row_hash: u64) -> Result<(), CatalogError> {
-        let mut update = self.tx.prepare_cached("UPDATE layers SET row_hash = ?2 WHERE id = ?1")?;
+        let mut update = self
+            .tx
+            .prepare_cached("UPDATE layers SET row_hash = ?2 WHERE id = ?1")?;
         update.execute(params![layer_id(product, source), row_hash as i64])?;
         Ok(())
     }
@@ -215,12 +238,21 @@ impl<'c> Change<'c> {
         let mut insert = self.tx.prepare_cached(
             "INSERT INTO held (batch, source, sku, file, line, reason, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
-        insert.execute(params![self.batch, source, layer.sku, layer.file, layer.line as i64, reason, layer.body])?;
+        insert.execute(params![
+            self.batch,
+            source,
+            layer.sku,
+            layer.file,
+            layer.line as i64,
+            reason,
+            layer.body
+        ])?;
         Ok(())
     }
 
     /// Writes the batch into the list and makes all of it visible at once. Gives its number.
-    pub fn commit(self, record: &BatchRecord) -> Result<i64, CatalogError> {
+    pub fn commit(mut self, record: &BatchRecord) -> Result<i64, CatalogError> {
+        self.write_keys()?;
         self.list(record)?;
         self.tx.commit()?;
         Ok(self.batch)
@@ -238,8 +270,9 @@ impl<'c> Change<'c> {
         for old in before {
             let id = layer_id(old.product, old.source);
             let mut select = self.tx.prepare_cached("SELECT batch, body FROM layers WHERE id = ?1")?;
-            let now: Option<(i64, String)> =
-                select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let now: Option<(i64, String)> = select
+                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
             drop(select);
             match now {
                 Some((by, body)) if by == batch => {
@@ -262,7 +295,7 @@ impl<'c> Change<'c> {
                             checksum(&old.body) as i64,
                             old.body
                         ])?;
-                    self.add_keys(id, &keys_of(&old.body))?;
+                    self.add_keys(id, &keys_of(&old.body));
                     self.touch(old.product)?;
                     undone.restored += 1;
                     undone.products.push(old.product);
@@ -270,7 +303,9 @@ impl<'c> Change<'c> {
                 _ => undone.kept.push(old.sku),
             }
         }
-        let mut select = self.tx.prepare("SELECT id, sku, batch, body FROM layers WHERE created = ?1 ORDER BY id")?;
+        let mut select = self
+            .tx
+            .prepare("SELECT id, sku, batch, body FROM layers WHERE created = ?1 ORDER BY id")?;
         let made: Vec<(i64, String, i64, String)> = select
             .query_map([batch], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
             .collect::<Result<_, _>>()?;
@@ -282,7 +317,9 @@ impl<'c> Change<'c> {
             }
             self.remember(id)?;
             self.remove_keys(id, &keys_of(&body))?;
-            self.tx.prepare_cached("DELETE FROM layers WHERE id = ?1")?.execute([id])?;
+            self.tx
+                .prepare_cached("DELETE FROM layers WHERE id = ?1")?
+                .execute([id])?;
             let (product, _) = split_layer(id);
             let mut drop_product = self.tx.prepare_cached(
                 "DELETE FROM products WHERE id = ?1 AND id > ?2
@@ -298,7 +335,10 @@ impl<'c> Change<'c> {
         }
         if undone.restored + undone.removed > 0 {
             undone.batch = Some(self.batch);
-            self.tx.execute("UPDATE batches SET undone_by = ?2 WHERE id = ?1", params![batch, self.batch])?;
+            self.tx.execute(
+                "UPDATE batches SET undone_by = ?2 WHERE id = ?1",
+                params![batch, self.batch],
+            )?;
         }
         Ok(undone)
     }
@@ -315,7 +355,9 @@ impl<'c> Change<'c> {
 
     fn list(&self, record: &BatchRecord) -> Result<(), CatalogError> {
         let json = |what: &str, text: Result<String, serde_json::Error>| {
-            text.map_err(|error| CatalogError::Damaged { what: format!("{what}: {error}") })
+            text.map_err(|error| CatalogError::Damaged {
+                what: format!("{what}: {error}"),
+            })
         };
         self.tx.execute(
             "INSERT INTO batches (id, at, source, kind, created, tally, files, columns, diagnostics)
@@ -353,21 +395,33 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    fn add_keys(&self, layer: i64, keys: &Keys) -> Result<(), CatalogError> {
-        if let Some(gtin) = keys.gtin {
-            self.tx
-                .prepare_cached("INSERT OR IGNORE INTO gtins (gtin, layer) VALUES (?1, ?2)")?
-                .execute(params![gtin as i64, layer])?;
-        }
-        if let Some(mpn) = &keys.mpn {
-            self.tx
-                .prepare_cached("INSERT OR IGNORE INTO mpns (mpn, layer) VALUES (?1, ?2)")?
-                .execute(params![mpn, layer])?;
+    /// Keys are written at the end and in order, so that a load of a million fills their tables front to back.
+    fn add_keys(&mut self, layer: i64, keys: &Keys) {
+        self.gtins.extend(keys.gtin.map(|gtin| (gtin as i64, layer)));
+        self.mpns.extend(keys.mpn.as_deref().map(|mpn| (mpn_hash(mpn), layer)));
+    }
+
+    fn write_keys(&mut self) -> Result<(), CatalogError> {
+        for (keys, sql) in [
+            (
+                &mut self.gtins,
+                "INSERT OR IGNORE INTO gtins (gtin, layer) VALUES (?1, ?2)",
+            ),
+            (
+                &mut self.mpns,
+                "INSERT OR IGNORE INTO mpns (mpn, layer) VALUES (?1, ?2)",
+            ),
+        ] {
+            keys.sort_unstable();
+            let mut insert = self.tx.prepare_cached(sql)?;
+            for (key, layer) in keys.drain(..) {
+                insert.execute([key, layer])?;
+            }
         }
         Ok(())
     }
 
-    fn remove_keys(&self, layer: i64, keys: &Keys) -> Result<(), CatalogError> {
+    fn remove_keys(&mut self, layer: i64, keys: &Keys) -> Result<(), CatalogError> {
         if let Some(gtin) = keys.gtin {
             self.tx
                 .prepare_cached("DELETE FROM gtins WHERE gtin = ?1 AND layer = ?2")?
@@ -376,7 +430,7 @@ impl<'c> Change<'c> {
         if let Some(mpn) = &keys.mpn {
             self.tx
                 .prepare_cached("DELETE FROM mpns WHERE mpn = ?1 AND layer = ?2")?
-                .execute(params![mpn, layer])?;
+                .execute(params![mpn_hash(mpn), layer])?;
         }
         Ok(())
     }

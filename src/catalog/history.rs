@@ -71,7 +71,9 @@ impl Reader {
 
     /// Which column and rule filled each attribute in a batch.
     pub fn batch_columns(&self, id: i64) -> Result<BTreeMap<String, (String, String)>, CatalogError> {
-        let mut statement = self.connection.prepare_cached("SELECT columns FROM batches WHERE id = ?1")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT columns FROM batches WHERE id = ?1")?;
         let mut rows = statement.query([id])?;
         rows.next()?.map_or(Ok(BTreeMap::new()), |row| from_json(row, 0))
     }
@@ -96,16 +98,19 @@ impl Reader {
              WHERE layer BETWEEN ?1 AND ?2 ORDER BY of DESC, layer",
         )?;
         let rows = statement.query_map([product * SOURCES, product * SOURCES + SOURCES - 1], |row| {
-            Ok(PastLayer { layer: layer_row(row)?, of: row.get(9)? })
+            Ok(PastLayer {
+                layer: layer_row(row)?,
+                of: row.get(9)?,
+            })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// What the guards held in a batch, in the order it was met.
     pub fn held(&self, batch: i64) -> Result<Vec<Held>, CatalogError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT batch, source, sku, file, line, reason FROM held WHERE batch = ?1 ORDER BY id",
-        )?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT batch, source, sku, file, line, reason FROM held WHERE batch = ?1 ORDER BY id")?;
         let mut rows = statement.query([batch])?;
         let mut held = Vec::new();
         while let Some(row) = rows.next()? {
@@ -124,5 +129,7 @@ impl Reader {
 
 fn from_json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, CatalogError> {
     let text: String = row.get(column)?;
-    serde_json::from_str(&text).map_err(|error| CatalogError::Damaged { what: error.to_string() })
+    serde_json::from_str(&text).map_err(|error| CatalogError::Damaged {
+        what: error.to_string(),
+    })
 }

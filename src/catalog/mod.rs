@@ -11,7 +11,7 @@ pub mod stored;
 use crate::catalog::change::Change;
 use crate::catalog::store::{CatalogError, SOURCES};
 use crate::catalog::stored::{
-    Known, ProductName, SourceId, StoredLayer, checksum, layer_id, layer_row, product_name, split_layer,
+    Known, ProductName, SourceId, StoredLayer, checksum, layer_id, layer_row, mpn_hash, product_name, split_layer,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::fs::File;
@@ -34,7 +34,11 @@ impl Catalog {
     /// writes and does not end within a second.
     pub fn open(folder: &Path) -> Result<Catalog, CatalogError> {
         let lock = store::lock(folder)?;
-        Ok(Catalog { folder: folder.to_owned(), connection: store::open_writer(folder)?, _lock: lock })
+        Ok(Catalog {
+            folder: folder.to_owned(),
+            connection: store::open_writer(folder)?,
+            _lock: lock,
+        })
     }
 
     /// One more connection for reading. It sees what is committed.
@@ -44,15 +48,22 @@ impl Catalog {
 
     /// The number of a source, given out on first use.
     pub fn source(&mut self, name: &str) -> Result<SourceId, CatalogError> {
-        let found = self.connection.query_row("SELECT id FROM sources WHERE name = ?1", [name], |row| row.get::<_, i64>(0));
+        let found = self
+            .connection
+            .query_row("SELECT id FROM sources WHERE name = ?1", [name], |row| {
+                row.get::<_, i64>(0)
+            });
         if let Some(id) = found.optional()? {
             return Ok(SourceId(id as u16));
         }
-        let next: i64 = self.connection.query_row("SELECT coalesce(max(id), -1) + 1 FROM sources", [], |row| row.get(0))?;
+        let next: i64 = self
+            .connection
+            .query_row("SELECT coalesce(max(id), -1) + 1 FROM sources", [], |row| row.get(0))?;
         if next >= SOURCES {
             return Err(CatalogError::TooManySources);
         }
-        self.connection.execute("INSERT INTO sources (id, name) VALUES (?1, ?2)", params![next, name])?;
+        self.connection
+            .execute("INSERT INTO sources (id, name) VALUES (?1, ?2)", params![next, name])?;
         Ok(SourceId(next as u16))
     }
 
@@ -73,7 +84,8 @@ impl Catalog {
 
     /// Writes the log back into the database file, so that the folder holds one file when the program rests.
     pub fn settle(&mut self) -> Result<(), CatalogError> {
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 }
@@ -81,7 +93,9 @@ impl Catalog {
 impl Reader {
     /// Opens the store in `folder` for reading.
     pub fn open(folder: &Path) -> Result<Reader, CatalogError> {
-        Ok(Reader { connection: store::open_reader(folder)? })
+        Ok(Reader {
+            connection: store::open_reader(folder)?,
+        })
     }
 
     /// Names of the sources by number.
@@ -93,14 +107,19 @@ impl Reader {
 
     /// What is known of a source: one pass over a narrow index.
     pub fn known(&self, source: SourceId) -> Result<Known, CatalogError> {
-        let mut statement = self.connection.prepare(
-            "SELECT sku, row_hash, withdrawn, id FROM layers INDEXED BY layers_by_sku WHERE source = ?1",
-        )?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT sku, row_hash, withdrawn, id FROM layers INDEXED BY layers_by_sku WHERE source = ?1")?;
         let mut rows = statement.query([source.0])?;
         let mut known = Known::default();
         while let Some(row) = rows.next()? {
             let sku = row.get_ref(0)?.as_bytes().map_err(|error| damaged("a SKU", error))?;
-            known.add(sku, row.get::<_, i64>(1)? as u64, row.get(2)?, row.get::<_, i64>(3)? / SOURCES);
+            known.add(
+                sku,
+                row.get::<_, i64>(1)? as u64,
+                row.get(2)?,
+                row.get::<_, i64>(3)? / SOURCES,
+            );
         }
         known.sort();
         Ok(known)
@@ -134,73 +153,82 @@ impl Reader {
 
     /// The product with this SKU.
     pub fn product(&self, sku: &str) -> Result<Option<ProductName>, CatalogError> {
-        let mut statement = self.connection.prepare_cached("SELECT id, sku, model FROM products WHERE sku = ?1")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, sku, model FROM products WHERE sku = ?1")?;
         Ok(statement.query_row([sku], product_name).optional()?)
     }
 
     /// The product with this number.
     pub fn product_by_id(&self, id: i64) -> Result<Option<ProductName>, CatalogError> {
-        let mut statement = self.connection.prepare_cached("SELECT id, sku, model FROM products WHERE id = ?1")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, sku, model FROM products WHERE id = ?1")?;
         Ok(statement.query_row([id], product_name).optional()?)
     }
 
     /// All products in the order of the shelf: variants of a model side by side, then by SKU. With `since`, only those
-    /// whose shelf neighbours (themselves or a variant of the same model) changed in a later batch.
+    /// that changed in a later batch, and their siblings.
     pub fn shelf(&self, since: Option<i64>) -> Result<Vec<ProductName>, CatalogError> {
-        let sql = match since {
-            None => "SELECT id, sku, model FROM products INDEXED BY products_by_shelf ORDER BY shelf, sku",
-            Some(_) => {
-                "SELECT id, sku, model FROM products WHERE shelf IN
-                 (SELECT shelf FROM products WHERE changed > ?1) ORDER BY shelf, sku"
+        let mut statement = self
+            .connection
+            .prepare("SELECT id, sku, model FROM products WHERE changed > ?1 ORDER BY id")?;
+        let rows = statement.query_map([since.unwrap_or(-1)], product_name)?;
+        let mut names: Vec<ProductName> = rows.collect::<Result<_, _>>()?;
+        if since.is_some() {
+            // A product without a model may be the record of one.
+            let mut places: Vec<String> = names.iter().map(|name| name.place().to_owned()).collect();
+            places.sort_unstable();
+            places.dedup();
+            names.retain(|name| name.model.is_none());
+            for place in places {
+                names.extend(self.variants(&place)?);
             }
-        };
-        let mut statement = self.connection.prepare(sql)?;
-        let rows = match since {
-            None => statement.query_map([], product_name)?,
-            Some(since) => statement.query_map([since], product_name)?,
-        };
-        Ok(rows.collect::<Result<_, _>>()?)
+        }
+        // Products made in the order of their SKUs come sorted already, which a stable sort sees.
+        names.sort_by(|a, b| (a.place(), &a.sku).cmp(&(b.place(), &b.sku)));
+        Ok(names)
     }
 
     /// The products of a model, by SKU.
     pub fn variants(&self, model: &str) -> Result<Vec<ProductName>, CatalogError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT id, sku, model FROM products WHERE shelf = ?1 AND model = ?1 ORDER BY sku")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, sku, model FROM products WHERE model = ?1 ORDER BY sku")?;
         let rows = statement.query_map([model], product_name)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Number of products.
     pub fn count(&self) -> Result<u64, CatalogError> {
-        Ok(self.connection.query_row("SELECT count(*) FROM products", [], |row| row.get::<_, i64>(0))? as u64)
+        Ok(self
+            .connection
+            .query_row("SELECT count(*) FROM products", [], |row| row.get::<_, i64>(0))? as u64)
     }
 
     /// The products that layers of other sources, or of the same, give this GTIN, with the layer's source.
     pub fn by_gtin(&self, gtin: u64) -> Result<Vec<(i64, SourceId)>, CatalogError> {
-        let mut statement = self.connection.prepare_cached("SELECT layer FROM gtins WHERE gtin = ?1 ORDER BY layer")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT layer FROM gtins WHERE gtin = ?1 ORDER BY layer")?;
         let rows = statement.query_map([gtin as i64], |row| row.get(0))?;
         rows.map(|id| Ok(split_layer(id?))).collect()
     }
 
-    /// The GTINs that the layers of a product give it, each once, in order.
-    pub fn gtins(&self, product: i64) -> Result<Vec<u64>, CatalogError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT DISTINCT gtin FROM gtins INDEXED BY gtins_by_layer WHERE layer BETWEEN ?1 AND ?2 ORDER BY gtin",
-        )?;
-        let rows = statement.query_map([product * SOURCES, product * SOURCES + SOURCES - 1], |row| row.get::<_, i64>(0))?;
-        Ok(rows.map(|gtin| gtin.map(|gtin| gtin as u64)).collect::<Result<_, _>>()?)
-    }
-
     /// The products that layers give this folded brand and MPN.
     pub fn by_mpn(&self, mpn: &str) -> Result<Vec<(i64, SourceId)>, CatalogError> {
-        let mut statement = self.connection.prepare_cached("SELECT layer FROM mpns WHERE mpn = ?1 ORDER BY layer")?;
-        let rows = statement.query_map([mpn], |row| row.get(0))?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT layer FROM mpns WHERE mpn = ?1 ORDER BY layer")?;
+        let rows = statement.query_map([mpn_hash(mpn)], |row| row.get(0))?;
         rows.map(|id| Ok(split_layer(id?))).collect()
     }
 
     /// The number of the last batch, 0 where there is none: the change sequence of the catalog.
     pub fn sequence(&self) -> Result<i64, CatalogError> {
-        Ok(self.connection.query_row("SELECT coalesce(max(id), 0) FROM batches", [], |row| row.get(0))?)
+        Ok(self
+            .connection
+            .query_row("SELECT coalesce(max(id), 0) FROM batches", [], |row| row.get(0))?)
     }
 
     /// Asks SQLite for the soundness of its file and reads every layer's body against its checksum. Gives the faults.
@@ -221,7 +249,10 @@ impl Reader {
         while let Some(row) = rows.next()? {
             let layer = layer_row(row)?;
             if checksum(&layer.body) != row.get::<_, i64>(9)? as u64 {
-                faults.push(format!("layer of {} in product {} does not match its checksum", layer.sku, layer.product));
+                faults.push(format!(
+                    "layer of {} in product {} does not match its checksum",
+                    layer.sku, layer.product
+                ));
             } else if let Some(fault) = each(&layer) {
                 faults.push(fault);
             }
@@ -230,11 +261,26 @@ impl Reader {
             }
         }
         for (what, sql) in [
-            ("products without a layer", "SELECT count(*) FROM products p WHERE id > coalesce((SELECT value FROM meta WHERE name = 'published'), 0) AND NOT EXISTS (SELECT 1 FROM layers l WHERE l.id BETWEEN p.id * 1024 AND p.id * 1024 + 1023)"),
-            ("layers without a product", "SELECT count(*) FROM layers l WHERE NOT EXISTS (SELECT 1 FROM products p WHERE p.id = l.id / 1024)"),
-            ("GTINs without a layer", "SELECT count(*) FROM gtins g WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id = g.layer)"),
-            ("part numbers without a layer", "SELECT count(*) FROM mpns m WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id = m.layer)"),
-            ("layers of a batch that is not there", "SELECT count(*) FROM layers l WHERE NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = l.batch)"),
+            (
+                "products without a layer",
+                "SELECT count(*) FROM products p WHERE id > coalesce((SELECT value FROM meta WHERE name = 'published'), 0) AND NOT EXISTS (SELECT 1 FROM layers l WHERE l.id BETWEEN p.id * 1024 AND p.id * 1024 + 1023)",
+            ),
+            (
+                "layers without a product",
+                "SELECT count(*) FROM layers l WHERE NOT EXISTS (SELECT 1 FROM products p WHERE p.id = l.id / 1024)",
+            ),
+            (
+                "GTINs without a layer",
+                "SELECT count(*) FROM gtins g WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id = g.layer)",
+            ),
+            (
+                "part numbers without a layer",
+                "SELECT count(*) FROM mpns m WHERE NOT EXISTS (SELECT 1 FROM layers l WHERE l.id = m.layer)",
+            ),
+            (
+                "layers of a batch that is not there",
+                "SELECT count(*) FROM layers l WHERE NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = l.batch)",
+            ),
         ] {
             let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
             if count > 0 {
@@ -249,5 +295,7 @@ const LAYERS_OF: &str = "SELECT id, sku, batch, file, line, created, withdrawn, 
      WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
 
 fn damaged(what: &str, error: impl std::fmt::Display) -> CatalogError {
-    CatalogError::Damaged { what: format!("{what}: {error}") }
+    CatalogError::Damaged {
+        what: format!("{what}: {error}"),
+    }
 }

@@ -23,12 +23,10 @@ CREATE TABLE products (
   sku TEXT NOT NULL,
   minted INTEGER NOT NULL,
   model TEXT,
-  shelf TEXT NOT NULL,
   changed INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX products_by_sku ON products (sku);
-CREATE INDEX products_by_shelf ON products (shelf, sku);
-CREATE INDEX products_by_change ON products (changed);
+CREATE INDEX products_by_model ON products (model, sku) WHERE model IS NOT NULL;
 CREATE TABLE layers (
   id INTEGER PRIMARY KEY,
   source INTEGER NOT NULL,
@@ -44,8 +42,7 @@ CREATE TABLE layers (
 );
 CREATE UNIQUE INDEX layers_by_sku ON layers (source, sku, row_hash, withdrawn);
 CREATE TABLE gtins (gtin INTEGER NOT NULL, layer INTEGER NOT NULL, PRIMARY KEY (gtin, layer)) WITHOUT ROWID;
-CREATE INDEX gtins_by_layer ON gtins (layer);
-CREATE TABLE mpns (mpn TEXT NOT NULL, layer INTEGER NOT NULL, PRIMARY KEY (mpn, layer)) WITHOUT ROWID;
+CREATE TABLE mpns (mpn INTEGER NOT NULL, layer INTEGER NOT NULL, PRIMARY KEY (mpn, layer)) WITHOUT ROWID;
 CREATE TABLE batches (
   id INTEGER PRIMARY KEY,
   at TEXT NOT NULL,
@@ -110,15 +107,27 @@ pub enum CatalogError {
 /// Waits up to a second for a writer that is about to end.
 pub fn lock(folder: &Path) -> Result<File, CatalogError> {
     let path = folder.join("lock");
-    let io = |cause| CatalogError::Io { path: path.clone(), cause };
+    let io = |cause| CatalogError::Io {
+        path: path.clone(),
+        cause,
+    };
     std::fs::create_dir_all(folder).map_err(io)?;
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(io)?;
     let until = Instant::now() + Duration::from_millis(800);
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(50)),
-            Err(TryLockError::WouldBlock) => return Err(CatalogError::InUse { path: folder.to_owned() }),
+            Err(TryLockError::WouldBlock) => {
+                return Err(CatalogError::InUse {
+                    path: folder.to_owned(),
+                });
+            }
             Err(TryLockError::Error(cause)) => return Err(io(cause)),
         }
     }
@@ -160,9 +169,14 @@ pub fn open_writer(folder: &Path) -> Result<Connection, CatalogError> {
 pub fn open_reader(folder: &Path) -> Result<Connection, CatalogError> {
     let path = database(folder);
     if !path.is_file() {
-        return Err(CatalogError::Absent { path: folder.to_owned() });
+        return Err(CatalogError::Absent {
+            path: folder.to_owned(),
+        });
     }
-    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        &path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.busy_timeout(Duration::from_secs(5))?;
@@ -170,7 +184,9 @@ pub fn open_reader(folder: &Path) -> Result<Connection, CatalogError> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match found {
         LAYOUT => Ok(connection),
-        0 => Err(CatalogError::Absent { path: folder.to_owned() }),
+        0 => Err(CatalogError::Absent {
+            path: folder.to_owned(),
+        }),
         found => Err(CatalogError::Layout { path, found }),
     }
 }

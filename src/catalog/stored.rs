@@ -34,6 +34,13 @@ pub struct ProductName {
     pub model: Option<String>,
 }
 
+impl ProductName {
+    /// Its place on the shelf: variants of a model stand together, with the model's own record where there is one.
+    pub fn place(&self) -> &str {
+        self.model.as_deref().unwrap_or(&self.sku)
+    }
+}
+
 /// What identifies a product beside its SKU, as one layer says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keys {
@@ -61,7 +68,12 @@ pub struct KnownItem {
 impl Known {
     /// What a source's layers say of themselves: SKU bytes, row hash, withdrawn, product.
     pub(super) fn add(&mut self, sku: &[u8], row_hash: u64, withdrawn: bool, product: i64) {
-        self.items.push(KnownItem { sku: xxh3_128(sku), row_hash, product, withdrawn });
+        self.items.push(KnownItem {
+            sku: xxh3_128(sku),
+            row_hash,
+            product,
+            withdrawn,
+        });
     }
 
     /// To be called once all are added.
@@ -100,6 +112,11 @@ pub fn split_layer(id: i64) -> (i64, SourceId) {
     (id / SOURCES, SourceId((id % SOURCES) as u16))
 }
 
+/// The number under which a folded brand and part number stand in the store.
+pub fn mpn_hash(mpn: &str) -> i64 {
+    xxh3_64(mpn.as_bytes()) as i64
+}
+
 /// The checksum kept beside a body.
 pub fn checksum(body: &str) -> u64 {
     xxh3_64(body.as_bytes())
@@ -112,7 +129,11 @@ pub(super) fn layer_row(row: &Row<'_>) -> rusqlite::Result<StoredLayer> {
         product,
         source,
         sku: row.get(1)?,
-        origin: Origin { batch: row.get(2)?, file: row.get::<_, i64>(3)? as u32, line: row.get::<_, i64>(4)? as u64 },
+        origin: Origin {
+            batch: row.get(2)?,
+            file: row.get::<_, i64>(3)? as u32,
+            line: row.get::<_, i64>(4)? as u64,
+        },
         created: row.get(5)?,
         withdrawn: row.get(6)?,
         row_hash: row.get::<_, i64>(7)? as u64,
@@ -122,5 +143,9 @@ pub(super) fn layer_row(row: &Row<'_>) -> rusqlite::Result<StoredLayer> {
 
 /// A name out of a row of number, SKU and model.
 pub(super) fn product_name(row: &Row<'_>) -> rusqlite::Result<ProductName> {
-    Ok(ProductName { id: row.get(0)?, sku: row.get(1)?, model: row.get(2)? })
+    Ok(ProductName {
+        id: row.get(0)?,
+        sku: row.get(1)?,
+        model: row.get(2)?,
+    })
 }

@@ -54,19 +54,29 @@ impl FieldCompiler<'_> {
                 }
             };
             if let Some(fill) = self.fill(number, &["fields", name], source) {
-                columns.push(Column { field: number, parts: parts(source) });
+                columns.push(Column {
+                    field: number,
+                    parts: parts(source),
+                });
                 fills.push((number, fill));
             }
         }
         for (number, field) in self.pack.fields.iter().enumerate() {
             let filled = fills.iter().any(|(own, _)| usize::from(*own) == number);
             if field.row == Row::PictureNumber {
-                columns.push(Column { field: number as u16, parts: Vec::new() });
+                columns.push(Column {
+                    field: number as u16,
+                    parts: Vec::new(),
+                });
             }
             if field.required == Required::Always && !filled && !file.fields.contains_key(&field.name) {
                 let message = format!("{} is required and comes from nowhere", field.name);
                 let help = format!("add it: \"{}\" = {{ attribute = \"…\" }}", field.name);
-                self.faults.push(self.declaration.fault(&["fields"], "E-CHANNEL-REQUIRED", message).with_help(help));
+                self.faults.push(
+                    self.declaration
+                        .fault(&["fields"], "E-CHANNEL-REQUIRED", message)
+                        .with_help(help),
+                );
             }
         }
         fills.sort_by_key(|(number, _)| *number);
@@ -81,7 +91,8 @@ impl FieldCompiler<'_> {
     }
 
     fn fault(&mut self, path: &[&str], code: &'static str, message: String, help: &str) {
-        self.faults.push(self.declaration.fault(path, code, message).with_help(help));
+        self.faults
+            .push(self.declaration.fault(path, code, message).with_help(help));
     }
 
     fn reading(&mut self, path: &[&str], name: &str) -> Option<Reading> {
@@ -107,7 +118,12 @@ impl FieldCompiler<'_> {
 
     fn fill(&mut self, number: u16, path: &[&str], source: &FieldSource) -> Option<Fill> {
         if path.len() > 2 + 2 * DEEPEST {
-            self.fault(path, "E-CHANNEL-DEPTH", format!("sources stand more than {DEEPEST} deep"), "say it in one template");
+            self.fault(
+                path,
+                "E-CHANNEL-DEPTH",
+                format!("sources stand more than {DEEPEST} deep"),
+                "say it in one template",
+            );
             return None;
         }
         let at = |inner: &'static str| [path, &[inner]].concat();
@@ -155,9 +171,11 @@ impl FieldCompiler<'_> {
                 Fill::Image(reading, self.form(number, None), *which)
             }
             FieldSource::AxisName(place) => Fill::AxisName(self.place(&at("axis_name"), *place)?, self.axes()),
-            FieldSource::AxisValue(place) => {
-                Fill::AxisValue(self.place(&at("axis_value"), *place)?, self.axes(), self.form(number, None))
-            }
+            FieldSource::AxisValue(place) => Fill::AxisValue(
+                self.place(&at("axis_value"), *place)?,
+                self.axes(),
+                self.form(number, None),
+            ),
             FieldSource::Measure(source) => return self.measure(number, &at("measure"), source),
             FieldSource::FirstOf(sources) => Fill::FirstOf(self.several(number, &at("first_of"), sources)),
             FieldSource::List(sources) => Fill::List(self.several(number, &at("list"), sources)),
@@ -169,7 +187,9 @@ impl FieldCompiler<'_> {
     fn several(&mut self, number: u16, path: &[&str], sources: &[FieldSource]) -> Vec<Fill> {
         let places: Vec<String> = (0..sources.len()).map(|place| place.to_string()).collect();
         let fills = sources.iter().zip(&places);
-        fills.filter_map(|(source, place)| self.fill(number, &[path, &[place]].concat(), source)).collect()
+        fills
+            .filter_map(|(source, place)| self.fill(number, &[path, &[place]].concat(), source))
+            .collect()
     }
 
     fn attribute(&mut self, number: u16, path: &[&str], name: &str) -> Option<Fill> {
@@ -185,7 +205,10 @@ impl FieldCompiler<'_> {
             }
         };
         if self.kind(number) == FieldKind::Money && reading.kind != Kind::Money {
-            let message = format!("`{name}` is of kind {} and the field wants an amount with its currency", reading.kind);
+            let message = format!(
+                "`{name}` is of kind {} and the field wants an amount with its currency",
+                reading.kind
+            );
             self.fault(path, "E-CHANNEL-KIND", message, "name an attribute of kind money");
             return None;
         }
@@ -196,13 +219,19 @@ impl FieldCompiler<'_> {
     fn category(&mut self, which: CategorySource) -> Fill {
         let schema = self.names.schema;
         let locale = self.names.locale;
-        let reading = schema.known().category.map(|category| schema.attribute(category).code.to_string());
+        let reading = schema
+            .known()
+            .category
+            .map(|category| schema.attribute(category).code.to_string());
         let reading = reading.and_then(|code| self.reading(&["fields"], &code));
         let words = schema.categories().iter().enumerate().filter_map(|(number, category)| {
             let text: Box<str> = match which {
                 CategorySource::Code => category.code.clone(),
                 CategorySource::Label => category.labels.text(locale).into(),
-                CategorySource::Path => schema.category_path(CategoryId(number as u32), locale).join(" > ").into(),
+                CategorySource::Path => schema
+                    .category_path(CategoryId(number as u32), locale)
+                    .join(" > ")
+                    .into(),
                 CategorySource::Google => category.google?.to_string().into(),
                 CategorySource::Shopify => category.shopify.clone()?,
             };
@@ -213,7 +242,12 @@ impl FieldCompiler<'_> {
 
     fn place(&mut self, path: &[&str], place: u8) -> Option<u8> {
         if place == 0 {
-            self.fault(path, "E-CHANNEL-AXIS", "axes are counted from 1".to_string(), "write 1, 2 or 3");
+            self.fault(
+                path,
+                "E-CHANNEL-AXIS",
+                "axes are counted from 1".to_string(),
+                "write 1, 2 or 3",
+            );
             return None;
         }
         Some(place)
@@ -265,19 +299,31 @@ impl FieldCompiler<'_> {
         let mut out = Vec::with_capacity(groups.len());
         for (place, group) in groups.iter().enumerate() {
             let place = place.to_string();
-            for name in group.keys().filter(|name| !known.iter().any(|part| part.name == **name)) {
+            for name in group
+                .keys()
+                .filter(|name| !known.iter().any(|part| part.name == **name))
+            {
                 let names = known.iter().map(|part| part.name.as_str());
                 let help = suggestion(name, names);
                 let path = [path, &[&place, name]].concat();
                 let message = format!("the field has no part `{name}`");
-                self.faults.push(self.declaration.fault_of_key(&path, "E-CHANNEL-PART", message).with_help(help));
+                self.faults.push(
+                    self.declaration
+                        .fault_of_key(&path, "E-CHANNEL-PART", message)
+                        .with_help(help),
+                );
             }
             let mut parts = Vec::with_capacity(group.len());
             for part in &known {
                 let Some(source) = group.get(&part.name) else { continue };
                 let path = [path, &[&place, &part.name]].concat();
-                let Some(fill) = self.fill(number, &path, source) else { continue };
-                parts.push((part.name.clone(), with_form(fill, &Form::part(part.kind, &part.words), part.kind)));
+                let Some(fill) = self.fill(number, &path, source) else {
+                    continue;
+                };
+                parts.push((
+                    part.name.clone(),
+                    with_form(fill, &Form::part(part.kind, &part.words), part.kind),
+                ));
             }
             out.push(parts);
         }
@@ -291,17 +337,31 @@ impl FieldCompiler<'_> {
                 let help = suggestion(name, known.iter().map(|part| part.name.as_str()));
                 let path = [path, &[key]].concat();
                 let message = format!("the field has no part `{name}`");
-                self.faults.push(self.declaration.fault(&path, "E-CHANNEL-PART", message).with_help(help));
+                self.faults
+                    .push(self.declaration.fault(&path, "E-CHANNEL-PART", message).with_help(help));
             }
         }
         let mut attributes = Vec::with_capacity(source.attributes.len());
         for (place, name) in source.attributes.iter().enumerate() {
             let place = place.to_string();
-            let Some(reading) = self.reading(&[path, &["attributes", &place]].concat(), name) else { continue };
-            let label = self.names.schema.attribute(reading.attribute).labels.text(self.names.locale).to_string();
+            let Some(reading) = self.reading(&[path, &["attributes", &place]].concat(), name) else {
+                continue;
+            };
+            let label = self
+                .names
+                .schema
+                .attribute(reading.attribute)
+                .labels
+                .text(self.names.locale)
+                .to_string();
             attributes.push((label, reading));
         }
-        Fill::Details { attributes, label: source.label.clone(), value: source.value.clone(), form: Form::prose() }
+        Fill::Details {
+            attributes,
+            label: source.label.clone(),
+            value: source.value.clone(),
+            form: Form::prose(),
+        }
     }
 }
 
@@ -329,5 +389,10 @@ fn parts(source: &FieldSource) -> Vec<String> {
 }
 
 fn words_of(words: &BTreeMap<String, String>) -> Words {
-    Words::new(words.iter().map(|(code, word)| (code.as_str().into(), word.as_str().into())).collect())
+    Words::new(
+        words
+            .iter()
+            .map(|(code, word)| (code.as_str().into(), word.as_str().into()))
+            .collect(),
+    )
 }

@@ -55,11 +55,22 @@ pub enum Fill {
     /// The n-th axis of each family: label and reading.
     AxisName(u8, Arc<Axes>),
     AxisValue(u8, Arc<Axes>, Form),
-    Measure { reading: Reading, exchange: Option<Exchange>, word: String, bare: bool, decimals: u32 },
+    Measure {
+        reading: Reading,
+        exchange: Option<Exchange>,
+        word: String,
+        bare: bool,
+        decimals: u32,
+    },
     FirstOf(Vec<Fill>),
     List(Vec<Fill>),
     Groups(Vec<Vec<(String, Fill)>>),
-    Details { attributes: Vec<(String, Reading)>, label: String, value: String, form: Form },
+    Details {
+        attributes: Vec<(String, Reading)>,
+        label: String,
+        value: String,
+        form: Form,
+    },
 }
 
 /// The axes of every family, by its id: label and reading.
@@ -88,8 +99,12 @@ impl Composer {
                 *place = content;
             }
         }
-        let listing =
-            Listing { product: product.id, sku: product.sku.clone(), model: product.model.clone(), contents };
+        let listing = Listing {
+            product: product.id,
+            sku: product.sku.clone(),
+            model: product.model.clone(),
+            contents,
+        };
         Draft { listing, findings }
     }
 
@@ -103,19 +118,28 @@ impl Composer {
                 code.map_or(Content::Empty, |code| Content::One(code.to_string()))
             }
             Fill::Attribute(reading, form) => match reading.of(product) {
-                Some(value) => form.content(value, reading, &self.spelling).map_err(|why| unspelled(why, value))?,
+                Some(value) => form
+                    .content(value, reading, &self.spelling)
+                    .map_err(|why| unspelled(why, value))?,
                 None => Content::Empty,
             },
             Fill::Template(template, form, kind) => {
                 let text = self.templates.render(template, product, &self.spelling);
-                let text = text.map_err(|value| Loss { fault: Fault::TemplateFailed, value })?;
+                let text = text.map_err(|value| Loss {
+                    fault: Fault::TemplateFailed,
+                    value,
+                })?;
                 let text = match kind {
                     FieldKind::Html | FieldKind::Json => text,
                     FieldKind::Text => text.trim().to_string(),
                     FieldKind::Url | FieldKind::ImageUrl => form.plain_text(&text).into_owned(),
                     _ => one_line(&text).into_owned(),
                 };
-                if text.is_empty() { Content::Empty } else { Content::One(text) }
+                if text.is_empty() {
+                    Content::Empty
+                } else {
+                    Content::One(text)
+                }
             }
             Fill::Category(reading, words) => {
                 let code = reading.as_ref().and_then(|reading| reading.of(product)).and_then(code);
@@ -127,9 +151,13 @@ impl Composer {
                 word(state(stock, stated, words))
             }
             Fill::Words(reading, words) => match reading.of(product) {
-                Some(Value::Options(codes)) => {
-                    many(codes.iter().filter_map(|code| words.get(code)).map(String::from).collect())
-                }
+                Some(Value::Options(codes)) => many(
+                    codes
+                        .iter()
+                        .filter_map(|code| words.get(code))
+                        .map(String::from)
+                        .collect(),
+                ),
                 Some(value) => word(words.get(&value.to_text())),
                 None => Content::Empty,
             },
@@ -148,13 +176,21 @@ impl Composer {
                 axis(*place, axes, product).map_or(Content::Empty, |(label, _, _)| Content::One(label.to_string()))
             }
             Fill::AxisValue(place, axes, form) => match axis(*place, axes, product) {
-                Some((_, reading, value)) => {
-                    form.content(value, reading, &self.spelling).map_err(|why| unspelled(why, value))?
-                }
+                Some((_, reading, value)) => form
+                    .content(value, reading, &self.spelling)
+                    .map_err(|why| unspelled(why, value))?,
                 None => Content::Empty,
             },
-            Fill::Measure { reading, exchange, word, bare, decimals } => {
-                let Some(value) = reading.of(product) else { return Ok(Content::Empty) };
+            Fill::Measure {
+                reading,
+                exchange,
+                word,
+                bare,
+                decimals,
+            } => {
+                let Some(value) = reading.of(product) else {
+                    return Ok(Content::Empty);
+                };
                 measure(value, exchange.as_ref(), word, *bare, *decimals)
                     .ok_or_else(|| unspelled(Unspelled::TooLarge, value))?
             }
@@ -189,15 +225,26 @@ impl Composer {
                 }
                 Content::Groups(out)
             }
-            Fill::Details { attributes, label, value, form } => {
+            Fill::Details {
+                attributes,
+                label,
+                value,
+                form,
+            } => {
                 let mut out = Vec::new();
                 for (name, reading) in attributes {
                     let Some(said) = reading.of(product) else { continue };
-                    let content = form.content(said, reading, &self.spelling).map_err(|why| unspelled(why, said))?;
+                    let content = form
+                        .content(said, reading, &self.spelling)
+                        .map_err(|why| unspelled(why, said))?;
                     let text = content.texts().collect::<Vec<_>>().join(", ");
                     out.push(vec![(label.clone(), name.clone()), (value.clone(), text)]);
                 }
-                if out.is_empty() { Content::Empty } else { Content::Groups(out) }
+                if out.is_empty() {
+                    Content::Empty
+                } else {
+                    Content::Groups(out)
+                }
             }
         })
     }
@@ -207,14 +254,22 @@ impl Composer {
 fn axis<'a>(place: u8, axes: &'a Axes, product: &'a Product) -> Option<(&'a str, &'a Reading, &'a Value)> {
     product.model.as_ref()?;
     let axes = axes.get(&product.family?)?;
-    let mut said = axes.iter().filter_map(|(label, reading)| Some((label.as_str(), reading, reading.of(product)?)));
+    let mut said = axes
+        .iter()
+        .filter_map(|(label, reading)| Some((label.as_str(), reading, reading.of(product)?)));
     said.nth(usize::from(place).checked_sub(1)?)
 }
 
 /// The stock state in the pack's words. The number of pieces decides between in stock and out of stock; a stated state tells
 /// what no number shows, and everything where the number is not known.
 fn state<'a>(stock: Option<Decimal>, stated: Option<&str>, words: &'a Availability) -> Option<&'a str> {
-    let counted = stock.map(|pieces| if pieces > Decimal::ZERO { "in_stock" } else { "out_of_stock" });
+    let counted = stock.map(|pieces| {
+        if pieces > Decimal::ZERO {
+            "in_stock"
+        } else {
+            "out_of_stock"
+        }
+    });
     let state = match (counted, stated) {
         (_, Some(state @ ("preorder" | "backorder" | "made_to_order" | "discontinued"))) => state,
         (Some("in_stock"), Some("limited")) => "limited",
@@ -274,12 +329,17 @@ fn unspelled(why: Unspelled, value: &Value) -> Loss {
         Unspelled::ForeignCurrency => Fault::ForeignCurrency,
         Unspelled::TooLarge => Fault::TooLarge,
     };
-    Loss { fault, value: value.to_text().into_owned() }
+    Loss {
+        fault,
+        value: value.to_text().into_owned(),
+    }
 }
 
 /// The finding about a field that could not be filled: an optional one is left out, any other blocks the item.
 fn lost(pack: &Pack, number: u16, loss: &Loss) -> Finding {
-    let optional = pack.field(number).is_none_or(|field| field.required == Required::Optional);
+    let optional = pack
+        .field(number)
+        .is_none_or(|field| field.required == Required::Optional);
     let outcome = if optional { Outcome::LeftOut } else { Outcome::Refused };
     finding(OF_THE_FIELD, outcome, loss.fault, Some(number), Some(&loss.value))
 }

@@ -54,7 +54,10 @@ pub struct Difference {
 impl State {
     /// An empty state of a channel.
     pub fn new(fingerprint: u64) -> State {
-        State { fingerprint, ..State::default() }
+        State {
+            fingerprint,
+            ..State::default()
+        }
     }
 
     /// Number of items.
@@ -71,9 +74,16 @@ impl State {
     /// Items come in any order, each product once; `sort` ends them. False where the state is full (4 GiB of keys).
     pub fn push(&mut self, product: i64, hash: u64, key: &str) -> bool {
         let key = &key[..key.floor_char_boundary(LONGEST)];
-        let (Ok(start), Ok(length)) = (u32::try_from(self.keys.len()), u16::try_from(key.len())) else { return false };
+        let (Ok(start), Ok(length)) = (u32::try_from(self.keys.len()), u16::try_from(key.len())) else {
+            return false;
+        };
         self.keys.push_str(key);
-        self.entries.push(Entry { product, hash, key: start, length });
+        self.entries.push(Entry {
+            product,
+            hash,
+            key: start,
+            length,
+        });
         true
     }
 
@@ -186,11 +196,18 @@ impl State {
             }
         }
         let sorted = out.entries.windows(2).all(|pair| pair[0].product < pair[1].product);
-        if rest.is_empty() && sorted { Ok(out) } else { Err(DeltaError::Damaged) }
+        if rest.is_empty() && sorted {
+            Ok(out)
+        } else {
+            Err(DeltaError::Damaged)
+        }
     }
 
     fn find(&self, product: i64) -> Option<&Entry> {
-        let at = self.entries.binary_search_by_key(&product, |entry| entry.product).ok()?;
+        let at = self
+            .entries
+            .binary_search_by_key(&product, |entry| entry.product)
+            .ok()?;
         self.entries.get(at)
     }
 
@@ -226,9 +243,23 @@ mod tests {
         // B changed, C is gone, D is another product's now, E is new.
         let new = state(&[(1, 10, "A"), (2, 21, "B"), (5, 50, "D"), (6, 60, "E")]);
         let difference = old.compare(&new);
-        assert_eq!(difference, Difference { added: 2, changed: 1, unchanged: 1, removed: vec!["C".to_string()] });
+        assert_eq!(
+            difference,
+            Difference {
+                added: 2,
+                changed: 1,
+                unchanged: 1,
+                removed: vec!["C".to_string()]
+            }
+        );
         assert!(old.differs(2, 21) && old.differs(5, 50) && !old.differs(1, 10));
-        let changes = [(2, Some((21, "B"))), (3, None), (4, None), (5, Some((50, "D"))), (6, Some((60, "E")))];
+        let changes = [
+            (2, Some((21, "B"))),
+            (3, None),
+            (4, None),
+            (5, Some((50, "D"))),
+            (6, Some((60, "E"))),
+        ];
         assert_eq!(old.updated(7, &changes).compare(&new), new.compare(&new));
     }
 

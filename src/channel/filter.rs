@@ -31,7 +31,10 @@ pub struct Filter {
 #[derive(Debug, Clone)]
 enum Body {
     Native(Test),
-    Engine { engine: Box<Environment<'static>>, variables: Vec<(String, Variable)> },
+    Engine {
+        engine: Box<Environment<'static>>,
+        variables: Vec<(String, Variable)>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -77,14 +80,23 @@ impl Filter {
     /// Compiles an expression. Faults: `E-FILTER`, and those of `Names::find`.
     pub fn compile(source: &str, names: &Names<'_>) -> Result<Filter, Mismatch> {
         if source.len() > LONGEST {
-            return Err(Mismatch::new("E-FILTER", format!("the filter is longer than {LONGEST} signs")));
+            return Err(Mismatch::new(
+                "E-FILTER",
+                format!("the filter is longer than {LONGEST} signs"),
+            ));
         }
         if let Some(tokens) = tokens(source) {
-            let mut parser = Parser { tokens: &tokens, at: 0, names };
+            let mut parser = Parser {
+                tokens: &tokens,
+                at: 0,
+                names,
+            };
             if let Some(test) = parser.any(0)?
                 && parser.at == tokens.len()
             {
-                return Ok(Filter { body: Body::Native(test) });
+                return Ok(Filter {
+                    body: Body::Native(test),
+                });
             }
         }
         let fault = |fault: minijinja::Error| Mismatch::new("E-FILTER", format!("no expression: {fault:#}"));
@@ -93,7 +105,9 @@ impl Filter {
         engine.set_undefined_behavior(UndefinedBehavior::Lenient);
         // As a template of its own the expression is compiled once and kept by the engine.
         engine.compile_expression(source).map_err(fault)?;
-        engine.add_template_owned(NAME, format!("{{% if {source} %}}1{{% endif %}}")).map_err(fault)?;
+        engine
+            .add_template_owned(NAME, format!("{{% if {source} %}}1{{% endif %}}"))
+            .map_err(fault)?;
         let used = engine.get_template(NAME).map_err(fault)?.undeclared_variables(false);
         let mut variables = Vec::new();
         for name in used {
@@ -101,7 +115,12 @@ impl Filter {
             variables.push((name, variable));
         }
         variables.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(Filter { body: Body::Engine { engine: Box::new(engine), variables } })
+        Ok(Filter {
+            body: Body::Engine {
+                engine: Box::new(engine),
+                variables,
+            },
+        })
     }
 
     /// Does the product belong to the channel; the fault of the engine in words where it stops.
@@ -109,10 +128,15 @@ impl Filter {
         match &self.body {
             Body::Native(test) => Ok(test.holds(product)),
             Body::Engine { engine, variables } => {
-                let context: BTreeMap<&str, minijinja::Value> =
-                    variables.iter().map(|(name, variable)| (name.as_str(), of(variable, product).engine())).collect();
+                let context: BTreeMap<&str, minijinja::Value> = variables
+                    .iter()
+                    .map(|(name, variable)| (name.as_str(), of(variable, product).engine()))
+                    .collect();
                 let template = engine.get_template(NAME).map_err(|fault| fault.to_string())?;
-                template.render(context).map(|text| text == "1").map_err(|fault| format!("{fault:#}"))
+                template
+                    .render(context)
+                    .map(|text| text == "1")
+                    .map_err(|fault| format!("{fault:#}"))
             }
         }
     }
@@ -302,9 +326,15 @@ impl Parser<'_, '_> {
             return Ok(self.not(depth + 1)?.map(|test| Test::Not(Box::new(test))));
         }
         if self.sign("(") {
-            let Some(test) = self.any(depth + 1)? else { return Ok(None) };
+            let Some(test) = self.any(depth + 1)? else {
+                return Ok(None);
+            };
             // A bracket around a value is for the engine.
-            let closed = self.sign(")") && !matches!(self.tokens.get(self.at), Some(Token::Sign("==" | "!=" | "<" | ">" | "<=" | ">=")));
+            let closed = self.sign(")")
+                && !matches!(
+                    self.tokens.get(self.at),
+                    Some(Token::Sign("==" | "!=" | "<" | ">" | "<=" | ">="))
+                );
             return Ok(closed.then_some(test));
         }
         let Some(left) = self.operand()? else { return Ok(None) };
@@ -342,7 +372,9 @@ impl Parser<'_, '_> {
             if !out.is_empty() && !self.sign(",") {
                 return Ok(None);
             }
-            let Some(operand) = self.operand()? else { return Ok(None) };
+            let Some(operand) = self.operand()? else {
+                return Ok(None);
+            };
             out.push(operand);
         }
         Ok(Some(out))

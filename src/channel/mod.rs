@@ -96,7 +96,13 @@ impl Channel {
         mut pack: Pack,
         schema: &Schema,
     ) -> Result<Channel, Vec<Diagnostic>> {
-        let mut checked = Checked { code, file, declaration, schema, faults: Vec::new() };
+        let mut checked = Checked {
+            code,
+            file,
+            declaration,
+            schema,
+            faults: Vec::new(),
+        };
         let fingerprint = fingerprint(file, &pack, schema);
         checked.locale();
         checked.custom();
@@ -116,7 +122,12 @@ impl Channel {
             domain: domain.as_deref().map(bare_domain),
             language: file.locale.clone(),
         };
-        let names = Names { schema, locale: &file.locale, channel: code, priced: &priced };
+        let names = Names {
+            schema,
+            locale: &file.locale,
+            channel: code,
+            priced: &priced,
+        };
         let filter = checked.filter(&names);
         let mut compiler = FieldCompiler {
             names,
@@ -128,12 +139,21 @@ impl Channel {
         let (fields, columns) = compiler.fields(file);
         let (templates, faults) = (compiler.templates, compiler.faults);
         checked.faults.extend(faults);
-        let rules = Rules::compile(&pack, &market).map_err(|faults| checked.faults.extend(faults)).ok();
-        let writer = format.as_ref().and_then(|format| checked.writer(&pack, format, &columns));
+        let rules = Rules::compile(&pack, &market)
+            .map_err(|faults| checked.faults.extend(faults))
+            .ok();
+        let writer = format
+            .as_ref()
+            .and_then(|format| checked.writer(&pack, format, &columns));
         let name = checked.file_name(format.as_ref());
         match (rules, writer) {
             (Some(rules), Some(writer)) if checked.faults.is_empty() => {
-                let composer = Composer { width: pack.fields.len(), fields, spelling, templates };
+                let composer = Composer {
+                    width: pack.fields.len(),
+                    fields,
+                    spelling,
+                    templates,
+                };
                 Ok(Channel {
                     code: code.to_string(),
                     name: file.name.clone(),
@@ -166,14 +186,22 @@ impl Channel {
                     model: product.model.clone(),
                     contents: vec![Content::Empty; self.pack.fields.len()],
                 };
-                Some(Draft { listing, findings: vec![failed(&why)] })
+                Some(Draft {
+                    listing,
+                    findings: vec![failed(&why)],
+                })
             }
         }
     }
 
     /// Everything a part of the feed is checked and rendered with.
     pub fn preflight<'a>(&'a self, outside: Outside<'a>) -> Preflight<'a> {
-        Preflight { pack: &self.pack, rules: &self.rules, writer: Some(&self.writer), outside }
+        Preflight {
+            pack: &self.pack,
+            rules: &self.rules,
+            writer: Some(&self.writer),
+            outside,
+        }
     }
 
     /// A hash of all that decides what a product becomes here: the channel's file, its pack, the schema, this program.
@@ -188,7 +216,8 @@ fn failed(why: &str) -> Finding {
 
 impl Checked<'_> {
     fn fault(&mut self, path: &[&str], code: &'static str, message: String, help: impl Into<String>) {
-        self.faults.push(self.declaration.fault(path, code, message).with_help(help));
+        self.faults
+            .push(self.declaration.fault(path, code, message).with_help(help));
     }
 
     fn locale(&mut self) {
@@ -205,7 +234,12 @@ impl Checked<'_> {
             if !self.file.fields.contains_key(name) {
                 let message = format!("the column `{}` of your own comes from nowhere", excerpt(name));
                 let place = place.to_string();
-                self.fault(&["custom", &place], "E-CHANNEL-CUSTOM", message, "say under [fields] what fills it");
+                self.fault(
+                    &["custom", &place],
+                    "E-CHANNEL-CUSTOM",
+                    message,
+                    "say under [fields] what fills it",
+                );
             }
         }
     }
@@ -214,7 +248,12 @@ impl Checked<'_> {
         let domain = self.file.domain.as_ref()?;
         if !rule::shape::is_address(domain) {
             let message = format!("`{}` is no http or https address", excerpt(domain));
-            self.fault(&["domain"], "E-CHANNEL-DOMAIN", message, "write it as https://tienda.example");
+            self.fault(
+                &["domain"],
+                "E-CHANNEL-DOMAIN",
+                message,
+                "write it as https://tienda.example",
+            );
         }
         Some(domain.trim_end_matches('/').to_string())
     }
@@ -222,7 +261,12 @@ impl Checked<'_> {
     fn media(&mut self) {
         if let Some(media) = self.file.media.as_ref().filter(|media| !rule::shape::is_address(media)) {
             let message = format!("`{}` is no http or https address", excerpt(media));
-            self.fault(&["media"], "E-CHANNEL-DOMAIN", message, "write it as https://tienda.example/media");
+            self.fault(
+                &["media"],
+                "E-CHANNEL-DOMAIN",
+                message,
+                "write it as https://tienda.example/media",
+            );
         }
     }
 
@@ -259,7 +303,12 @@ impl Checked<'_> {
         for (key, number) in [("multiply", settings.multiply), ("round", settings.round)] {
             if number.is_some_and(|number| number < Decimal::ZERO || (key == "multiply" && number.is_zero())) {
                 let message = format!("`{key}` must be above zero");
-                self.fault(&["price", key], "E-CHANNEL-PRICE", message, "write a number such as \"1.05\" or \"0.95\"");
+                self.fault(
+                    &["price", key],
+                    "E-CHANNEL-PRICE",
+                    message,
+                    "write a number such as \"1.05\" or \"0.95\"",
+                );
             }
         }
         let mut attributes: Vec<AttributeId> = Vec::new();
@@ -305,22 +354,31 @@ impl Checked<'_> {
         let mut head: BTreeMap<String, String> = self.file.head.clone();
         let domain = self.file.domain.clone().unwrap_or_default();
         for name in &format.head {
-            let default = if matches!(name.as_str(), "link" | "id") { &domain } else { &self.file.name };
+            let default = if matches!(name.as_str(), "link" | "id") {
+                &domain
+            } else {
+                &self.file.name
+            };
             head.entry(name.clone()).or_insert_with(|| default.clone());
         }
         match Writer::new(pack, format, columns, &head) {
             Ok(writer) => Some(writer),
             Err(error) => {
                 let place = self.declaration.place(&["format"]);
-                self.faults.push(Diagnostic::error("E-CHANNEL-FORMAT", error.to_string()).at(place));
+                self.faults
+                    .push(Diagnostic::error("E-CHANNEL-FORMAT", error.to_string()).at(place));
                 None
             }
         }
     }
 
     fn file_name(&mut self, format: Option<&FormatFile>) -> String {
-        let ending = format.and_then(|format| format.extensions.first()).map_or("txt", String::as_str);
-        let Some(name) = &self.file.file else { return format!("{}.{ending}", self.code) };
+        let ending = format
+            .and_then(|format| format.extensions.first())
+            .map_or("txt", String::as_str);
+        let Some(name) = &self.file.file else {
+            return format!("{}.{ending}", self.code);
+        };
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.starts_with('.') || !name.chars().all(plain) || name.is_empty() || name.len() > 100 {
             let message = format!("`{}` is no name of a file", excerpt(name));

@@ -42,7 +42,7 @@ struct Tally {
 }
 
 /// One cause, in words, with the number of products behind it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cause {
     /// Stable code: the rule's id, or `E-FIELD-…`, `W-FIELD-…` for what the field itself demands.
     pub code: String,

@@ -88,7 +88,11 @@ impl PriceSpelling {
         if !rest.is_empty() {
             template.push(Part::Text(rest.to_string()));
         }
-        PriceSpelling { template, decimals: format.decimals, comma: format.decimal_mark == "," }
+        PriceSpelling {
+            template,
+            decimals: format.decimals,
+            comma: format.decimal_mark == ",",
+        }
     }
 
     /// The whole price: `15.00 EUR`.
@@ -113,7 +117,9 @@ impl PriceSpelling {
 
     fn push_amount(&self, price: Price, out: &mut String) {
         let decimals = decimals(price.currency, self.decimals);
-        let amount = price.amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+        let amount = price
+            .amount
+            .round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
         let start = out.len();
         number::write(amount, decimals, out);
         if self.comma
@@ -142,9 +148,16 @@ mod tests {
         let check = |price: &str, multiply: &str, add: &str, ending: &str, expected: &str| {
             let some = |text: &str| (!text.is_empty()).then(|| decimal(text));
             let ending = some(ending).map(|ending| (ending, PriceRules::step(ending)));
-            let rules = PriceRules { multiply: some(multiply), add: some(add), ending };
+            let rules = PriceRules {
+                multiply: some(multiply),
+                add: some(add),
+                ending,
+            };
             let price = Price::parse(price).expect("a price");
-            assert_eq!(rules.apply(price).map(|price| price.to_string()).unwrap_or_default(), expected);
+            assert_eq!(
+                rules.apply(price).map(|price| price.to_string()).unwrap_or_default(),
+                expected
+            );
         };
         check("10.00 EUR", "", "", "", "10.00 EUR");
         check("10.00 EUR", "1.05", "", "", "10.50 EUR");
@@ -170,7 +183,10 @@ mod tests {
             };
             let spelling = PriceSpelling::new(&format);
             let price = Price::parse(price).expect("a price");
-            assert_eq!((spelling.write(price).as_str(), spelling.write_amount(price).as_str()), (whole, amount));
+            assert_eq!(
+                (spelling.write(price).as_str(), spelling.write_amount(price).as_str()),
+                (whole, amount)
+            );
         };
         check("{amount} {currency}", ".", "15 EUR", "15.00 EUR", "15.00");
         check("{currency}{amount}!", ",", "15.5 EUR", "EUR15,50!", "15,50");

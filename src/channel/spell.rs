@@ -56,13 +56,18 @@ pub struct Form {
 impl Form {
     /// The form of a field that is filled from an attribute whose measures have a unit (`None`: from anything else).
     pub fn new(field: &Field, unit: Option<&str>, units: &Units) -> Form {
-        let allowed = field.measure.as_ref().map_or(&[][..], |measure| measure.units.as_slice());
+        let allowed = field
+            .measure
+            .as_ref()
+            .map_or(&[][..], |measure| measure.units.as_slice());
         let unit = unit.and_then(|own| {
             let same = |word: &&String| word.as_str() == own || units.find(word).is_some_and(|unit| *unit.code == *own);
             if let Some(word) = allowed.iter().find(same) {
                 return Some((Arc::from(word.as_str()), None));
             }
-            let other = allowed.iter().find_map(|word| Some((word, units.exchange(own, word).ok()?)));
+            let other = allowed
+                .iter()
+                .find_map(|word| Some((word, units.exchange(own, word).ok()?)));
             other.map(|(word, exchange)| (Arc::from(word.as_str()), Some(exchange)))
         });
         Form {
@@ -75,7 +80,12 @@ impl Form {
 
     /// The form of a part of a group.
     pub fn part(kind: FieldKind, words: &[String]) -> Form {
-        Form { kind, words: words.into(), parts: Arc::new([]), unit: None }
+        Form {
+            kind,
+            words: words.into(),
+            parts: Arc::new([]),
+            unit: None,
+        }
     }
 
     /// The form of plain text.
@@ -86,9 +96,12 @@ impl Form {
     /// A value of an attribute in this form.
     pub fn content(&self, value: &Value, reading: &Reading, spelling: &Spelling) -> Result<Content, Unspelled> {
         Ok(match value {
-            Value::Options(codes) => {
-                many(codes.iter().map(|code| self.option(code, reading).to_string()).collect::<Vec<_>>())
-            }
+            Value::Options(codes) => many(
+                codes
+                    .iter()
+                    .map(|code| self.option(code, reading).to_string())
+                    .collect::<Vec<_>>(),
+            ),
             Value::Media(places) => many(self.pictures(places, spelling)),
             Value::Reference(texts) => many(texts.clone()),
             Value::Table(rows) if self.kind == FieldKind::Group => {
@@ -192,7 +205,13 @@ impl Form {
         out
     }
 
-    fn measure(&self, amount: Decimal, unit: &str, reading: &Reading, spelling: &Spelling) -> Result<String, Unspelled> {
+    fn measure(
+        &self,
+        amount: Decimal,
+        unit: &str,
+        reading: &Reading,
+        spelling: &Spelling,
+    ) -> Result<String, Unspelled> {
         let (mut amount, mut word) = (amount, unit);
         if let Some((spelled, exchange)) = &self.unit
             && reading.unit.as_deref() == Some(unit)
@@ -218,7 +237,11 @@ impl Spelling {
         if self.currency.is_some_and(|own| own != price.currency) {
             return Err(Unspelled::ForeignCurrency);
         }
-        if priced { self.rules.apply(price).ok_or(Unspelled::TooLarge) } else { Ok(price) }
+        if priced {
+            self.rules.apply(price).ok_or(Unspelled::TooLarge)
+        } else {
+            Ok(price)
+        }
     }
 
     /// Puts the comma of the channel's language into a number.
@@ -240,8 +263,9 @@ pub fn has_comma(locale: &str) -> bool {
     match language {
         "es" => !["MX", "US", "PR", "DO", "GT", "HN", "NI", "PA", "PE", "SV", "419"].contains(&region),
         "de" | "it" => !["CH", "LI"].contains(&region),
-        "ca" | "gl" | "eu" | "fr" | "pt" | "nl" | "da" | "sv" | "nb" | "nn" | "no" | "fi" | "is" | "pl" | "cs" | "sk" | "hu"
-        | "ro" | "bg" | "el" | "ru" | "uk" | "tr" | "hr" | "sl" | "sr" | "et" | "lv" | "lt" | "vi" | "id" => true,
+        "ca" | "gl" | "eu" | "fr" | "pt" | "nl" | "da" | "sv" | "nb" | "nn" | "no" | "fi" | "is" | "pl" | "cs"
+        | "sk" | "hu" | "ro" | "bg" | "el" | "ru" | "uk" | "tr" | "hr" | "sl" | "sr" | "et" | "lv" | "lt" | "vi"
+        | "id" => true,
         _ => false,
     }
 }
@@ -303,7 +327,9 @@ pub fn encoded(address: &str) -> Cow<'_, str> {
         return Cow::Borrowed(address);
     }
     let host = address.find("://").map_or(0, |at| at + 3);
-    let path = address[host..].find(['/', '?', '#']).map_or(address.len(), |at| host + at);
+    let path = address[host..]
+        .find(['/', '?', '#'])
+        .map_or(address.len(), |at| host + at);
     let mut out = String::with_capacity(address.len() + 16);
     out.push_str(&address[..path]);
     for byte in address[path..].bytes() {
@@ -332,8 +358,14 @@ mod tests {
             assert_eq!(one_line(text), expected);
         }
         for (address, expected) in [
-            ("https://tienda.example/a.jpg?x=%20", "https://tienda.example/a.jpg?x=%20"),
-            (" https://tienda.example/taladro ñ.jpg", "https://tienda.example/taladro%20%C3%B1.jpg"),
+            (
+                "https://tienda.example/a.jpg?x=%20",
+                "https://tienda.example/a.jpg?x=%20",
+            ),
+            (
+                " https://tienda.example/taladro ñ.jpg",
+                "https://tienda.example/taladro%20%C3%B1.jpg",
+            ),
             ("https://tiendañ.example/ñ", "https://tiendañ.example/%C3%B1"),
             ("ñ", "ñ"),
         ] {
@@ -344,7 +376,14 @@ mod tests {
 
     #[test]
     fn commas_are_those_of_the_locale() {
-        for (locale, comma) in [("es", true), ("es-ES", true), ("es-MX", false), ("en", false), ("de-CH", false), ("pt-BR", true)] {
+        for (locale, comma) in [
+            ("es", true),
+            ("es-ES", true),
+            ("es-MX", false),
+            ("en", false),
+            ("de-CH", false),
+            ("pt-BR", true),
+        ] {
             assert_eq!(has_comma(locale), comma, "{locale}");
         }
     }

@@ -33,7 +33,10 @@ pub struct Template {
 #[derive(Debug, Clone)]
 enum Body {
     Native(Vec<Piece>),
-    Engine { name: String, variables: Vec<(String, Variable)> },
+    Engine {
+        name: String,
+        variables: Vec<(String, Variable)>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +75,11 @@ impl Templates {
         engine.set_formatter(print);
         engine.add_filter("slug", |text: String| slug(&text));
         engine.add_filter("plain", |text: String| text::plain(&text));
-        Templates { engine, form: Form::prose(), domain: domain.trim_end_matches('/').to_string() }
+        Templates {
+            engine,
+            form: Form::prose(),
+            domain: domain.trim_end_matches('/').to_string(),
+        }
     }
 
     /// The shop's address, without a stroke at its end.
@@ -84,19 +91,27 @@ impl Templates {
     pub fn compile(&mut self, source: &str, names: &Names<'_>) -> Result<Template, Mismatch> {
         let source = with_labels(source);
         if let Some(pieces) = native(&source, names)? {
-            return Ok(Template { body: Body::Native(pieces) });
+            return Ok(Template {
+                body: Body::Native(pieces),
+            });
         }
         let name = source.clone();
         let fault = |fault: minijinja::Error| Mismatch::new("E-TEMPLATE", format!("no template: {fault:#}"));
         self.engine.add_template_owned(name.clone(), source).map_err(fault)?;
-        let used = self.engine.get_template(&name).map_err(fault)?.undeclared_variables(false);
+        let used = self
+            .engine
+            .get_template(&name)
+            .map_err(fault)?
+            .undeclared_variables(false);
         let mut variables = Vec::new();
         for variable in used.into_iter().filter(|name| !GLOBALS.contains(&name.as_str())) {
             let found = names.find(&variable)?;
             variables.push((variable, found));
         }
         variables.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(Template { body: Body::Engine { name, variables } })
+        Ok(Template {
+            body: Body::Engine { name, variables },
+        })
     }
 
     /// Renders a template; the fault of the engine in words where it stops.
@@ -114,7 +129,11 @@ impl Templates {
                     .collect();
                 let template = self.engine.get_template(name).map_err(|fault| fault.to_string())?;
                 let out = template.render(context).map_err(|fault| format!("{fault:#}"))?;
-                if out.len() > LONGEST { Err("the result is longer than 1 MiB".to_string()) } else { Ok(out) }
+                if out.len() > LONGEST {
+                    Err("the result is longer than 1 MiB".to_string())
+                } else {
+                    Ok(out)
+                }
             }
         }
     }
@@ -124,14 +143,20 @@ impl Templates {
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Put(variable, edits) => {
-                    let Some(mut text) = self.text(variable, product, spelling) else { continue };
+                    let Some(mut text) = self.text(variable, product, spelling) else {
+                        continue;
+                    };
                     for edit in edits {
                         text = edit.apply(text);
                     }
                     out.push_str(&text);
                 }
                 Piece::If(variable, then, otherwise) => {
-                    let branch = if self.is_true(variable, product) { then } else { otherwise };
+                    let branch = if self.is_true(variable, product) {
+                        then
+                    } else {
+                        otherwise
+                    };
                     self.put(branch, product, spelling, out);
                 }
             }
@@ -163,7 +188,13 @@ impl Templates {
         Some(match value {
             Value::Option(code) => Cow::Borrowed(if label { reading.label(code) } else { code }),
             Value::Options(codes) => {
-                let text = |code: &String| if label { reading.label(code).to_string() } else { code.clone() };
+                let text = |code: &String| {
+                    if label {
+                        reading.label(code).to_string()
+                    } else {
+                        code.clone()
+                    }
+                };
                 Cow::Owned(codes.iter().map(text).collect::<Vec<_>>().join(", "))
             }
             Value::Media(texts) | Value::Reference(texts) => Cow::Owned(texts.join(", ")),
@@ -188,7 +219,9 @@ impl Templates {
     /// A variable as the engine sees it: whole numbers, truth values and lists as such, everything else as it prints.
     fn engine_value(&self, variable: &Variable, product: &Product, spelling: &Spelling) -> minijinja::Value {
         let value = match variable {
-            Variable::Attribute(reading) | Variable::Label(reading) => reading.of(product).map(|value| (value, reading)),
+            Variable::Attribute(reading) | Variable::Label(reading) => {
+                reading.of(product).map(|value| (value, reading))
+            }
             _ => None,
         };
         match value {
@@ -197,7 +230,13 @@ impl Templates {
             Some((Value::Media(texts) | Value::Reference(texts), _)) => return minijinja::Value::from(texts.clone()),
             Some((Value::Options(codes), reading)) => {
                 let label = matches!(variable, Variable::Label(_));
-                let text = |code: &String| if label { reading.label(code).to_string() } else { code.clone() };
+                let text = |code: &String| {
+                    if label {
+                        reading.label(code).to_string()
+                    } else {
+                        code.clone()
+                    }
+                };
                 return minijinja::Value::from(codes.iter().map(text).collect::<Vec<_>>());
             }
             _ => {}
@@ -238,7 +277,11 @@ impl Edit {
 const GLOBALS: [&str; 4] = ["debug", "dict", "namespace", "range"];
 
 /// Prints lists with commas between, and what is not there as nothing.
-fn print(out: &mut minijinja::Output<'_>, state: &mut State<'_, '_>, value: &minijinja::Value) -> Result<(), minijinja::Error> {
+fn print(
+    out: &mut minijinja::Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &minijinja::Value,
+) -> Result<(), minijinja::Error> {
     if value.is_none() {
         return Ok(());
     }
@@ -258,7 +301,9 @@ fn with_labels(source: &str) -> String {
         let behind = &behind["label".len()..];
         let stem = before.trim_end().strip_suffix('|').map(str::trim_end);
         let ends = !behind.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        let inside = out.rfind(['{', '}']).max(before.rfind(['{', '}']).map(|at| at + out.len()));
+        let inside = out
+            .rfind(['{', '}'])
+            .max(before.rfind(['{', '}']).map(|at| at + out.len()));
         let open = inside.is_some_and(|at| {
             let so_far = [out.as_str(), before].concat();
             so_far[at..].starts_with('{') || so_far[..at].ends_with('{')
@@ -304,7 +349,9 @@ fn pieces(rest: &mut &str, names: &Names<'_>, depth: usize) -> Result<Option<Vec
                 continue;
             }
         };
-        let Some(end) = behind.find(closing) else { return Ok(None) };
+        let Some(end) = behind.find(closing) else {
+            return Ok(None);
+        };
         let inner = &behind[2..end];
         if inner.starts_with(['-', '+']) || inner.ends_with(['-', '+']) {
             return Ok(None);
@@ -324,7 +371,9 @@ fn pieces(rest: &mut &str, names: &Names<'_>, depth: usize) -> Result<Option<Vec
             }
             let variable = names.find(name)?;
             *rest = after;
-            let Some(then) = pieces(rest, names, depth + 1)? else { return Ok(None) };
+            let Some(then) = pieces(rest, names, depth + 1)? else {
+                return Ok(None);
+            };
             let mut otherwise = Vec::new();
             if let Some(after) = word(rest, "else") {
                 *rest = after;
@@ -333,7 +382,9 @@ fn pieces(rest: &mut &str, names: &Names<'_>, depth: usize) -> Result<Option<Vec
                     None => return Ok(None),
                 }
             }
-            let Some(after) = word(rest, "endif") else { return Ok(None) };
+            let Some(after) = word(rest, "endif") else {
+                return Ok(None);
+            };
             *rest = after;
             out.push(Piece::If(variable, then, otherwise));
             continue;
@@ -343,7 +394,9 @@ fn pieces(rest: &mut &str, names: &Names<'_>, depth: usize) -> Result<Option<Vec
         if !is_name(name) {
             return Ok(None);
         }
-        let Some(edits) = parts.map(Edit::named).collect::<Option<Vec<Edit>>>() else { return Ok(None) };
+        let Some(edits) = parts.map(Edit::named).collect::<Option<Vec<Edit>>>() else {
+            return Ok(None);
+        };
         out.push(Piece::Put(names.find(name)?, edits));
         *rest = after;
     }
@@ -365,7 +418,9 @@ fn word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
 
 fn is_name(name: &str) -> bool {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let words = ["true", "false", "none", "not", "and", "or", "in", "is", "True", "False", "None", "loop", "self", "super"];
+    let words = [
+        "true", "false", "none", "not", "and", "or", "in", "is", "True", "False", "None", "loop", "self", "super",
+    ];
     name.starts_with(first)
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !words.contains(&name)

@@ -70,7 +70,9 @@ impl Words {
 impl Reading {
     /// What the product says, as the channel's scope sees it.
     pub fn of<'a>(&self, product: &'a Product) -> Option<&'a Value> {
-        product.value(self.attribute, self.locale, self.channel).filter(|value| !value.is_empty())
+        product
+            .value(self.attribute, self.locale, self.channel)
+            .filter(|value| !value.is_empty())
     }
 
     /// The name of an option, its code where it has none.
@@ -120,7 +122,11 @@ impl Names<'_> {
     pub fn reading(&self, name: &str) -> Result<Reading, Mismatch> {
         let code = name.split('@').next().unwrap_or(name);
         if self.schema.by_code(code).is_none() {
-            let known = self.schema.attributes().map(|(_, attribute)| &*attribute.code).chain(OTHERS);
+            let known = self
+                .schema
+                .attributes()
+                .map(|(_, attribute)| &*attribute.code)
+                .chain(OTHERS);
             let mut known: Vec<&str> = known.collect();
             known.sort_unstable();
             let message = format!("unknown attribute `{}`", excerpt(code));

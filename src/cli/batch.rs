@@ -41,8 +41,16 @@ pub fn undo(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8,
     if !undone.kept.is_empty() {
         let shown: Vec<String> = undone.kept.iter().take(10).map(|sku| excerpt(sku)).collect();
         let more = undone.kept.len().saturating_sub(10);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(text, "kept since later batches changed them: {}{more}", shown.join(", "));
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            text,
+            "kept since later batches changed them: {}{more}",
+            shown.join(", ")
+        );
     }
     output.text(&text);
     Ok(0)
@@ -59,11 +67,30 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
         output.say("no batch yet");
         return Ok(0);
     }
-    let mut table = Table::new(&[">batch", "at", "kind", "source", ">new", ">changed", ">missing", ">held", ">rejected", ""]);
+    let mut table = Table::new(&[
+        ">batch",
+        "at",
+        "kind",
+        "source",
+        ">new",
+        ">changed",
+        ">missing",
+        ">held",
+        ">rejected",
+        "",
+    ]);
     for shown in batches {
         let tally = &shown.batch.tally;
-        let undone = shown.batch.undone_by.map_or_else(String::new, |by| format!("taken back by {by}"));
-        let mut row = vec![shown.batch.id.to_string(), shown.at, shown.batch.kind, shown.batch.source];
+        let undone = shown
+            .batch
+            .undone_by
+            .map_or_else(String::new, |by| format!("taken back by {by}"));
+        let mut row = vec![
+            shown.batch.id.to_string(),
+            shown.at,
+            shown.batch.kind,
+            shown.batch.source,
+        ];
         row.extend([tally.new, tally.changed, tally.missing, tally.held, tally.rejected].map(count));
         row.push(undone);
         table.row(row);
@@ -81,7 +108,11 @@ pub fn held(workspace: &Workspace, batch: i64, output: &Output) -> Result<u8, Fa
     }
     let mut table = Table::new(&["sku", "reason", ">line"]);
     for entry in &held {
-        table.row(vec![entry.sku.clone(), format!("{} [{}]", entry.reason.message, entry.reason.code), entry.line.to_string()]);
+        table.row(vec![
+            entry.sku.clone(),
+            format!("{} [{}]", entry.reason.message, entry.reason.code),
+            entry.line.to_string(),
+        ]);
     }
     match table.is_empty() {
         true => output.say("nothing was held"),
@@ -94,13 +125,18 @@ pub fn held(workspace: &Workspace, batch: i64, output: &Output) -> Result<u8, Fa
 pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output: &Output) -> Result<u8, Failure> {
     let Some(of) = of else { return list(workspace, output) };
     if let Ok(number) = of.parse::<i64>()
-        && let Some(shown) = inspect::batches(workspace)?.into_iter().find(|shown| shown.batch.id == number)
+        && let Some(shown) = inspect::batches(workspace)?
+            .into_iter()
+            .find(|shown| shown.batch.id == number)
     {
         if output.json {
             output.document(serde_json::to_value(&shown).unwrap_or_default());
             return Ok(0);
         }
-        let mut text = format!("batch {number}: {} of {} at {}\n", shown.batch.kind, shown.batch.source, shown.at);
+        let mut text = format!(
+            "batch {number}: {} of {} at {}\n",
+            shown.batch.kind, shown.batch.source, shown.at
+        );
         for file in &shown.batch.files {
             let _ = writeln!(text, "  {} ({}, {} rows)", file.path, file.format, count(file.rows));
         }
@@ -112,7 +148,9 @@ pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output:
         return Ok(0);
     }
     let mut history = inspect::show(workspace, of)?.history;
-    history.retain(|change| field.is_none_or(|field| change.attribute == field || change.attribute.starts_with(&format!("{field}@"))));
+    history.retain(|change| {
+        field.is_none_or(|field| change.attribute == field || change.attribute.starts_with(&format!("{field}@")))
+    });
     if output.json {
         output.document(json!({ "sku": of, "changes": history }));
         return Ok(0);

@@ -18,9 +18,9 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
         output.document(json!({ "channels": channels }));
         return Ok(0);
     }
-    let mut table = Table::new(&["channel", "name", "pack", "format", "file"]);
+    let mut table = Table::new(&["channel", "name", "pack", "file"]);
     for channel in channels {
-        table.row(vec![channel.channel, channel.name, channel.pack, channel.format, channel.file]);
+        table.row(vec![channel.channel, channel.name, channel.pack, channel.file]);
     }
     output.text(&table.render(output));
     Ok(0)
@@ -37,7 +37,7 @@ pub fn check(workspace: &Workspace, channel: &str, fail_on: FailOn, output: &Out
         output.document(document);
     } else {
         let mut text = counts(&checked);
-        text.push_str(&causes_text(channel, &checked.causes, usize::MAX, output));
+        text.push_str(&causes_text(&checked, usize::MAX, output));
         output.text(&text);
     }
     Ok(match fail_on {
@@ -49,7 +49,13 @@ pub fn check(workspace: &Workspace, channel: &str, fail_on: FailOn, output: &Out
 }
 
 /// `channel export C [--full|--delta]`
-pub fn export(mut workspace: Workspace, channel: &str, full: bool, delta: bool, output: &Output) -> Result<u8, Failure> {
+pub fn export(
+    mut workspace: Workspace,
+    channel: &str,
+    full: bool,
+    delta: bool,
+    output: &Output,
+) -> Result<u8, Failure> {
     let begun = Instant::now();
     let mode = match (full, delta) {
         (true, _) => Mode::Full,
@@ -66,9 +72,15 @@ pub fn export(mut workspace: Workspace, channel: &str, full: bool, delta: bool, 
         return Ok(0);
     }
     let mut text = counts(&exported);
-    text.push_str(&causes_text(channel, &exported.causes, 10, output));
+    text.push_str(&causes_text(&exported, 10, output));
     for file in &exported.files {
-        let _ = writeln!(text, "{} ({} items, {})", output.paint(Tone::Strong, &file.path), count(file.items), bytes(file.bytes));
+        let _ = writeln!(
+            text,
+            "{} ({} items, {})",
+            output.paint(Tone::Strong, &file.path),
+            count(file.items),
+            bytes(file.bytes)
+        );
     }
     if exported.untouched {
         text.push_str("nothing changed since the last export\n");
@@ -93,7 +105,11 @@ pub fn explain(workspace: &Workspace, channel: &str, sku: &str, output: &Output)
         "degraded" => Tone::Doubtful,
         _ => Tone::Bad,
     };
-    let mut text = format!("{} on {channel}: {}\n", excerpt(&explained.sku), output.paint(tone, &explained.verdict));
+    let mut text = format!(
+        "{} on {channel}: {}\n",
+        excerpt(&explained.sku),
+        output.paint(tone, &explained.verdict)
+    );
     let mut table = Table::new(&["field", "content"]);
     for (field, contents) in &explained.fields {
         table.row(vec![field.clone(), contents.join(" | ")]);
@@ -118,7 +134,8 @@ fn counts(checked: &Exported) -> String {
 }
 
 /// The causes in the order of weight, at most `most`.
-pub fn causes_text(channel: &str, causes: &[Cause], most: usize, output: &Output) -> String {
+pub fn causes_text(checked: &Exported, most: usize, output: &Output) -> String {
+    let (channel, causes) = (&checked.channel, &checked.causes);
     let mut text = String::new();
     for cause in causes.iter().take(most) {
         let (tone, word) = match cause.severity {
@@ -127,7 +144,11 @@ pub fn causes_text(channel: &str, causes: &[Cause], most: usize, output: &Output
             Severity::Info => (Tone::Faint, "note"),
         };
         let sample: Vec<String> = cause.sample.iter().take(3).map(|sku| excerpt(sku)).collect();
-        let sample = if sample.is_empty() { String::new() } else { format!("  e.g. {}", sample.join(", ")) };
+        let sample = if sample.is_empty() {
+            String::new()
+        } else {
+            format!("  e.g. {}", sample.join(", "))
+        };
         let _ = writeln!(
             text,
             "  {channel} {} {:>6}  {} [{}]{}",
@@ -142,7 +163,11 @@ pub fn causes_text(channel: &str, causes: &[Cause], most: usize, output: &Output
         }
     }
     if causes.len() > most {
-        let _ = writeln!(text, "  {channel} and {} more causes: estante channel check {channel}", causes.len() - most);
+        let _ = writeln!(
+            text,
+            "  {channel} and {} more causes: estante channel check {channel}",
+            causes.len() - most
+        );
     }
     text
 }

@@ -86,26 +86,70 @@ fn tell(delivery: &Delivery, output: &Output) {
     let tally = &summary.tally;
     let mut text = String::new();
     for file in &summary.files {
-        let encoding = if file.encoding.is_empty() { String::new() } else { format!(", {}", file.encoding) };
-        let _ = writeln!(text, "{} ({}{encoding}): {} rows", file.path, file.format, count(file.rows));
+        let encoding = if file.encoding.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", file.encoding)
+        };
+        let _ = writeln!(
+            text,
+            "{} ({}{encoding}): {} rows",
+            file.path,
+            file.format,
+            count(file.rows)
+        );
     }
-    let mut table = Table::new(&[">read", ">new", ">changed", ">unchanged", ">missing", ">held", ">rejected"]);
-    table.row([tally.read, tally.new, tally.changed, tally.unchanged, tally.missing, tally.held, tally.rejected].map(count).to_vec());
+    let mut table = Table::new(&[
+        ">read",
+        ">new",
+        ">changed",
+        ">unchanged",
+        ">missing",
+        ">held",
+        ">rejected",
+    ]);
+    table.row(
+        [
+            tally.read,
+            tally.new,
+            tally.changed,
+            tally.unchanged,
+            tally.missing,
+            tally.held,
+            tally.rejected,
+        ]
+        .map(count)
+        .to_vec(),
+    );
     text.push_str(&table.render(output));
     if !tally.attributes.is_empty() {
-        let changes: Vec<String> = tally.attributes.iter().map(|(code, n)| format!("{code} {}", count(*n))).collect();
+        let changes: Vec<String> = tally
+            .attributes
+            .iter()
+            .map(|(code, n)| format!("{code} {}", count(*n)))
+            .collect();
         let _ = writeln!(text, "  values that change: {}", changes.join(", "));
     }
     text.push_str(&output.findings(summary.reasons.iter().chain(&summary.diagnostics), &summary.findings));
     if let Some(rejects) = &summary.rejects {
-        let _ = writeln!(text, "rejected rows lie in {rejects}: correct them and import that file");
+        let _ = writeln!(
+            text,
+            "rejected rows lie in {rejects}: correct them and import that file"
+        );
     }
     let next = match (delivery.batch, &delivery.plan) {
         (Some(batch), _) => format!("applied as batch {batch}; `estante undo {batch}` takes it back"),
-        (None, Some(plan)) => format!("nothing was changed; `estante apply {plan}` applies it, `estante plan show {plan}` shows it"),
+        (None, Some(plan)) => {
+            format!("nothing was changed; `estante apply {plan}` applies it, `estante plan show {plan}` shows it")
+        }
         (None, None) => "nothing to change".to_owned(),
     };
-    let _ = writeln!(text, "{} ({})", output.paint(Tone::Strong, &next), seconds(delivery.seconds));
+    let _ = writeln!(
+        text,
+        "{} ({})",
+        output.paint(Tone::Strong, &next),
+        seconds(delivery.seconds)
+    );
     output.text(&text);
 }
 
@@ -123,7 +167,16 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
     if waiting.is_empty() {
         output.say("no plan waits");
     }
-    let mut table = Table::new(&["plan", "supplier", "made", ">new", ">changed", ">missing", ">held", ">rejected"]);
+    let mut table = Table::new(&[
+        "plan",
+        "supplier",
+        "made",
+        ">new",
+        ">changed",
+        ">missing",
+        ">held",
+        ">rejected",
+    ]);
     for summary in waiting {
         let tally = summary.tally;
         let mut row = vec![summary.plan, summary.supplier, summary.at];
@@ -162,7 +215,12 @@ fn text(shown: &ShownPlan, output: &Output) -> String {
             "missing" | "rejected" => Tone::Bad,
             _ => Tone::Doubtful,
         };
-        let _ = write!(text, "{} {}", output.paint(tone, &format!("{:8}", change.kind)), crate::diagnostic::excerpt(&change.sku));
+        let _ = write!(
+            text,
+            "{} {}",
+            output.paint(tone, &format!("{:8}", change.kind)),
+            crate::diagnostic::excerpt(&change.sku)
+        );
         if let Some(reason) = &change.reason {
             let _ = write!(text, "  {}", output.paint(Tone::Faint, reason));
         }
@@ -175,11 +233,25 @@ fn text(shown: &ShownPlan, output: &Output) -> String {
             for part in [&value.locale, &value.channel].into_iter().flatten() {
                 key = format!("{key}@{part}");
             }
-            let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), crate::diagnostic::excerpt);
-            let _ = writeln!(text, "           {key}: {} → {}", side(&value.before), side(&value.after));
+            let side = |side: &Option<String>| {
+                side.as_deref()
+                    .map_or_else(|| "–".to_owned(), crate::diagnostic::excerpt)
+            };
+            let _ = writeln!(
+                text,
+                "           {key}: {} → {}",
+                side(&value.before),
+                side(&value.after)
+            );
         }
     }
-    let _ = writeln!(text, "{} of supplier {}: {} entries", shown.plan, shown.supplier, count(shown.changes.len() as u64));
+    let _ = writeln!(
+        text,
+        "{} of supplier {}: {} entries",
+        shown.plan,
+        shown.supplier,
+        count(shown.changes.len() as u64)
+    );
     text
 }
 

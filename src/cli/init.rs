@@ -13,7 +13,11 @@ pub fn init(folder: &Path, output: &Output) -> Result<u8, Failure> {
         output.document(json!({ "folder": folder.display().to_string(), "files": written }));
         return Ok(0);
     }
-    let inside = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
+    let inside = if folder == Path::new(".") {
+        String::new()
+    } else {
+        format!("cd {} && ", folder.display())
+    };
     output.text(&format!(
         "{}\n\nA workspace stands in {}. Next, with any file of a supplier:\n  {inside}estante supplier add FILE\n  estante run\n",
         written.join("\n"),

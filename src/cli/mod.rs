@@ -240,7 +240,13 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let output = Output::new(arguments.json, arguments.quiet, arguments.verbose, arguments.no_color, &arguments.directory);
+    let output = Output::new(
+        arguments.json,
+        arguments.quiet,
+        arguments.verbose,
+        arguments.no_color,
+        &arguments.directory,
+    );
     match dispatch(&arguments, &output) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
@@ -255,12 +261,19 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
     match &arguments.command {
         Command::Demo { dir } => demo::demo(dir, arguments.threads, output),
         Command::Init { dir } => init::init(dir, output),
-        Command::Run { supplier, channel, fail_on } => run::run(open()?, supplier, channel, *fail_on, output),
+        Command::Run {
+            supplier,
+            channel,
+            fail_on,
+        } => run::run(open()?, supplier, channel, *fail_on, output),
         Command::Supplier(SupplierCommand::Add { file, name }) => supplier::add(open()?, file, name.as_deref(), output),
         Command::Supplier(SupplierCommand::List) => supplier::list(&open()?, output),
-        Command::Import { supplier, files, apply, fail_on } => {
-            import::import(open()?, supplier, files, *apply, *fail_on, output)
-        }
+        Command::Import {
+            supplier,
+            files,
+            apply,
+            fail_on,
+        } => import::import(open()?, supplier, files, *apply, *fail_on, output),
         Command::Plan(PlanCommand::List) => import::list(&open()?, output),
         Command::Plan(PlanCommand::Show { plan, sku, attribute }) => {
             import::show(&open()?, plan, sku.as_deref(), attribute.as_deref(), output)
@@ -276,7 +289,9 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         Command::Product(ProductCommand::Set { sku, values }) => product::set(open()?, sku, values, output),
         Command::Product(ProductCommand::Clear { sku, attributes }) => product::clear(open()?, sku, attributes, output),
         Command::Channel(ChannelCommand::List) => channel::list(&open()?, output),
-        Command::Channel(ChannelCommand::Check { channel, fail_on }) => channel::check(&open()?, channel, *fail_on, output),
+        Command::Channel(ChannelCommand::Check { channel, fail_on }) => {
+            channel::check(&open()?, channel, *fail_on, output)
+        }
         Command::Channel(ChannelCommand::Export { channel, full, delta }) => {
             channel::export(open()?, channel, *full, *delta, output)
         }

@@ -106,7 +106,12 @@ impl Output {
         for diagnostic in &failure.diagnostics {
             text.push_str(&self.diagnostic(diagnostic));
         }
-        let _ = writeln!(text, "{} {}", self.paint(Tone::Bad, "error:"), excerpt_lines(&failure.message));
+        let _ = writeln!(
+            text,
+            "{} {}",
+            self.paint(Tone::Bad, "error:"),
+            excerpt_lines(&failure.message)
+        );
         if let Some(help) = &failure.help {
             let _ = writeln!(text, "  {help}");
         }
@@ -144,17 +149,27 @@ impl Output {
 
     /// A fault of a configuration file, drawn with its source.
     fn drawn(&self, diagnostic: &Diagnostic) -> Option<String> {
-        let file = diagnostic.place.file.as_deref().filter(|file| file.ends_with(".toml"))?;
+        let file = diagnostic
+            .place
+            .file
+            .as_deref()
+            .filter(|file| file.ends_with(".toml"))?;
         let line = usize::try_from(diagnostic.place.line?).ok()?;
         let column: usize = diagnostic.place.column.as_deref()?.parse().ok()?;
         let text = std::fs::read_to_string(self.root.join(file)).ok()?;
-        let start = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum::<usize>();
+        let start = text
+            .split_inclusive('\n')
+            .take(line.checked_sub(1)?)
+            .map(str::len)
+            .sum::<usize>();
         let rest = text.get(start..)?.lines().next()?;
         let before: usize = rest.chars().take(column.checked_sub(1)?).map(char::len_utf8).sum();
         let token = rest.get(before..)?;
         let length = match token.chars().next()? {
             quote @ ('"' | '\'') => token[1..].find(quote).map_or(token.len(), |end| end + 2),
-            _ => token.find(|c: char| c.is_whitespace() || "=,]}#".contains(c)).unwrap_or(token.len()),
+            _ => token
+                .find(|c: char| c.is_whitespace() || "=,]}#".contains(c))
+                .unwrap_or(token.len()),
         };
         let severity = match diagnostic.severity {
             Severity::Error => miette::Severity::Error,
@@ -169,28 +184,50 @@ impl Output {
             drawn = drawn.with_help(help.clone());
         }
         let report = miette::Report::new(drawn).with_source_code(NamedSource::new(file, text).with_language("toml"));
-        let theme = if self.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let theme = if self.colour {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
         let mut out = String::new();
-        GraphicalReportHandler::new_themed(theme).with_width(110).render_report(&mut out, report.as_ref()).ok()?;
+        GraphicalReportHandler::new_themed(theme)
+            .with_width(110)
+            .render_report(&mut out, report.as_ref())
+            .ok()?;
         Some(out)
     }
 
     /// Findings grouped by code: the first of each kind in full and the number of the others, or all where asked for.
-    pub fn findings<'d>(&self, diagnostics: impl Iterator<Item = &'d Diagnostic>, totals: &BTreeMap<String, u64>) -> String {
+    pub fn findings<'d>(
+        &self,
+        diagnostics: impl Iterator<Item = &'d Diagnostic>,
+        totals: &BTreeMap<String, u64>,
+    ) -> String {
         let mut text = String::new();
         let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, String), Vec<&Diagnostic>> = BTreeMap::new();
         for diagnostic in diagnostics {
-            groups.entry((std::cmp::Reverse(diagnostic.severity), diagnostic.code.to_string())).or_default().push(diagnostic);
+            groups
+                .entry((std::cmp::Reverse(diagnostic.severity), diagnostic.code.to_string()))
+                .or_default()
+                .push(diagnostic);
         }
         for ((_, code), group) in groups {
             let shown = if self.verbose { group.len() } else { 1 };
             for diagnostic in group.iter().take(shown) {
                 text.push_str(&self.diagnostic(diagnostic));
             }
-            let total = totals.get(&code).copied().unwrap_or(group.len() as u64).max(group.len() as u64);
+            let total = totals
+                .get(&code)
+                .copied()
+                .unwrap_or(group.len() as u64)
+                .max(group.len() as u64);
             if total > shown as u64 {
                 let more = total - shown as u64;
-                let _ = writeln!(text, "  {}", self.paint(Tone::Faint, &format!("and {more} more {code} (-v shows them)")));
+                let _ = writeln!(
+                    text,
+                    "  {}",
+                    self.paint(Tone::Faint, &format!("and {more} more {code} (-v shows them)"))
+                );
             }
         }
         text
@@ -214,7 +251,10 @@ impl Table {
     pub fn new(head: &[&str]) -> Table {
         Table {
             right: head.iter().map(|name| name.starts_with('>')).collect(),
-            head: head.iter().map(|name| name.trim_start_matches('>').to_owned()).collect(),
+            head: head
+                .iter()
+                .map(|name| name.trim_start_matches('>').to_owned())
+                .collect(),
             rows: Vec::new(),
         }
     }
@@ -250,8 +290,12 @@ impl Table {
             for (n, cell) in cells.iter().enumerate() {
                 let pad = " ".repeat(widths.get(n).copied().unwrap_or(0).saturating_sub(width(cell)));
                 match self.right.get(n).copied().unwrap_or(false) {
-                    true => { let _ = write!(whole, " {pad}{cell} "); }
-                    false => { let _ = write!(whole, " {cell}{pad} "); }
+                    true => {
+                        let _ = write!(whole, " {pad}{cell} ");
+                    }
+                    false => {
+                        let _ = write!(whole, " {cell}{pad} ");
+                    }
                 }
             }
             let whole = whole.trim_end();

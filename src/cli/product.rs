@@ -39,7 +39,12 @@ pub fn show(workspace: &Workspace, sku: &str, layers: bool, history: bool, outpu
         (false, false) => {
             let mut table = Table::new(&["attribute", "value", "source", "from"]);
             for value in &shown.values {
-                table.row(vec![key(value), value.value.clone(), value.source.clone(), place(value)]);
+                table.row(vec![
+                    key(value),
+                    value.value.clone(),
+                    value.source.clone(),
+                    place(value),
+                ]);
             }
             text.push_str(&table.render(output));
         }
@@ -55,7 +60,11 @@ fn head(shown: &ShownProduct, output: &Output) -> String {
     }
     let _ = write!(text, "  family {}", shown.family.as_deref().unwrap_or("–"));
     if !shown.active {
-        let _ = write!(text, "  {}", output.paint(Tone::Doubtful, "withdrawn by every supplier"));
+        let _ = write!(
+            text,
+            "  {}",
+            output.paint(Tone::Doubtful, "withdrawn by every supplier")
+        );
     }
     text.push('\n');
     for complete in &shown.completeness {
@@ -64,7 +73,11 @@ fn head(shown: &ShownProduct, output: &Output) -> String {
             true => String::new(),
             false => format!(", missing {}", complete.missing.join(", ")),
         };
-        let _ = writeln!(text, "  {channel} {}: {} % complete{missing}", complete.locale, complete.percent);
+        let _ = writeln!(
+            text,
+            "  {channel} {}: {} % complete{missing}",
+            complete.locale, complete.percent
+        );
     }
     text
 }
@@ -73,11 +86,29 @@ fn layers_text(shown: &ShownProduct, output: &Output) -> String {
     let mut text = String::new();
     for layer in &shown.layers {
         let withdrawn = if layer.withdrawn { ", withdrawn" } else { "" };
-        let _ = writeln!(text, "{} (SKU {}, batch {}{withdrawn})", output.paint(Tone::Strong, &layer.source), excerpt(&layer.sku), layer.batch);
+        let _ = writeln!(
+            text,
+            "{} (SKU {}, batch {}{withdrawn})",
+            output.paint(Tone::Strong, &layer.source),
+            excerpt(&layer.sku),
+            layer.batch
+        );
         for claim in &layer.values {
-            let mark = if claim.wins { output.paint(Tone::Good, "✓") } else { output.paint(Tone::Faint, "·") };
-            let reason = claim.reason.as_deref().map_or_else(String::new, |reason| output.paint(Tone::Faint, &format!("  ({reason})")));
-            let _ = writeln!(text, "  {mark} {}: {}{reason}  {}", key(&claim.value), excerpt(&claim.value.value), output.paint(Tone::Faint, &place(&claim.value)));
+            let mark = if claim.wins {
+                output.paint(Tone::Good, "✓")
+            } else {
+                output.paint(Tone::Faint, "·")
+            };
+            let reason = claim.reason.as_deref().map_or_else(String::new, |reason| {
+                output.paint(Tone::Faint, &format!("  ({reason})"))
+            });
+            let _ = writeln!(
+                text,
+                "  {mark} {}: {}{reason}  {}",
+                key(&claim.value),
+                excerpt(&claim.value.value),
+                output.paint(Tone::Faint, &place(&claim.value))
+            );
         }
     }
     text
@@ -87,7 +118,11 @@ fn key(value: &ShownValue) -> String {
     match (&value.locale, &value.channel) {
         (None, None) => value.attribute.clone(),
         (locale, None) => format!("{}@{}", value.attribute, locale.as_deref().unwrap_or_default()),
-        (locale, Some(channel)) => format!("{}@{}@{channel}", value.attribute, locale.as_deref().unwrap_or_default()),
+        (locale, Some(channel)) => format!(
+            "{}@{}@{channel}",
+            value.attribute,
+            locale.as_deref().unwrap_or_default()
+        ),
     }
 }
 
@@ -129,7 +164,11 @@ fn tell(edited: &Edited, output: &Output) {
         return output.document(json!({ "sku": edited.sku, "batch": edited.batch, "changed": edited.changed }));
     }
     match edited.batch {
-        Some(batch) => output.text(&format!("{}: {} (batch {batch}; `estante undo {batch}` takes it back)\n", edited.sku, edited.changed.join(", "))),
+        Some(batch) => output.text(&format!(
+            "{}: {} (batch {batch}; `estante undo {batch}` takes it back)\n",
+            edited.sku,
+            edited.changed.join(", ")
+        )),
         None => output.text(&format!("{}: nothing to change\n", edited.sku)),
     }
 }

@@ -14,7 +14,10 @@ pub struct Drawn<'o> {
 
 impl<'o> Drawn<'o> {
     pub fn new(output: &'o Output) -> Drawn<'o> {
-        Drawn { output, bar: Mutex::new(None) }
+        Drawn {
+            output,
+            bar: Mutex::new(None),
+        }
     }
 }
 

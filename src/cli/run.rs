@@ -77,7 +77,9 @@ fn whole(report: &RunReport) -> serde_json::Value {
                 told["seconds"] = rounded(channel.seconds).into();
                 told
             }
-            (None, failure) => json!({ "channel": channel.id, "error": failure.as_ref().map(|failure| &failure.message) }),
+            (None, failure) => {
+                json!({ "channel": channel.id, "error": failure.as_ref().map(|failure| &failure.message) })
+            }
         })
         .collect();
     json!({
@@ -93,13 +95,30 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{}", output.paint(Tone::Strong, name));
     let mut table = Table::new(&[
-        "supplier", ">read", ">new", ">changed", ">unchanged", ">missing", ">held", ">rejected", ">time",
+        "supplier",
+        ">read",
+        ">new",
+        ">changed",
+        ">unchanged",
+        ">missing",
+        ">held",
+        ">rejected",
+        ">time",
     ]);
     for supplier in &report.suppliers {
         let tally = &supplier.summary.tally;
         let mut row = vec![supplier.id.clone()];
         row.extend(
-            [tally.read, tally.new, tally.changed, tally.unchanged, tally.missing, tally.held, tally.rejected].map(count),
+            [
+                tally.read,
+                tally.new,
+                tally.changed,
+                tally.unchanged,
+                tally.missing,
+                tally.held,
+                tally.rejected,
+            ]
+            .map(count),
         );
         row.push(seconds(supplier.seconds));
         table.row(row);
@@ -108,14 +127,27 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
     for supplier in &report.suppliers {
         text.push_str(&troubles(supplier, output));
     }
-    let mut table = Table::new(&["channel", ">products", ">ready", ">degraded", ">blocked", "file", ">items", ">size", ">time"]);
+    let mut table = Table::new(&[
+        "channel",
+        ">products",
+        ">ready",
+        ">degraded",
+        ">blocked",
+        "file",
+        ">items",
+        ">size",
+        ">time",
+    ]);
     for channel in &report.channels {
         let Some(exported) = &channel.exported else { continue };
         let mut row = vec![channel.id.clone()];
         row.extend([exported.products, exported.ready, exported.degraded, exported.blocked].map(count));
         let items = exported.files.iter().map(|file| file.items).sum();
         let size = exported.files.iter().map(|file| file.bytes).sum();
-        let file = exported.files.first().map_or_else(String::new, |file| file.path.clone());
+        let file = exported
+            .files
+            .first()
+            .map_or_else(String::new, |file| file.path.clone());
         let file = match exported.files.len() {
             0 | 1 => file,
             many => format!("{file} and {} more", many - 1),
@@ -127,9 +159,15 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
     text.push_str(&table.render(output));
     for channel in &report.channels {
         match (&channel.exported, &channel.failure) {
-            (Some(exported), _) => text.push_str(&causes_text(&channel.id, &exported.causes, 4, output)),
+            (Some(exported), _) => text.push_str(&causes_text(exported, 4, output)),
             (None, Some(failure)) => {
-                let _ = writeln!(text, "{} {}: {}", output.paint(Tone::Bad, "not exported:"), channel.id, failure.message);
+                let _ = writeln!(
+                    text,
+                    "{} {}: {}",
+                    output.paint(Tone::Bad, "not exported:"),
+                    channel.id,
+                    failure.message
+                );
                 for diagnostic in &failure.diagnostics {
                     text.push_str(&output.diagnostic(diagnostic));
                 }
@@ -141,14 +179,25 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
         true => "Nothing changed since the last run.".to_owned(),
         false => format!("{} products in the catalog.", count(report.products)),
     };
-    let _ = writeln!(text, "\n{} {}", output.paint(Tone::Strong, &end), seconds(report.seconds));
+    let _ = writeln!(
+        text,
+        "\n{} {}",
+        output.paint(Tone::Strong, &end),
+        seconds(report.seconds)
+    );
     text
 }
 
 fn troubles(supplier: &SupplierOutcome, output: &Output) -> String {
     let mut text = String::new();
     if let Some(failure) = &supplier.failure {
-        let _ = writeln!(text, "{} {}: {}", output.paint(Tone::Bad, "not imported:"), supplier.id, failure.message);
+        let _ = writeln!(
+            text,
+            "{} {}: {}",
+            output.paint(Tone::Bad, "not imported:"),
+            supplier.id,
+            failure.message
+        );
         for diagnostic in &failure.diagnostics {
             text.push_str(&output.diagnostic(diagnostic));
         }
@@ -158,9 +207,20 @@ fn troubles(supplier: &SupplierOutcome, output: &Output) -> String {
     if output.verbose {
         text.push_str(&output.findings(findings(summary), &summary.findings));
     } else if !summary.findings.is_empty() || !summary.reasons.is_empty() {
-        let found: Vec<String> = summary.findings.iter().map(|(code, n)| format!("{} {code}", count(*n))).collect();
+        let found: Vec<String> = summary
+            .findings
+            .iter()
+            .map(|(code, n)| format!("{} {code}", count(*n)))
+            .collect();
         for reason in &summary.reasons {
-            let _ = writeln!(text, "  {} {}: {} [{}]", output.paint(Tone::Doubtful, "held"), supplier.id, reason.message, reason.code);
+            let _ = writeln!(
+                text,
+                "  {} {}: {} [{}]",
+                output.paint(Tone::Doubtful, "held"),
+                supplier.id,
+                reason.message,
+                reason.code
+            );
         }
         if !found.is_empty() {
             let _ = writeln!(text, "  {}: {}", supplier.id, found.join(", "));

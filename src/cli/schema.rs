@@ -19,12 +19,17 @@ pub fn check(root: &Path, output: &Output) -> Result<u8, Failure> {
         ("channels", settings.channels.len()),
     ];
     if output.json {
-        let counts: serde_json::Map<String, serde_json::Value> =
-            counts.iter().map(|(what, n)| ((*what).to_owned(), (*n).into())).collect();
+        let counts: serde_json::Map<String, serde_json::Value> = counts
+            .iter()
+            .map(|(what, n)| ((*what).to_owned(), (*n).into()))
+            .collect();
         output.document(json!({ "valid": true, "counts": counts, "diagnostics": [] }));
         return Ok(0);
     }
-    let told: Vec<String> = counts.iter().map(|(what, n)| format!("{} {what}", count(*n as u64))).collect();
+    let told: Vec<String> = counts
+        .iter()
+        .map(|(what, n)| format!("{} {what}", count(*n as u64)))
+        .collect();
     output.text(&format!("no faults: {}\n", told.join(", ")));
     Ok(0)
 }

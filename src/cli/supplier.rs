@@ -17,7 +17,13 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
     }
     let mut table = Table::new(&["supplier", "name", ">rank", "mode", "files"]);
     for shown in suppliers {
-        table.row(vec![shown.supplier, shown.name, shown.rank.to_string(), shown.mode.to_owned(), shown.files.join(" ")]);
+        table.row(vec![
+            shown.supplier,
+            shown.name,
+            shown.rank.to_string(),
+            shown.mode.to_owned(),
+            shown.files.join(" "),
+        ]);
     }
     output.text(&table.render(output));
     Ok(0)
@@ -38,11 +44,21 @@ pub fn add(workspace: Workspace, file: &Path, name: Option<&str>, output: &Outpu
     for column in &added.columns {
         let sample: String = column.sample.chars().take(32).collect();
         let attribute = column.attribute.clone().unwrap_or_else(|| "–".to_owned());
-        table.row(vec![column.header.clone(), attribute, format!("{:.0} %", column.confidence * 100.0), column.reason.clone(), sample]);
+        table.row(vec![
+            column.header.clone(),
+            attribute,
+            format!("{:.0} %", column.confidence * 100.0),
+            column.reason.clone(),
+            sample,
+        ]);
     }
     text.push_str(&table.render(output));
     let _ = writeln!(text, "written: {}", output.paint(Tone::Strong, &added.file));
-    let _ = writeln!(text, "correct it, then see what it would do: estante import {}", added.supplier);
+    let _ = writeln!(
+        text,
+        "correct it, then see what it would do: estante import {}",
+        added.supplier
+    );
     output.text(&text);
     Ok(0)
 }

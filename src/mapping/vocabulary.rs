@@ -50,7 +50,11 @@ impl WordMap {
             self.beginnings.insert(at, (folded, meaning));
             return true;
         }
-        let folded = if self.is_number(word) { String::new() } else { fold(word) };
+        let folded = if self.is_number(word) {
+            String::new()
+        } else {
+            fold(word)
+        };
         let mut agrees = true;
         for spelling in [folded.as_str(), word.trim()] {
             if spelling.is_empty() {

@@ -24,7 +24,9 @@ pub enum Decision {
 /// Decides by GTIN, then by brand and MPN. `by_gtin` and `by_mpn` hold each product once.
 pub fn decide(by_gtin: &[Candidate], by_mpn: &[Candidate]) -> Decision {
     let task = |message: &str, help: &str| {
-        Decision::New(Some(Diagnostic::warning("W-IDENTITY-CONFLICT", message).with_help(help)))
+        Decision::New(Some(
+            Diagnostic::warning("W-IDENTITY-CONFLICT", message).with_help(help),
+        ))
     };
     match by_gtin {
         [] => {}
@@ -64,7 +66,11 @@ pub fn decide(by_gtin: &[Candidate], by_mpn: &[Candidate]) -> Decision {
 mod tests {
     use super::*;
 
-    const FREE: Candidate = Candidate { product: 1, taken: false, other_gtin: false };
+    const FREE: Candidate = Candidate {
+        product: 1,
+        taken: false,
+        other_gtin: false,
+    };
 
     fn check(by_gtin: &[Candidate], by_mpn: &[Candidate], expected: &str) {
         let told = match decide(by_gtin, by_mpn) {
@@ -81,10 +87,21 @@ mod tests {
         check(&[FREE], &[], "same as 1");
         check(&[FREE], &[FREE], "same as 1");
         check(&[FREE], &[Candidate { product: 2, ..FREE }], "new, W-IDENTITY-CONFLICT");
-        check(&[FREE, Candidate { product: 2, ..FREE }], &[], "new, W-IDENTITY-CONFLICT");
+        check(
+            &[FREE, Candidate { product: 2, ..FREE }],
+            &[],
+            "new, W-IDENTITY-CONFLICT",
+        );
         check(&[Candidate { taken: true, ..FREE }], &[], "new, W-IDENTITY-CONFLICT");
         check(&[], &[FREE], "same as 1");
-        check(&[], &[Candidate { other_gtin: true, ..FREE }], "new, W-IDENTITY-CONFLICT");
+        check(
+            &[],
+            &[Candidate {
+                other_gtin: true,
+                ..FREE
+            }],
+            "new, W-IDENTITY-CONFLICT",
+        );
         check(&[], &[Candidate { taken: true, ..FREE }], "new");
     }
 }

@@ -19,7 +19,10 @@ pub fn inherit(variant: &mut Product, model: &Product, schema: &Schema) {
                 && !own.contains(&Some(attribute))
                 && variant.exact(value.key).is_none()
         })
-        .map(|value| Resolved { inherited: true, ..value.clone() })
+        .map(|value| Resolved {
+            inherited: true,
+            ..value.clone()
+        })
         .collect();
     if inherited.is_empty() {
         return;
@@ -59,10 +62,13 @@ pub fn check_axes(variants: &[&Product], schema: &Schema) -> Vec<Diagnostic> {
         }
         match seen.iter().find(|(other, _)| *other == values) {
             Some((_, other)) => found.push(
-                Diagnostic::warning("W-AXES-EQUAL", format!("the variant has the same axis values as {other}"))
-                    .of(&variant.sku)
-                    .with_value(&values.join(" / "))
-                    .with_help("two variants of one model must differ: correct one, or give it a model of its own"),
+                Diagnostic::warning(
+                    "W-AXES-EQUAL",
+                    format!("the variant has the same axis values as {other}"),
+                )
+                .of(&variant.sku)
+                .with_value(&values.join(" / "))
+                .with_help("two variants of one model must differ: correct one, or give it a model of its own"),
             ),
             None => seen.push((values, &variant.sku)),
         }

@@ -39,14 +39,25 @@ impl Trust {
             None => (3, 0),
         };
         let mut order: Vec<usize> = (0..sources.len()).collect();
-        order.sort_by(|a, b| class(&sources[*a]).cmp(&class(&sources[*b])).then(sources[*a].cmp(&sources[*b])));
+        order.sort_by(|a, b| {
+            class(&sources[*a])
+                .cmp(&class(&sources[*b]))
+                .then(sources[*a].cmp(&sources[*b]))
+        });
         let mut places = vec![0; sources.len()];
         for (place, source) in order.iter().enumerate() {
             places[*source] = place as u32;
         }
         let editor = sources.iter().position(|name| name == "editor");
-        let additions = sources.iter().map(|name| supplier(name).is_some_and(|standing| standing.addition)).collect();
-        Trust { places, additions, editor }
+        let additions = sources
+            .iter()
+            .map(|name| supplier(name).is_some_and(|standing| standing.addition))
+            .collect();
+        Trust {
+            places,
+            additions,
+            editor,
+        }
     }
 
     /// Place of a source; unknown ones come last.

@@ -26,14 +26,27 @@ pub struct Spoken {
 /// Layers that were withdrawn no longer offer anything (price, stock…); what they said of the product itself still stands
 /// where nobody else says it.
 pub fn resolve(id: i64, sku: String, layers: Vec<Spoken>, schema: &Schema, trust: &Trust) -> Product {
-    let active = layers.iter().any(|spoken| !spoken.withdrawn && !trust.is_addition(spoken.source));
+    let active = layers
+        .iter()
+        .any(|spoken| !spoken.withdrawn && !trust.is_addition(spoken.source));
     let values = match layers.len() {
         1 => alone(layers, schema),
         _ => contest(&layers, schema, trust),
     };
-    let mut product = Product { id, sku, model: None, family: None, active, values };
+    let mut product = Product {
+        id,
+        sku,
+        model: None,
+        family: None,
+        active,
+        values,
+    };
     product.family = family(&product, schema);
-    product.model = schema.known().model.and_then(|model| product.any(model)).map(|value| value.to_text().into_owned());
+    product.model = schema
+        .known()
+        .model
+        .and_then(|model| product.any(model))
+        .map(|value| value.to_text().into_owned());
     product
 }
 
@@ -41,13 +54,23 @@ pub fn resolve(id: i64, sku: String, layers: Vec<Spoken>, schema: &Schema, trust
 fn family(product: &Product, schema: &Schema) -> Option<FamilyId> {
     let said = schema.known().family.and_then(|family| product.any(family));
     said.and_then(|code| schema.family_by_code(&code.to_text()))
-        .or_else(|| schema.category(schema.category_by_code(product.category(schema)?)?).family)
+        .or_else(|| {
+            schema
+                .category(schema.category_by_code(product.category(schema)?)?)
+                .family
+        })
 }
 
 /// A single layer needs no contest, and its values need no copies.
 fn alone(layers: Vec<Spoken>, schema: &Schema) -> Vec<Resolved> {
     let mut resolved = Vec::new();
-    for Spoken { origin, withdrawn, layer, .. } in layers {
+    for Spoken {
+        origin,
+        withdrawn,
+        layer,
+        ..
+    } in layers
+    {
         let origins: Vec<Origin> = match layer.older.is_empty() {
             true => Vec::new(),
             false => layer.values.iter().map(|(key, _)| layer.origin(*key, origin)).collect(),
@@ -58,7 +81,13 @@ fn alone(layers: Vec<Spoken>, schema: &Schema) -> Vec<Resolved> {
                 continue;
             }
             let origin = origins.get(n).copied().unwrap_or(origin);
-            resolved.push(Resolved { key, value, layer: 0, origin, inherited: false });
+            resolved.push(Resolved {
+                key,
+                value,
+                layer: 0,
+                origin,
+                inherited: false,
+            });
         }
     }
     resolved
@@ -77,7 +106,10 @@ fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Vec<Resolved> {
         }
     }
     claims.sort_by_key(|(key, withdrawn, place, n, _)| (*key, *withdrawn, *place, *n));
-    let stocked: Vec<bool> = layers.iter().map(|spoken| !spoken.withdrawn && in_stock(&spoken.layer, schema)).collect();
+    let stocked: Vec<bool> = layers
+        .iter()
+        .map(|spoken| !spoken.withdrawn && in_stock(&spoken.layer, schema))
+        .collect();
     let mut resolved: Vec<Resolved> = Vec::new();
     let mut voices: Vec<Voice<'_>> = Vec::new();
     for group in claims.chunk_by(|a, b| a.0 == b.0) {
@@ -109,7 +141,9 @@ fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Vec<Resolved> {
 
 /// True where the layer itself says that there is stock.
 fn in_stock(layer: &Layer, schema: &Schema) -> bool {
-    let Some(stock) = schema.known().stock else { return false };
+    let Some(stock) = schema.known().stock else {
+        return false;
+    };
     let at = layer.values.partition_point(|(key, _)| key.attribute < stock);
     match layer.values.get(at) {
         Some((key, Value::Integer(amount))) if key.attribute == stock => *amount > 0,

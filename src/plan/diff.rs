@@ -38,7 +38,11 @@ pub fn differences(before: &Layer, after: &Layer) -> Vec<ValueChange> {
         let before = old.next_if(|(same, _)| *same == key).map(|(_, value)| value);
         let after = new.next_if(|(same, _)| *same == key).map(|(_, value)| value);
         if before != after {
-            changes.push(ValueChange { key, before: before.cloned(), after: after.cloned() });
+            changes.push(ValueChange {
+                key,
+                before: before.cloned(),
+                after: after.cloned(),
+            });
         }
     }
 }

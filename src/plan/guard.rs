@@ -3,8 +3,9 @@
 //! Each guard answers an incident that has happened to somebody (docs/guards.md names them). A guard looks at one item, or
 //! at the share of a delivery's items that move together; it never changes a value.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::plan::{PlanWriter, Verdict};
+use crate::product::batch::DeliveredFile;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,9 +33,14 @@ impl TryFrom<String> for Share {
     type Error = String;
 
     fn try_from(text: String) -> Result<Share, String> {
-        let number = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<Decimal>().ok());
+        let number = text
+            .trim()
+            .strip_suffix('%')
+            .and_then(|number| number.trim().parse::<Decimal>().ok());
         match number {
-            Some(number) if number >= Decimal::ZERO && number <= Decimal::ONE_HUNDRED => Ok(Share(number / Decimal::ONE_HUNDRED)),
+            Some(number) if number >= Decimal::ZERO && number <= Decimal::ONE_HUNDRED => {
+                Ok(Share(number / Decimal::ONE_HUNDRED))
+            }
             _ => Err(format!("`{text}` is not a share such as \"10%\"")),
         }
     }
@@ -144,9 +150,12 @@ pub struct Extent {
 
 /// VAT rates in force in the European Union and its neighbours (European Commission, Taxes in Europe database, 2026), as factors.
 const VAT: [&str; 20] = [
-    "1.04", "1.05", "1.055", "1.06", "1.07", "1.08", "1.09", "1.1", "1.12", "1.13", "1.14", "1.17", "1.19", "1.2", "1.21", "1.22",
-    "1.23", "1.24", "1.25", "1.27",
+    "1.04", "1.05", "1.055", "1.06", "1.07", "1.08", "1.09", "1.1", "1.12", "1.13", "1.14", "1.17", "1.19", "1.2",
+    "1.21", "1.22", "1.23", "1.24", "1.25", "1.27",
 ];
+
+/// Most rows of the old and the new spreadsheet format. In 2020 some 16,000 test results fell off the first one's end.
+const ROW_LIMITS: [u64; 2] = [65_536, 1_048_576];
 
 /// Judges the moves of a delivery: writes verdicts into the plan and gives the findings, which are the held entries' reasons,
 /// in the same order.
@@ -187,29 +196,52 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
             let finding = Diagnostic::error("G-SAME-PRICE", format!("{count} items fall together on one price"))
                 .with_value(&price.to_string())
                 .with_help("ask the supplier; accept the held items if it is a real promotion");
-            hold(finding, &mut prices.iter().filter(|(_, _, after)| *after == price).map(|(entry, ..)| *entry));
+            hold(
+                finding,
+                &mut prices
+                    .iter()
+                    .filter(|(_, _, after)| *after == price)
+                    .map(|(entry, ..)| *entry),
+            );
         }
     }
     let trips = |before: Decimal, after: Decimal| {
         before > Decimal::ZERO
             && (after > before.saturating_mul(guards.price_ratio) || after.saturating_mul(guards.price_ratio) < before)
     };
-    let tripped: Vec<u32> = prices.iter().filter(|(_, b, a)| trips(*b, *a)).map(|(entry, ..)| *entry).collect();
+    let tripped: Vec<u32> = prices
+        .iter()
+        .filter(|(_, b, a)| trips(*b, *a))
+        .map(|(entry, ..)| *entry)
+        .collect();
     if enough(tripped.len()) && guards.price_trips.exceeded(tripped.len(), whole) {
-        let finding = Diagnostic::error("G-PRICES-TRIP", format!("{} of {whole} prices move by more than a factor of {}", tripped.len(), guards.price_ratio))
-            .with_help("all price changes of the delivery are held; look at the plan, then accept or discard it");
+        let finding = Diagnostic::error(
+            "G-PRICES-TRIP",
+            format!(
+                "{} of {whole} prices move by more than a factor of {}",
+                tripped.len(),
+                guards.price_ratio
+            ),
+        )
+        .with_help("all price changes of the delivery are held; look at the plan, then accept or discard it");
         hold(finding, &mut all_prices());
     }
     let tenth = |before: Decimal, after: Decimal| (after - before).abs() > before.abs() / Decimal::TEN;
     let moved = prices.iter().filter(|(_, b, a)| tenth(*b, *a)).count();
     if enough(moved) && guards.price_moves.exceeded(moved, whole) {
-        let finding = Diagnostic::error("G-PRICES-MOVE", format!("{moved} of {whole} prices move by more than a tenth"))
-            .with_help("all price changes of the delivery are held; raise `price_moves` if this supplier does that");
+        let finding = Diagnostic::error(
+            "G-PRICES-MOVE",
+            format!("{moved} of {whole} prices move by more than a tenth"),
+        )
+        .with_help("all price changes of the delivery are held; raise `price_moves` if this supplier does that");
         hold(finding, &mut all_prices());
     }
     if !tripped.is_empty() {
-        let finding = Diagnostic::warning("G-PRICE-RATIO", format!("the price moves by more than a factor of {}", guards.price_ratio))
-            .with_help("the item keeps its old values until you accept it");
+        let finding = Diagnostic::warning(
+            "G-PRICE-RATIO",
+            format!("the price moves by more than a factor of {}", guards.price_ratio),
+        )
+        .with_help("the item keeps its old values until you accept it");
         hold(finding, &mut tripped.iter().copied());
     }
     let lost = moves.iter().filter(|m| m.price_lost).count();
@@ -222,8 +254,11 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
     let refilled = moves.iter().filter(|m| m.stock == Some((false, true))).count();
     let fallen = emptied.saturating_sub(refilled);
     if enough(fallen) && guards.stock_drop.exceeded(fallen, whole) {
-        let finding = Diagnostic::error("G-STOCK-COLLAPSE", format!("{fallen} of {whole} items would go out of stock at once"))
-            .with_help("all stock changes of the delivery are held; an export of zeros looks just like this");
+        let finding = Diagnostic::error(
+            "G-STOCK-COLLAPSE",
+            format!("{fallen} of {whole} items would go out of stock at once"),
+        )
+        .with_help("all stock changes of the delivery are held; an export of zeros looks just like this");
         hold(finding, &mut moves.iter().filter(|m| m.stock_changed).map(|m| m.entry));
     }
     reasons
@@ -231,13 +266,72 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
 
 /// Says whether a snapshot's withdrawals are to be held.
 pub fn too_many_missing(extent: Extent, guards: &Guards) -> Option<Diagnostic> {
-    let trips = extent.missing >= guards.least_items.min(extent.known.max(1)) && guards.missing_share.exceeded(extent.missing, extent.known);
+    let trips = extent.missing >= guards.least_items.min(extent.known.max(1))
+        && guards.missing_share.exceeded(extent.missing, extent.known);
     // A delivery that has nothing of what is known is no snapshot, however small the catalog.
     let nothing = extent.known > 0 && extent.missing == extent.known;
     (trips || nothing).then(|| {
-        Diagnostic::error("G-MISSING-SHARE", format!("{} of {} known items are missing from the delivery", extent.missing, extent.known))
-            .with_help("nothing is withdrawn; ask for a complete file, or set mode = \"delta\" if it only lists changes")
+        Diagnostic::error(
+            "G-MISSING-SHARE",
+            format!(
+                "{} of {} known items are missing from the delivery",
+                extent.missing, extent.known
+            ),
+        )
+        .with_help("nothing is withdrawn; ask for a complete file, or set mode = \"delta\" if it only lists changes")
     })
+}
+
+/// Says what is wrong with the files of a delivery as a whole, looking at those of the last deliveries, the newest first.
+pub fn judge_files(
+    files: &[DeliveredFile],
+    earlier: &[Vec<DeliveredFile>],
+    snapshot: bool,
+    guards: &Guards,
+) -> Vec<Diagnostic> {
+    let mut reasons = Vec::new();
+    let place = || Place::file(files.first().map_or("", |file| file.path.as_str()));
+    if files.iter().all(|file| file.rows == 0) {
+        reasons.push(
+            Diagnostic::error("G-NO-ROWS", "the delivery has a header and no rows")
+                .at(place())
+                .with_help("nothing is withdrawn; ask the supplier for the whole file"),
+        );
+    }
+    for limit in ROW_LIMITS {
+        for file in files.iter().filter(|file| file.rows == limit || file.rows + 1 == limit) {
+            let message = format!("the file has exactly {limit} rows, the most a spreadsheet can hold");
+            reasons.push(
+                Diagnostic::error("G-ROW-LIMIT", message)
+                    .at(Place::file(file.path.as_str()))
+                    .with_help("rows beyond it were most likely cut off when it was saved; ask for a text file"),
+            );
+        }
+    }
+    let newline = |files: &[DeliveredFile]| files.iter().all(|file| file.ends_with_newline);
+    if earlier.first().is_some_and(|files| newline(files)) && !newline(files) {
+        let message = "the file does not end with a line end, and its predecessor did";
+        reasons.push(
+            Diagnostic::error("G-NO-LAST-LINE-END", message)
+                .at(place())
+                .with_help("the last row may be cut short: fetch the file again, or add the line end if it is whole"),
+        );
+    }
+    if snapshot && earlier.len() >= 2 {
+        let whole = |files: &[DeliveredFile]| files.iter().map(|file| file.bytes).sum::<u64>();
+        let mut sizes: Vec<u64> = earlier.iter().map(|files| whole(files)).collect();
+        sizes.sort_unstable();
+        let (median, size) = (sizes[sizes.len() / 2], whole(files));
+        if size < median && !guards.least_size.exceeded(size as usize, median as usize) {
+            let message = format!("the delivery has {size} bytes, its predecessors had {median} in the median");
+            reasons.push(
+                Diagnostic::error("G-SMALL-FILE", message)
+                    .at(place())
+                    .with_help("it is likely cut short: fetch it again, or lower `least_size` for this supplier"),
+            );
+        }
+    }
+    reasons
 }
 
 /// The factor that most price changes share, in words, and how many do.
@@ -269,8 +363,14 @@ fn common_factor(prices: &[(u32, Decimal, Decimal)]) -> Option<(String, usize)> 
     for rate in VAT {
         if let Ok(factor) = rate.parse::<Decimal>() {
             let percent = ((factor - Decimal::ONE) * Decimal::ONE_HUNDRED).normalize();
-            offer(format!("the factor {rate}, as if {percent}% VAT were added"), count(factor, true));
-            offer(format!("the factor 1/{rate}, as if {percent}% VAT were taken out"), count(factor, false));
+            offer(
+                format!("the factor {rate}, as if {percent}% VAT were added"),
+                count(factor, true),
+            );
+            offer(
+                format!("the factor 1/{rate}, as if {percent}% VAT were taken out"),
+                count(factor, false),
+            );
         }
     }
     best

@@ -151,7 +151,10 @@ impl PlanWriter {
         frame[..4].copy_from_slice(&length.to_le_bytes());
         self.hash.update(frame);
         self.bytes += frame.len() as u64;
-        self.out.write_all(frame).map_err(|cause| PlanError::Io { path: self.path.clone(), cause })?;
+        self.out.write_all(frame).map_err(|cause| PlanError::Io {
+            path: self.path.clone(),
+            cause,
+        })?;
         self.verdicts.push(GO);
         Ok(self.verdicts.len() as u32 - 1)
     }
@@ -183,14 +186,19 @@ impl PlanWriter {
 
     /// The verdict on an entry so far.
     pub fn verdict(&self, entry: u32) -> Verdict {
-        self.verdicts.get(entry as usize).map_or(Verdict::Go, |code| verdict(*code))
+        self.verdicts
+            .get(entry as usize)
+            .map_or(Verdict::Go, |code| verdict(*code))
     }
 
     /// Writes the end and puts the plan in its place.
     pub fn finish(mut self, summary: &mut Summary) -> Result<(), PlanError> {
         summary.entries = self.verdicts.len() as u64;
         let path = self.path.clone();
-        let io = |cause| PlanError::Io { path: path.clone(), cause };
+        let io = |cause| PlanError::Io {
+            path: path.clone(),
+            cause,
+        };
         let mut end = Vec::with_capacity(self.verdicts.len() * 2 + 4096);
         for verdict in &self.verdicts {
             end.extend_from_slice(&verdict.to_le_bytes());
@@ -241,8 +249,14 @@ pub struct PlanReader {
 impl PlanReader {
     /// Opens a plan; gives its summary at once.
     pub fn open(path: &Path) -> Result<(PlanReader, Summary), PlanError> {
-        let io = |cause| PlanError::Io { path: path.to_owned(), cause };
-        let damaged = |what| PlanError::Damaged { path: path.to_owned(), what };
+        let io = |cause| PlanError::Io {
+            path: path.to_owned(),
+            cause,
+        };
+        let damaged = |what| PlanError::Damaged {
+            path: path.to_owned(),
+            what,
+        };
         let mut file = File::open(path).map_err(io)?;
         let size = file.metadata().map_err(io)?.len();
         if size < TAIL {
@@ -253,7 +267,9 @@ impl PlanReader {
         file.read_exact(&mut tail).map_err(io)?;
         let number = |at: usize| u64::from_le_bytes(tail[at..at + 8].try_into().unwrap_or_default());
         let (bytes, verdicts, joins, length, sealed) = (number(0), number(8), number(16), number(24), number(32));
-        let whole = [verdicts, joins, length, TAIL].iter().try_fold(bytes, |sum, part| sum.checked_add(*part));
+        let whole = [verdicts, joins, length, TAIL]
+            .iter()
+            .try_fold(bytes, |sum, part| sum.checked_add(*part));
         if &tail[40..] != MAGIC || whole != Some(size) || !verdicts.is_multiple_of(2) || !joins.is_multiple_of(12) {
             return Err(damaged("its end is not a plan's"));
         }
@@ -263,7 +279,10 @@ impl PlanReader {
         let (codes, rest) = end.split_at(verdicts as usize);
         let (joins, summary) = rest.split_at(joins as usize);
         let summary: Summary = serde_json::from_slice(summary).map_err(|_| damaged("its summary does not read"))?;
-        let verdicts = codes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        let verdicts = codes
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+            .collect();
         let joins = joins
             .chunks_exact(12)
             .map(|join| {
@@ -318,11 +337,17 @@ impl PlanReader {
     }
 
     fn read(&mut self, into: &mut [u8]) -> Result<(), PlanError> {
-        self.input.read_exact(into).map_err(|cause| PlanError::Io { path: self.path.clone(), cause })
+        self.input.read_exact(into).map_err(|cause| PlanError::Io {
+            path: self.path.clone(),
+            cause,
+        })
     }
 
     fn damaged(&self, what: &'static str) -> PlanError {
-        PlanError::Damaged { path: self.path.clone(), what }
+        PlanError::Damaged {
+            path: self.path.clone(),
+            what,
+        }
     }
 }
 
@@ -351,7 +376,19 @@ fn parse(frame: &[u8]) -> Option<Entry> {
     let file = u32::from_le_bytes(take(rest, 4)?.try_into().ok()?);
     let (line, row_hash, gtin) = (number(rest)?, number(rest)?, number(rest)?);
     let (sku, mpn, model, before, after) = (text(rest)?, text(rest)?, text(rest)?, text(rest)?, text(rest)?);
-    rest.is_empty().then_some(Entry { kind, product, sku, file, line, row_hash, gtin, mpn, model, before, after })
+    rest.is_empty().then_some(Entry {
+        kind,
+        product,
+        sku,
+        file,
+        line,
+        row_hash,
+        gtin,
+        mpn,
+        model,
+        before,
+        after,
+    })
 }
 
 #[cfg(test)]
@@ -385,7 +422,10 @@ mod tests {
         writer.judge(3, Verdict::Held(0));
         writer.judge(4, Verdict::Rejected);
         writer.join(5, 99);
-        let mut summary = Summary { plan: "p1".into(), ..Summary::default() };
+        let mut summary = Summary {
+            plan: "p1".into(),
+            ..Summary::default()
+        };
         writer.finish(&mut summary).unwrap();
 
         let (mut reader, read) = PlanReader::open(&path).unwrap();

@@ -30,7 +30,14 @@ pub fn of(product: &Product, schema: &Schema, locale: u8, channel: u8) -> Option
     let missing = required
         .iter()
         .copied()
-        .filter(|attribute| product.value(*attribute, locale, channel).is_none_or(|value| value.is_empty()))
+        .filter(|attribute| {
+            product
+                .value(*attribute, locale, channel)
+                .is_none_or(|value| value.is_empty())
+        })
         .collect();
-    Some(Completeness { required: required.len(), missing })
+    Some(Completeness {
+        required: required.len(),
+        missing,
+    })
 }

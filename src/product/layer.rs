@@ -36,7 +36,10 @@ impl Layer {
 
     /// The origin of the value under this key, given the layer's own.
     pub fn origin(&self, key: Key, own: Origin) -> Origin {
-        self.older.iter().find(|(_, keys)| keys.binary_search(&key).is_ok()).map_or(own, |(origin, _)| *origin)
+        self.older
+            .iter()
+            .find(|(_, keys)| keys.binary_search(&key).is_ok())
+            .map_or(own, |(origin, _)| *origin)
     }
 
     /// The layer a first item makes.
@@ -49,7 +52,10 @@ impl Layer {
                 Said::Clear => None,
             })
             .collect();
-        Layer { values, older: Vec::new() }
+        Layer {
+            values,
+            older: Vec::new(),
+        }
     }
 
     /// This layer with an item laid over it: said values replace, cleared ones go, silence keeps what was there with
@@ -137,7 +143,9 @@ impl Layer {
             let reads = match Key::parse(schema, name) {
                 Ok(key) => {
                     let mut deserializer = serde_json::Deserializer::from_str(raw.get());
-                    ValueSeed(schema.attribute(key.attribute).kind).deserialize(&mut deserializer).is_ok()
+                    ValueSeed(schema.attribute(key.attribute).kind)
+                        .deserialize(&mut deserializer)
+                        .is_ok()
                 }
                 Err(_) => name == "^",
             };
@@ -167,13 +175,19 @@ impl<'de> Visitor<'de> for BodyVisitor<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Layer, A::Error> {
-        let mut layer = Layer { values: Vec::with_capacity(16), older: Vec::new() };
+        let mut layer = Layer {
+            values: Vec::with_capacity(16),
+            older: Vec::new(),
+        };
         let mut sorted = true;
         while let Some(name) = map.next_key_seed(NameSeed)? {
             if name.0 == "^" {
                 let older: Vec<(i64, u32, u64, Vec<String>)> = map.next_value()?;
                 for (batch, file, line, names) in older {
-                    let mut keys: Vec<Key> = names.iter().filter_map(|name| Key::parse(self.schema, name).ok()).collect();
+                    let mut keys: Vec<Key> = names
+                        .iter()
+                        .filter_map(|name| Key::parse(self.schema, name).ok())
+                        .collect();
                     keys.sort();
                     layer.older.push((Origin { batch, file, line }, keys));
                 }

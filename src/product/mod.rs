@@ -54,11 +54,17 @@ impl Product {
     /// The value of an attribute as a locale and channel see it: channel and locale, locale, channel, none.
     /// `locale` and `channel` are numbers as in `Key`, 0 for none.
     pub fn value(&self, attribute: AttributeId, locale: u8, channel: u8) -> Option<&Value> {
-        let from = self.values.partition_point(|resolved| resolved.key.attribute < attribute);
-        let of = self.values[from..].iter().take_while(|resolved| resolved.key.attribute == attribute);
+        let from = self
+            .values
+            .partition_point(|resolved| resolved.key.attribute < attribute);
+        let of = self.values[from..]
+            .iter()
+            .take_while(|resolved| resolved.key.attribute == attribute);
         // The more a value's scope says, the better it fits; a scope that says something else does not fit at all.
         of.filter(|resolved| {
-            let Key { locale: l, channel: c, .. } = resolved.key;
+            let Key {
+                locale: l, channel: c, ..
+            } = resolved.key;
             (l == 0 || l == locale) && (c == 0 || c == channel)
         })
         .max_by_key(|resolved| u8::from(resolved.key.locale != 0) * 2 + u8::from(resolved.key.channel != 0))
@@ -67,8 +73,13 @@ impl Product {
 
     /// The value of an attribute in any scope, the first by key: for uses that only ask whether there is one.
     pub fn any(&self, attribute: AttributeId) -> Option<&Value> {
-        let at = self.values.partition_point(|resolved| resolved.key.attribute < attribute);
-        self.values.get(at).filter(|resolved| resolved.key.attribute == attribute).map(|resolved| &resolved.value)
+        let at = self
+            .values
+            .partition_point(|resolved| resolved.key.attribute < attribute);
+        self.values
+            .get(at)
+            .filter(|resolved| resolved.key.attribute == attribute)
+            .map(|resolved| &resolved.value)
     }
 
     /// The code of the product's category, if it is said.

@@ -8,8 +8,8 @@ use crate::plan::{Entry, EntryKind, PlanReader, Summary, Verdict};
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
+use crate::workspace::identity::Identity;
 use crate::workspace::progress::{Progress, Step};
-use crate::workspace::reading::Identity;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -24,10 +24,16 @@ pub struct Applied {
 pub fn apply(workspace: &mut Workspace, path: &Path, progress: &dyn Progress) -> Result<Applied, Failure> {
     let (mut plan, summary) = PlanReader::open(path)?;
     let supplier = workspace.settings.supplier(&summary.supplier)?;
-    let (source_name, prefix, id) = (supplier.source.clone(), supplier.sku_prefix.clone(), supplier.id.clone());
+    let (source_name, prefix, id) = (
+        supplier.source.clone(),
+        supplier.sku_prefix.clone(),
+        supplier.id.clone(),
+    );
     if supplier.mapping.fingerprint() != summary.fingerprint {
-        return Err(Failure::conflict(format!("plan {} was made with another mapping or schema", summary.plan))
-            .with_help(format!("plan again: estante import {id}")));
+        return Err(
+            Failure::conflict(format!("plan {} was made with another mapping or schema", summary.plan))
+                .with_help(format!("plan again: estante import {id}")),
+        );
     }
     workspace.open_catalog()?;
     refuse_if_moved(workspace, &summary, &source_name)?;
@@ -77,8 +83,12 @@ fn refuse_if_moved(workspace: &Workspace, summary: &Summary, source: &str) -> Re
     if moved.is_empty() {
         return Ok(());
     }
-    Err(Failure::conflict(format!("plan {} is stale: since it was made came {}", summary.plan, moved.join(", ")))
-        .with_help(format!("plan again: estante import {}", summary.supplier)))
+    Err(Failure::conflict(format!(
+        "plan {} is stale: since it was made came {}",
+        summary.plan,
+        moved.join(", ")
+    ))
+    .with_help(format!("plan again: estante import {}", summary.supplier)))
 }
 
 struct Applying<'a> {
@@ -95,7 +105,12 @@ struct Applying<'a> {
 }
 
 impl Applying<'_> {
-    fn run(mut self, plan: &mut PlanReader, change: &mut Change<'_>, progress: &dyn Progress) -> Result<BTreeSet<i64>, Failure> {
+    fn run(
+        mut self,
+        plan: &mut PlanReader,
+        change: &mut Change<'_>,
+        progress: &dyn Progress,
+    ) -> Result<BTreeSet<i64>, Failure> {
         let mut done = 0;
         while let Some((entry, verdict)) = plan.entry()? {
             match verdict {
@@ -158,8 +173,7 @@ impl Applying<'_> {
     }
 
     fn before(&self, entry: &Entry) -> Result<Layer, Failure> {
-        Layer::read_body(&entry.before, self.schema)
-            .map_err(|error| crate::workspace::reading::damaged(&entry.sku, &error.to_string()))
+        Layer::read_body(&entry.before, self.schema).map_err(|error| Failure::damaged(&entry.sku, &error.to_string()))
     }
 
     fn layer<'e>(&self, entry: &'e Entry, product: i64) -> NewLayer<'e> {
@@ -184,7 +198,8 @@ fn remodel(
 ) -> Result<(), Failure> {
     for product in products {
         let layers = change.layers(*product)?;
-        let resolved = crate::workspace::products::resolve_stored(*product, String::new(), layers, &settings.schema, trust)?;
+        let resolved =
+            crate::workspace::products::resolve_stored(*product, String::new(), layers, &settings.schema, trust)?;
         change.set_model(*product, resolved.model.as_deref())?;
     }
     Ok(())
@@ -216,13 +231,22 @@ pub fn undo(workspace: &mut Workspace, batch: i64) -> Result<TakenBack, Failure>
     let moment = workspace.moment.clone();
     let (catalog, settings) = workspace.catalog_and_settings()?;
     let identity = Identity::new(&settings.schema);
-    let keys = |body: &str| Layer::read_body(body, &settings.schema).map(|layer| identity.keys(&layer)).unwrap_or_default();
+    let keys = |body: &str| {
+        Layer::read_body(body, &settings.schema)
+            .map(|layer| identity.keys(&layer))
+            .unwrap_or_default()
+    };
     let mut change = catalog.begin()?;
     let undone = change.undo(batch, keys)?;
     if undone.batch.is_none() {
         return Ok(TakenBack { of: batch, undone });
     }
-    remodel(&mut change, &undone.products.iter().copied().collect(), settings, &trust)?;
+    remodel(
+        &mut change,
+        &undone.products.iter().copied().collect(),
+        settings,
+        &trust,
+    )?;
     let mut tally = crate::product::batch::Tally::default();
     tally.changed = undone.restored;
     tally.missing = undone.removed;

@@ -16,9 +16,9 @@ use crate::value::price::Currency;
 use crate::value::{Kind, Reading, Value, read};
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
+use crate::workspace::identity::Identity;
 use crate::workspace::inspect::find;
 use crate::workspace::products::resolve_stored;
-use crate::workspace::reading::{Identity, damaged};
 use std::collections::BTreeMap;
 
 /// What an edit did.
@@ -39,7 +39,11 @@ pub fn set(workspace: &mut Workspace, sku: &str, assignments: &[String]) -> Resu
     let mut faults = Vec::new();
     for assignment in assignments {
         let Some((key, text)) = assignment.split_once('=') else {
-            faults.push(Diagnostic::error("E-BAD-ASSIGNMENT", "there is no `=`").with_value(assignment).with_help("write ATTR=VALUE"));
+            faults.push(
+                Diagnostic::error("E-BAD-ASSIGNMENT", "there is no `=`")
+                    .with_value(assignment)
+                    .with_help("write ATTR=VALUE"),
+            );
             continue;
         };
         match Key::parse(schema, key.trim()).and_then(|key| Ok((key, value(schema, key, text, currency)?))) {
@@ -82,7 +86,10 @@ fn value(schema: &Schema, key: Key, text: &str, currency: Currency) -> Result<Va
     let option = |text: &str| match schema.list_of(key.attribute).and_then(|list| list.find(text)) {
         Some(option) => Ok(option.code.to_string()),
         None if attribute.open => Ok(text.trim().to_owned()),
-        None => Err(Mismatch::new("E-UNKNOWN-OPTION", format!("`{}` has no such option", attribute.code))),
+        None => Err(Mismatch::new(
+            "E-UNKNOWN-OPTION",
+            format!("`{}` has no such option", attribute.code),
+        )),
     };
     let reading = Reading {
         numbers: Notation::Plain,
@@ -94,13 +101,20 @@ fn value(schema: &Schema, key: Key, text: &str, currency: Currency) -> Result<Va
     };
     let value = match attribute.kind {
         Kind::Option => Value::Option(option(text)?),
-        Kind::Options => Value::Options(split(text, "|").into_iter().map(|part| option(&part)).collect::<Result<_, _>>()?),
+        Kind::Options => Value::Options(
+            split(text, "|")
+                .into_iter()
+                .map(|part| option(&part))
+                .collect::<Result<_, _>>()?,
+        ),
         Kind::Media => Value::Media(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
         Kind::Reference => Value::Reference(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
         kind => read(kind, text, &reading)?,
     };
     if value.is_empty() {
-        return Err(Mismatch::new("E-EMPTY", "an empty value says nothing").with_help("`product clear` takes a value back"));
+        return Err(
+            Mismatch::new("E-EMPTY", "an empty value says nothing").with_help("`product clear` takes a value back")
+        );
     }
     attribute.check_limits(&value)?;
     Ok(value)
@@ -126,20 +140,39 @@ fn edit(
     let (catalog, settings) = workspace.catalog_and_settings()?;
     let schema = &settings.schema;
     let before = match &stored {
-        Some(stored) => Layer::read_body(&stored.body, schema).map_err(|error| damaged(sku, &error.to_string()))?,
+        Some(stored) => {
+            Layer::read_body(&stored.body, schema).map_err(|error| Failure::damaged(sku, &error.to_string()))?
+        }
         None => Layer::default(),
     };
-    let item = Item { sku: name.sku.clone(), line: 0, file: 0, said: said.into_iter().collect() };
+    let item = Item {
+        sku: name.sku.clone(),
+        line: 0,
+        file: 0,
+        said: said.into_iter().collect(),
+    };
     let changed = crate::plan::diff::changed_keys(&item, &before);
     if changed.is_empty() {
-        return Ok(Edited { sku: name.sku, batch: None, changed: Vec::new() });
+        return Ok(Edited {
+            sku: name.sku,
+            batch: None,
+            changed: Vec::new(),
+        });
     }
     let own = stored.as_ref().map_or(Origin::default(), |stored| stored.origin);
     let after = before.overlaid(item, own);
     let mut body = String::new();
     after.write_body(schema, &mut body);
     let identity = Identity::new(schema);
-    let layer = NewLayer { product: name.id, source, sku: &name.sku, file: 0, line: 0, row_hash: 0, body: &body };
+    let layer = NewLayer {
+        product: name.id,
+        source,
+        sku: &name.sku,
+        file: 0,
+        line: 0,
+        row_hash: 0,
+        body: &body,
+    };
     let mut change = catalog.begin()?;
     match stored {
         Some(_) => change.replace_layer(layer, &identity.keys(&before), &identity.keys(&after))?,
@@ -151,11 +184,28 @@ fn edit(
     let layers = change.layers(name.id)?;
     let resolved = resolve_stored(name.id, name.sku.clone(), layers, schema, &trust)?;
     change.set_model(name.id, resolved.model.as_deref())?;
-    let mut tally = Tally { read: 1, changed: 1, ..Tally::default() };
+    let mut tally = Tally {
+        read: 1,
+        changed: 1,
+        ..Tally::default()
+    };
     for key in &changed {
-        *tally.attributes.entry(schema.attribute(key.attribute).code.to_string()).or_default() += 1;
+        *tally
+            .attributes
+            .entry(schema.attribute(key.attribute).code.to_string())
+            .or_default() += 1;
     }
-    let record = BatchRecord { at: moment, source: source_name, kind: "edit".into(), tally, ..BatchRecord::default() };
+    let record = BatchRecord {
+        at: moment,
+        source: source_name,
+        kind: "edit".into(),
+        tally,
+        ..BatchRecord::default()
+    };
     let batch = change.commit(&record)?;
-    Ok(Edited { sku: name.sku, batch: Some(batch), changed: changed.iter().map(|key| schema.key_text(*key)).collect() })
+    Ok(Edited {
+        sku: name.sku,
+        batch: Some(batch),
+        changed: changed.iter().map(|key| schema.key_text(*key)).collect(),
+    })
 }

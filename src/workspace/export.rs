@@ -6,20 +6,24 @@
 use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
 use crate::channel::Channel;
-use crate::channel::chunk::{Chunk, Draft, Preflight, Step as Written};
+use crate::channel::chunk::{Chunk, Draft, Pass, Preflight};
 use crate::channel::delta::State;
 use crate::channel::preflight::{Cause, Report};
+use crate::channel::rule::finding::Verdict;
+use crate::channel::rule::outside::Outside;
 use crate::diagnostic::Diagnostic;
 use crate::workspace::Workspace;
+use crate::workspace::export_state::ExportState;
 use crate::workspace::failure::Failure;
-use crate::workspace::feed_file::{FeedFile, FeedFiles};
+use crate::workspace::feed_file::{FeedFile, FeedFiles, write_list};
 use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::{group, product};
 use crate::workspace::progress::{Progress, Step};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Products that one thread composes at a time.
@@ -71,18 +75,18 @@ pub struct ShownChannel {
     pub channel: String,
     pub name: String,
     pub pack: String,
-    pub format: String,
     pub file: String,
 }
 
 /// The channels by id.
 pub fn channels(workspace: &Workspace) -> Vec<ShownChannel> {
     let shown = |channel: &Channel| ShownChannel {
-        channel: channel.id().to_owned(),
-        name: channel.name().to_owned(),
-        pack: channel.pack().code.clone(),
-        format: channel.format().to_owned(),
-        file: workspace.settings.shown(&folder(workspace, channel).join(channel.file())),
+        channel: channel.code.clone(),
+        name: channel.name.clone(),
+        pack: channel.pack.code.clone(),
+        file: workspace
+            .settings
+            .shown(&folder(workspace, channel).join(&channel.file)),
     };
     workspace.settings.channels.iter().map(shown).collect()
 }
@@ -91,9 +95,18 @@ pub fn channels(workspace: &Workspace) -> Vec<ShownChannel> {
 pub fn check(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<Exported, Failure> {
     let channel = workspace.settings.channel(id)?;
     let names = names(workspace, None)?;
-    let preflight = Preflight { writer: None, ..channel.preflight() };
-    let mut leaving = Vec::new();
-    let report = pass(workspace, channel, &preflight, &names, progress, &mut leaving, &|_, _| false, &mut |_| Ok(()))?;
+    let preflight = Preflight {
+        writer: None,
+        ..channel.preflight(Outside::default())
+    };
+    let report = pass(
+        workspace,
+        channel,
+        &preflight,
+        &names,
+        progress,
+        &mut |settling, mut chunk| settling.settle(&mut chunk, &|_, _| false, &mut |_| Ok(())),
+    )?;
     Ok(exported(channel, "check", &report))
 }
 
@@ -101,92 +114,148 @@ pub fn check(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result
 pub fn export(workspace: &mut Workspace, id: &str, mode: Mode, progress: &dyn Progress) -> Result<Exported, Failure> {
     workspace.open_catalog()?;
     let sequence = workspace.reader()?.sequence()?;
-    let configuration = configuration(workspace, workspace.settings.channel(id)?)?;
     let channel = workspace.settings.channel(id)?;
-    let state_path = state_path(workspace, channel);
-    // A state that does not read is as good as none: the next full export makes it anew.
-    let state = State::read(&state_path).ok().flatten().filter(|state| state.configuration == configuration);
+    let fingerprint = fingerprint(workspace, channel);
+    // A state that does not read is as good as none: a full export makes it anew.
+    let state = ExportState::read(&state_path(workspace, channel)).ok().flatten();
+    let state = state.filter(|state| state.listings.fingerprint == fingerprint);
+    let exporting = Exporting {
+        workspace,
+        channel,
+        sequence,
+        fingerprint,
+        progress,
+    };
     let done = match (mode, state) {
         (Mode::Current, Some(state)) if state.full_sequence == sequence => match manifest(workspace, channel) {
-            Some(manifest) => return Ok(Exported { untouched: true, ..manifest }),
-            None => write_full(workspace, channel, sequence, configuration, progress)?,
+            Some(manifest) => {
+                return Ok(Exported {
+                    untouched: true,
+                    ..manifest
+                });
+            }
+            None => exporting.full()?,
         },
-        (Mode::Delta, Some(state)) => write_delta(workspace, channel, state, sequence, progress)?,
+        (Mode::Delta, Some(state)) => exporting.delta(&state)?,
         (Mode::Delta, None) => {
-            return Err(Failure::usage(format!("{id} has no last export that a delta could be made against"))
-                .with_help(format!("`estante channel export {id} --full` makes one; a changed channel or schema asks for it too")));
+            let help =
+                format!("`estante channel export {id} --full` makes one; a changed channel or schema asks for it too");
+            let message = format!("{id} has no last export that a delta could be made against");
+            return Err(Failure::usage(message).with_help(help));
         }
-        _ => write_full(workspace, channel, sequence, configuration, progress)?,
+        (Mode::Current | Mode::Full, _) => exporting.full()?,
     };
     workspace.catalog()?.mark_published()?;
     Ok(done)
 }
 
-fn write_full(
-    workspace: &Workspace,
-    channel: &Channel,
+/// One export under way.
+struct Exporting<'w> {
+    workspace: &'w Workspace,
+    channel: &'w Channel,
     sequence: i64,
-    configuration: u64,
-    progress: &dyn Progress,
-) -> Result<Exported, Failure> {
-    let names = names(workspace, None)?;
-    let preflight = channel.preflight();
-    let mut files = FeedFiles::begin(&folder(workspace, channel), channel.file(), channel.writer(), &workspace.settings.root)?;
-    let mut leaving = Vec::with_capacity(names.len());
-    let report =
-        pass(workspace, channel, &preflight, &names, progress, &mut leaving, &|_, _| true, &mut |step| files.step(step))?;
-    let mut done = exported(channel, Mode::Full.name(), &report);
-    done.files = files.finish()?;
-    leaving.sort_unstable();
-    State { configuration, sequence, full_sequence: sequence, listings: leaving }
-        .write(&state_path(workspace, channel))
-        .map_err(|error| Failure::io("write", &state_path(workspace, channel), &error))?;
-    write_manifest(workspace, channel, &done)?;
-    Ok(done)
+    fingerprint: u64,
+    progress: &'w dyn Progress,
 }
 
-fn write_delta(
-    workspace: &Workspace,
-    channel: &Channel,
-    state: State,
-    sequence: i64,
-    progress: &dyn Progress,
-) -> Result<Exported, Failure> {
-    let names = names(workspace, Some(state.sequence))?;
-    let preflight = channel.preflight();
-    let file = delta_name(channel.file());
-    let mut files = FeedFiles::begin(&folder(workspace, channel), &file, channel.writer(), &workspace.settings.root)?;
-    let mut leaving = Vec::with_capacity(names.len());
-    let wanted = |product: i64, hash: u64| state.hash(product) != Some(hash);
-    let report =
-        pass(workspace, channel, &preflight, &names, progress, &mut leaving, &wanted, &mut |step| files.step(step))?;
-    let mut done = exported(channel, Mode::Delta.name(), &report);
-    done.files = files.finish()?;
-    leaving.sort_unstable();
-    // What left before and leaves no more stands among the products looked at: nothing that left is ever deleted.
-    let mut looked: Vec<i64> = names.iter().map(|name| name.id).collect();
-    looked.sort_unstable();
-    let mut removed = Vec::new();
-    let mut listings = Vec::with_capacity(state.listings.len() + leaving.len());
-    for (product, hash) in &state.listings {
-        if looked.binary_search(product).is_err() {
-            listings.push((*product, *hash));
-        } else if leaving.binary_search_by_key(product, |(id, _)| *id).is_err() {
-            removed.push(*product);
+/// A listing that leaves: product, hash of what it says, SKU.
+type Leaving = (i64, u64, String);
+
+impl Exporting<'_> {
+    fn full(&self) -> Result<Exported, Failure> {
+        let names = names(self.workspace, None)?;
+        let mut files = self.files(&self.channel.file)?;
+        let mut leaving = Vec::with_capacity(names.len());
+        let report = self.pass(&names, &mut leaving, &|_, _| true, &mut files)?;
+        let mut done = exported(self.channel, Mode::Full.name(), &report);
+        // Between the first file put in place and the manifest that tells of it, nothing may claim that they agree: killed
+        // there, the next run finds no state and exports again.
+        let path = state_path(self.workspace, self.channel);
+        done.files = files.finish(|| forget(&path))?;
+        write_manifest(self.workspace, self.channel, &done)?;
+        let mut listings = State::new(self.fingerprint);
+        for (product, hash, sku) in &leaving {
+            listings.push(*product, *hash, sku);
         }
+        listings.sort();
+        ExportState {
+            sequence: self.sequence,
+            full_sequence: self.sequence,
+            listings,
+        }
+        .write(&path)?;
+        Ok(done)
     }
-    listings.append(&mut leaving);
-    listings.sort_unstable();
-    done.removed = Some(removed.len() as u64);
-    let removed: Vec<&str> =
-        names.iter().filter(|name| removed.binary_search(&name.id).is_ok()).map(|name| name.sku.as_str()).collect();
-    let path = folder(workspace, channel).join(format!("{}-removed.txt", stem(channel.file())));
-    let written = crate::workspace::feed_file::write_list(&path, &removed, &workspace.settings.root)?;
-    done.files.push(written);
-    State { listings, sequence, ..state }
-        .write(&state_path(workspace, channel))
-        .map_err(|error| Failure::io("write", &state_path(workspace, channel), &error))?;
-    Ok(done)
+
+    fn delta(&self, state: &ExportState) -> Result<Exported, Failure> {
+        let names = names(self.workspace, Some(state.sequence))?;
+        let mut files = self.files(&delta_name(&self.channel.file))?;
+        let mut leaving = Vec::with_capacity(names.len());
+        let wanted = |product: i64, hash: u64| state.listings.differs(product, hash);
+        let report = self.pass(&names, &mut leaving, &wanted, &mut files)?;
+        let mut done = exported(self.channel, Mode::Delta.name(), &report);
+        done.files = files.finish(|| Ok(()))?;
+        // What left before and leaves no more stands among the products looked at: nothing that left is ever deleted.
+        let mut changes: BTreeMap<i64, Option<(u64, &str)>> = names.iter().map(|name| (name.id, None)).collect();
+        for (product, hash, sku) in &leaving {
+            changes.insert(*product, Some((*hash, sku)));
+        }
+        let gone = changes.iter().filter(|(_, said)| said.is_none());
+        let mut removed: Vec<&str> = gone.filter_map(|(product, _)| state.listings.key(*product)).collect();
+        removed.sort_unstable();
+        done.removed = Some(removed.len() as u64);
+        let list = folder(self.workspace, self.channel).join(format!("{}-removed.txt", stem(&self.channel.file)));
+        done.files
+            .push(write_list(&list, &removed, &self.workspace.settings.root)?);
+        let changes: Vec<_> = changes.into_iter().collect();
+        let listings = state.listings.updated(self.fingerprint, &changes);
+        ExportState {
+            sequence: self.sequence,
+            full_sequence: state.full_sequence,
+            listings,
+        }
+        .write(&state_path(self.workspace, self.channel))?;
+        Ok(done)
+    }
+
+    fn files(&self, name: &str) -> Result<FeedFiles<'_>, Failure> {
+        FeedFiles::begin(
+            &folder(self.workspace, self.channel),
+            name,
+            &self.channel.writer,
+            &self.workspace.settings.root,
+        )
+    }
+
+    fn pass(
+        &self,
+        names: &[ProductName],
+        leaving: &mut Vec<Leaving>,
+        wanted: &dyn Fn(i64, u64) -> bool,
+        files: &mut FeedFiles<'_>,
+    ) -> Result<Report, Failure> {
+        let preflight = self.channel.preflight(Outside::default());
+        pass(
+            self.workspace,
+            self.channel,
+            &preflight,
+            names,
+            self.progress,
+            &mut |settling, mut chunk| {
+                settling.settle(&mut chunk, wanted, &mut |step| files.step(step))?;
+                let left = chunk.items.into_iter().filter(|item| item.hash != 0);
+                leaving.extend(left.map(|item| (item.listing.product, item.hash, item.listing.sku)));
+                Ok(())
+            },
+        )
+    }
+}
+
+fn forget(state: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(state) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io("remove", state, &error)),
+        _ => Ok(()),
+    }
 }
 
 /// The products to look at, in the order of the shelf; with `since`, only those that changed later and their siblings.
@@ -197,40 +266,46 @@ fn names(workspace: &Workspace, since: Option<i64>) -> Result<Vec<ProductName>, 
     }
 }
 
-/// Composes, checks and renders products on all cores and settles them in order. `leaving` gets the number and hash of each
-/// listing that leaves.
-#[allow(clippy::too_many_arguments)]
+/// Composes, checks and renders products on all cores; `each` settles the parts in order.
 fn pass(
     workspace: &Workspace,
     channel: &Channel,
     preflight: &Preflight<'_>,
     names: &[ProductName],
     progress: &dyn Progress,
-    leaving: &mut Vec<(i64, u64)>,
-    wanted: &dyn Fn(i64, u64) -> bool,
-    write: &mut dyn FnMut(Written<'_>) -> Result<(), Failure>,
+    each: &mut dyn FnMut(&mut Pass<'_>, Chunk) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
-    progress.begin(&Step::Exporting { channel: channel.id().to_owned() }, names.len() as u64);
+    progress.begin(
+        &Step::Exporting {
+            channel: channel.code.clone(),
+        },
+        names.len() as u64,
+    );
     let trust = workspace.trust()?;
-    let schema = &workspace.settings.schema;
+    let (schema, store) = (&workspace.settings.schema, workspace.settings.store.as_path());
     let chunks = chunks(names);
     let mut settling = preflight.pass();
     in_order(
         workspace.threads,
         chunks.len(),
-        || workspace.reader(),
+        || Ok(Reader::open(store)?),
         |reader: &mut Reader, job| {
             let mut drafts: Vec<Draft> = Vec::with_capacity(CHUNK);
-            for siblings in names[chunks[job].clone()].chunk_by(|a, b| a.model.is_some() && a.model == b.model) {
-                for product in group(reader, siblings, schema, &trust)? {
-                    drafts.extend(channel.compose(&product, schema));
+            for siblings in names[chunks[job].clone()].chunk_by(|a, b| a.place() == b.place()) {
+                let mut variants = siblings.iter().filter(|name| name.model.is_some()).peekable();
+                // A model's own record lends its values to its variants and is not sold itself.
+                let sold: Vec<ProductName> = match variants.peek() {
+                    Some(_) if siblings.len() > 1 => variants.cloned().collect(),
+                    _ => siblings.to_vec(),
+                };
+                for product in group(reader, &sold, schema, &trust)? {
+                    drafts.extend(channel.draft(&product));
                 }
             }
             Ok((preflight.chunk(drafts), chunks[job].len()))
         },
-        |(mut chunk, count): (Chunk, usize)| {
-            settling.settle(&mut chunk, wanted, write)?;
-            leaving.extend(chunk.items.iter().filter(|item| item.hash != 0).map(|item| (item.listing.product, item.hash)));
+        |(chunk, count): (Chunk, usize)| {
+            each(&mut settling, chunk)?;
             progress.advance(count as u64);
             Ok(())
         },
@@ -245,7 +320,7 @@ fn chunks(names: &[ProductName]) -> Vec<Range<usize>> {
     let mut start = 0;
     while start < names.len() {
         let mut end = (start + CHUNK).min(names.len());
-        while end < names.len() && names[end].model.is_some() && names[end].model == names[end - 1].model {
+        while end < names.len() && names[end].place() == names[end - 1].place() {
             end += 1;
         }
         chunks.push(start..end);
@@ -256,14 +331,14 @@ fn chunks(names: &[ProductName]) -> Vec<Range<usize>> {
 
 fn exported(channel: &Channel, mode: &str, report: &Report) -> Exported {
     Exported {
-        channel: channel.id().to_owned(),
-        pack: channel.pack().code.clone(),
+        channel: channel.code.clone(),
+        pack: channel.pack.code.clone(),
         mode: mode.to_owned(),
         products: report.products,
         ready: report.ready,
         degraded: report.degraded,
         blocked: report.blocked,
-        causes: channel.causes(report),
+        causes: report.causes(&channel.pack, &channel.rules),
         files: Vec::new(),
         removed: None,
         untouched: false,
@@ -271,7 +346,7 @@ fn exported(channel: &Channel, mode: &str, report: &Report) -> Exported {
 }
 
 /// All that a channel's file depends on beside the catalog: its own settings and pack, the schema, the order of trust.
-fn configuration(workspace: &Workspace, channel: &Channel) -> Result<u64, Failure> {
+fn fingerprint(workspace: &Workspace, channel: &Channel) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(env!("CARGO_PKG_VERSION").as_bytes());
     hash.update(&channel.fingerprint().to_le_bytes());
@@ -281,15 +356,19 @@ fn configuration(workspace: &Workspace, channel: &Channel) -> Result<u64, Failur
         hash.update(&supplier.rank.to_le_bytes());
         hash.update(&[0, u8::from(supplier.adds_to.is_some())]);
     }
-    Ok(hash.digest())
+    hash.digest()
 }
 
 fn folder(workspace: &Workspace, channel: &Channel) -> PathBuf {
-    workspace.settings.out.join(channel.id())
+    workspace.settings.out.join(&channel.code)
 }
 
 fn state_path(workspace: &Workspace, channel: &Channel) -> PathBuf {
-    workspace.settings.store.join("channels").join(format!("{}.state", channel.id()))
+    workspace
+        .settings
+        .store
+        .join("channels")
+        .join(format!("{}.state", &channel.code))
 }
 
 fn manifest_path(workspace: &Workspace, channel: &Channel) -> PathBuf {
@@ -332,11 +411,14 @@ pub fn verify_files(workspace: &Workspace) -> Result<(u64, Vec<String>), Failure
     let (mut count, mut faults) = (0, Vec::new());
     for channel in &workspace.settings.channels {
         let path = state_path(workspace, channel);
-        match State::read(&path) {
+        match ExportState::read(&path) {
             Ok(None) => continue,
             Ok(Some(_)) => {}
             Err(error) => {
-                faults.push(format!("{}: {error}; the next full export makes it anew", workspace.settings.shown(&path)));
+                faults.push(format!(
+                    "{}: {error}; the next full export makes it anew",
+                    workspace.settings.shown(&path)
+                ));
                 continue;
             }
         }
@@ -387,9 +469,12 @@ pub fn explain(workspace: &Workspace, id: &str, sku: &str) -> Result<Explained, 
         Some(model) => reader.variants(model)?,
         None => vec![name.clone()],
     };
-    let preflight = Preflight { writer: None, ..channel.preflight() };
+    let preflight = Preflight {
+        writer: None,
+        ..channel.preflight(Outside::default())
+    };
     let products = group(&reader, &siblings, schema, &trust)?;
-    let chunk = preflight.chunk(products.iter().filter_map(|product| channel.compose(product, schema)).collect());
+    let chunk = preflight.chunk(products.iter().filter_map(|product| channel.draft(product)).collect());
     let Some(item) = chunk.items.iter().find(|item| item.listing.product == name.id) else {
         let product = product(&reader, &name, schema, &trust)?;
         let why = match product.active {
@@ -405,15 +490,28 @@ pub fn explain(workspace: &Workspace, id: &str, sku: &str) -> Result<Explained, 
     };
     let mut fields = Vec::new();
     for (number, content) in item.listing.contents.iter().enumerate() {
-        let texts: Vec<String> = content.texts().filter(|text| !text.is_empty()).map(str::to_owned).collect();
+        let texts: Vec<String> = content
+            .texts()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+            .collect();
         if !texts.is_empty() {
-            fields.push((channel.pack().name(number as u16).to_owned(), texts));
+            fields.push((channel.pack.name(number as u16).to_owned(), texts));
         }
     }
     Ok(Explained {
         sku: name.sku,
-        verdict: channel.verdict_name(item.verdict).to_owned(),
+        verdict: match item.verdict {
+            Verdict::Ready => "ready",
+            Verdict::Degraded => "degraded",
+            Verdict::Blocked => "blocked",
+        }
+        .to_owned(),
         fields,
-        diagnostics: channel.diagnostics(&item.listing.sku, &item.findings),
+        diagnostics: item
+            .findings
+            .iter()
+            .map(|finding| channel.rules.diagnostic(&channel.pack, &item.listing.sku, finding))
+            .collect(),
     })
 }

@@ -32,7 +32,12 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Failure {
-        Failure { kind, message: message.into(), help: None, diagnostics: Vec::new() }
+        Failure {
+            kind,
+            message: message.into(),
+            help: None,
+            diagnostics: Vec::new(),
+        }
     }
 
     pub fn usage(message: impl Into<String>) -> Failure {
@@ -50,12 +55,24 @@ impl Failure {
 
     /// Invalid configuration or input, with its faults.
     pub fn invalid(message: impl Into<String>, diagnostics: Vec<Diagnostic>) -> Failure {
-        Failure { diagnostics, ..Failure::new(FailureKind::Invalid, message) }
+        Failure {
+            diagnostics,
+            ..Failure::new(FailureKind::Invalid, message)
+        }
     }
 
     /// A file or folder that does not do what is asked.
     pub fn io(doing: &str, path: &Path, cause: &std::io::Error) -> Failure {
-        Failure::new(FailureKind::Broken, format!("failed to {doing} {}: {cause}", path.display()))
+        Failure::new(
+            FailureKind::Broken,
+            format!("failed to {doing} {}: {cause}", path.display()),
+        )
+    }
+
+    /// A layer whose body this program did not write, or that was damaged since.
+    pub fn damaged(sku: &str, what: &str) -> Failure {
+        Failure::new(FailureKind::Broken, format!("the layer of {sku} does not read: {what}"))
+            .with_help("`estante verify` tells how far the damage goes")
     }
 
     /// The exit code of the command line's contract.

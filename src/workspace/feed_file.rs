@@ -65,15 +65,20 @@ impl<'w> FeedFiles<'w> {
         }
     }
 
-    /// Ends the last file, reads all of them back, and puts them in place.
-    pub fn finish(mut self) -> Result<Vec<FeedFile>, Failure> {
+    /// Ends the last file, reads all of them back, and puts them in place. `before` is done once they are known to be whole,
+    /// before the first of them replaces its predecessor.
+    pub fn finish(mut self, before: impl FnOnce() -> Result<(), Failure>) -> Result<Vec<FeedFile>, Failure> {
         self.close()?;
         for (part, file) in &self.done {
             self.writer.validate(part, file.items).map_err(|error| {
                 let _ = std::fs::remove_file(part);
-                Failure::new(FailureKind::Broken, format!("the new file is not whole, the old one stays: {error}"))
+                Failure::new(
+                    FailureKind::Broken,
+                    format!("the new file is not whole, the old one stays: {error}"),
+                )
             })?;
         }
+        before()?;
         let mut files = Vec::new();
         for (part, file) in std::mem::take(&mut self.done) {
             let place = self.root.join(&file.path);
@@ -103,7 +108,10 @@ impl<'w> FeedFiles<'w> {
 
     fn next(&mut self) -> Result<(), Failure> {
         let place = self.place(self.done.len() + 1);
-        let part = self.folder.join(format!(".{}.part", place.file_name().unwrap_or_default().to_string_lossy()));
+        let part = self.folder.join(format!(
+            ".{}.part",
+            place.file_name().unwrap_or_default().to_string_lossy()
+        ));
         let file = File::create(&part).map_err(|error| Failure::io("write", &part, &error))?;
         self.open = Some(Open {
             part,
@@ -118,7 +126,9 @@ impl<'w> FeedFiles<'w> {
 
     fn write(&mut self, bytes: &[u8], items: u64) -> Result<(), Failure> {
         let Some(open) = &mut self.open else { return Ok(()) };
-        open.out.write_all(bytes).map_err(|error| Failure::io("write", &open.part, &error))?;
+        open.out
+            .write_all(bytes)
+            .map_err(|error| Failure::io("write", &open.part, &error))?;
         open.hash.update(bytes);
         open.bytes += bytes.len() as u64;
         open.items += items;
@@ -130,12 +140,27 @@ impl<'w> FeedFiles<'w> {
         self.write(&tail, 0)?;
         let Some(open) = self.open.take() else { return Ok(()) };
         let part = open.part;
-        let file = open.out.into_inner().map_err(|error| Failure::io("write", &part, error.error()))?;
+        let file = open
+            .out
+            .into_inner()
+            .map_err(|error| Failure::io("write", &part, error.error()))?;
         file.sync_data().map_err(|error| Failure::io("write", &part, &error))?;
         let place = self.place(self.done.len() + 1);
-        let path = place.strip_prefix(&self.root).unwrap_or(&place).to_string_lossy().replace('\\', "/");
+        let path = place
+            .strip_prefix(&self.root)
+            .unwrap_or(&place)
+            .to_string_lossy()
+            .replace('\\', "/");
         let blake3 = open.hash.finalize().to_hex().to_string();
-        self.done.push((part, FeedFile { path, bytes: open.bytes, items: open.items, blake3 }));
+        self.done.push((
+            part,
+            FeedFile {
+                path,
+                bytes: open.bytes,
+                items: open.items,
+                blake3,
+            },
+        ));
         Ok(())
     }
 }
@@ -159,9 +184,18 @@ pub fn write_list(path: &Path, lines: &[&str], root: &Path) -> Result<FeedFile, 
         text.push('\n');
     }
     put(path, text.as_bytes())?;
-    let shown = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let shown = path
+        .strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/");
     let blake3 = blake3::hash(text.as_bytes()).to_hex().to_string();
-    Ok(FeedFile { path: shown, bytes: text.len() as u64, items: lines.len() as u64, blake3 })
+    Ok(FeedFile {
+        path: shown,
+        bytes: text.len() as u64,
+        items: lines.len() as u64,
+        blake3,
+    })
 }
 
 /// Puts a small file in its place, whole or not at all.

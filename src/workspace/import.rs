@@ -2,28 +2,16 @@
 //!
 //! `read = new + changed + unchanged + held + rejected`, always. Applying is left to `apply`.
 
-use crate::catalog::Reader;
-use crate::catalog::stored::{Known, SourceId};
-use crate::diagnostic::{Diagnostic, Place};
-use crate::merge::identity::{Candidate, Decision, decide};
-use crate::plan::guard::{Extent, Move, judge, too_many_missing};
-use crate::plan::{Entry, EntryKind, PlanWriter, Summary, Verdict};
-use crate::product::batch::{DeliveredFile, Tally};
-use crate::schema::Schema;
-use crate::schema::attribute::AttributeId;
+use crate::plan::{PlanWriter, Summary};
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
+use crate::workspace::planner::{Planner, Store};
 use crate::workspace::progress::{Progress, Step};
-use crate::workspace::reading::{Changed, DeliveryFile, Outcome, Readers, Told, read};
+use crate::workspace::reading::{DeliveryFile, Readers, read};
 use crate::workspace::rejects::Rejects;
-use crate::workspace::settings::{Mode, Supplier};
-use std::collections::{BTreeMap, HashMap};
+use crate::workspace::settings::Supplier;
 use std::path::PathBuf;
 use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_128;
-
-/// Findings kept word for word; beyond them only their number by code is.
-const KEPT_FINDINGS: usize = 10_000;
 
 /// A plan that was made.
 #[derive(Debug)]
@@ -50,22 +38,35 @@ pub fn plan(
 ) -> Result<Planned, Failure> {
     let settings = &workspace.settings;
     let paths = match files {
-        [] => crate::feed::gather(&supplier.folder, &supplier.file)
-            .map_err(|error| Failure::invalid(format!("supplier {}: no delivery", supplier.id), vec![error.diagnostic()]))?,
+        [] => crate::feed::gather(&supplier.folder, &supplier.file).map_err(|error| {
+            Failure::invalid(
+                format!("supplier {}: no delivery", supplier.id),
+                vec![error.diagnostic()],
+            )
+        })?,
         given => given.to_vec(),
     };
     let files: Vec<DeliveryFile> = paths
         .into_iter()
-        .map(|path| DeliveryFile { shown: Arc::from(settings.shown(&path)), path })
+        .map(|path| DeliveryFile {
+            shown: Arc::from(settings.shown(&path)),
+            path,
+        })
         .collect();
     let reader = workspace.reader_if_any()?;
     let store = match &reader {
         None => Store::empty(),
         Some(reader) => Store::open(reader, supplier)?,
     };
-    progress.begin(&Step::Reading { supplier: supplier.id.clone() }, 0);
+    progress.begin(
+        &Step::Reading {
+            supplier: supplier.id.clone(),
+        },
+        0,
+    );
     let path = workspace.plan_path(name)?;
-    let mut planner = Planner::new(supplier, &store, reader.as_ref(), PlanWriter::create(&path)?);
+    let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), &files);
+    let mut planner = Planner::new(supplier, &store, reader.as_ref(), PlanWriter::create(&path)?, rejects);
     let readers = Readers {
         supplier,
         schema: &settings.schema,
@@ -74,7 +75,7 @@ pub fn plan(
         store: store.source.map(|source| (settings.store.as_path(), source)),
         threads: workspace.threads,
     };
-    planner.rejects = Some(Rejects::new(workspace.rejects_path(&supplier.id, name), &files));
+
     let outcome = read(&readers, |told| planner.take(told, progress));
     progress.end();
     if let Err(failure) = outcome {
@@ -90,562 +91,6 @@ pub fn plan(
         columns: supplier.mapping.columns().clone(),
         ..Summary::default()
     };
-    planner.finish(&mut summary, workspace)?;
+    planner.finish(&mut summary, settings)?;
     Ok(Planned { path, summary })
-}
-
-/// What the store knows of the supplier before the delivery.
-struct Store {
-    known: Known,
-    source: Option<SourceId>,
-    /// The items of the supplier that this one adds to.
-    base: Option<Known>,
-    sequence: i64,
-    products: u64,
-}
-
-impl Store {
-    fn empty() -> Store {
-        Store { known: Known::default(), source: None, base: None, sequence: 0, products: 0 }
-    }
-
-    fn open(reader: &Reader, supplier: &Supplier) -> Result<Store, Failure> {
-        let sources = reader.sources()?;
-        let number = |name: &str| sources.iter().find(|(_, known)| known == name).map(|(id, _)| *id);
-        let known = |source: Option<SourceId>| source.map_or(Ok(Known::default()), |source| reader.known(source));
-        let source = number(&supplier.source);
-        let base = supplier.adds_to.as_deref().map(|other| known(number(other))).transpose()?;
-        Ok(Store { known: known(source)?, source, base, sequence: reader.sequence()?, products: reader.count()? })
-    }
-}
-
-/// Where a SKU was met in this delivery.
-#[derive(Clone, Copy)]
-enum Met {
-    Not,
-    /// Unchanged, or rejected; there is no entry.
-    Bare { file: u32, line: u64, rejected: bool },
-    Entry(u32),
-}
-
-/// What is remembered of an entry until the end.
-#[derive(Clone, Copy)]
-struct Noted {
-    kind: EntryKind,
-    file: u32,
-    line: u64,
-    row_hash: u64,
-}
-
-/// A new entry that may be a product others already describe.
-struct Newcomer {
-    entry: u32,
-    sku: Box<str>,
-    gtin: u64,
-    mpn: Box<str>,
-}
-
-struct Planner<'w> {
-    supplier: &'w Supplier,
-    store: &'w Store,
-    reader: Option<&'w Reader>,
-    plan: PlanWriter,
-    rejects: Option<Rejects>,
-    met: Vec<Met>,
-    met_new: HashMap<u128, Met>,
-    noted: Vec<Noted>,
-    newcomers: Vec<Newcomer>,
-    moves: Vec<Move>,
-    attributes: Vec<(u32, AttributeId)>,
-    files: Vec<DeliveredFile>,
-    file_reasons: Vec<Diagnostic>,
-    diagnostics: Vec<Diagnostic>,
-    findings: BTreeMap<String, u64>,
-    read: u64,
-    unchanged: u64,
-    rejected: u64,
-}
-
-impl<'w> Planner<'w> {
-    fn new(supplier: &'w Supplier, store: &'w Store, reader: Option<&'w Reader>, plan: PlanWriter) -> Planner<'w> {
-        Planner {
-            supplier,
-            store,
-            reader,
-            plan,
-            rejects: None,
-            met: vec![Met::Not; store.known.len()],
-            met_new: HashMap::new(),
-            noted: Vec::new(),
-            newcomers: Vec::new(),
-            moves: Vec::new(),
-            attributes: Vec::new(),
-            files: Vec::new(),
-            file_reasons: Vec::new(),
-            diagnostics: Vec::new(),
-            findings: BTreeMap::new(),
-            read: 0,
-            unchanged: 0,
-            rejected: 0,
-        }
-    }
-
-    fn take(&mut self, told: Told, progress: &dyn Progress) -> Result<(), Failure> {
-        match told {
-            Told::Opened { diagnostics } => self.find(diagnostics),
-            Told::Closed { report, cut } => {
-                if cut {
-                    self.file_reasons.push(
-                        Diagnostic::error("G-CUT-SHORT", "the file ends in the middle of a record")
-                            .at(Place::file(report.path.clone()))
-                            .with_help("fetch the file again; nothing of it was taken"),
-                    );
-                }
-                let report = *report;
-                self.find(report.diagnostics);
-                self.files.push(DeliveredFile {
-                    path: report.path.to_string(),
-                    format: report.format.to_owned(),
-                    encoding: report.encoding,
-                    delimiter: report.delimiter,
-                    rows: report.rows,
-                    bytes: report.bytes,
-                    ends_with_newline: report.ends_with_newline,
-                });
-            }
-            Told::Outcomes { file, outcomes, diagnostics } => {
-                progress.advance(outcomes.len() as u64);
-                self.find(diagnostics);
-                for outcome in outcomes {
-                    self.read += 1;
-                    match outcome {
-                        Outcome::Unchanged { known, line } => self.unchanged(known, file, line)?,
-                        Outcome::Rejected { sku, line, raw } => self.reject(sku.as_deref(), file, line, &raw)?,
-                        Outcome::Entry(changed) => self.change(*changed)?,
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn find(&mut self, diagnostics: Vec<Diagnostic>) {
-        for diagnostic in diagnostics {
-            match self.findings.get_mut(diagnostic.code.as_ref()) {
-                Some(count) => *count += 1,
-                None => {
-                    self.findings.insert(diagnostic.code.clone().into_owned(), 1);
-                }
-            }
-            if self.diagnostics.len() < KEPT_FINDINGS {
-                self.diagnostics.push(diagnostic);
-            }
-        }
-    }
-
-    fn unchanged(&mut self, known: u32, file: u32, line: u64) -> Result<(), Failure> {
-        match self.met[known as usize] {
-            // The same row twice says nothing new.
-            Met::Not => self.met[known as usize] = Met::Bare { file, line, rejected: false },
-            Met::Bare { rejected: false, .. } => {}
-            met => {
-                self.conflict(met, None, file, line)?;
-                self.met[known as usize] = Met::Bare { file, line, rejected: true };
-                return Ok(());
-            }
-        }
-        self.unchanged += 1;
-        Ok(())
-    }
-
-    fn reject(&mut self, sku: Option<&str>, file: u32, line: u64, raw: &[u8]) -> Result<(), Failure> {
-        self.rejected += 1;
-        if let Some(rejects) = &mut self.rejects {
-            rejects.keep(file, line, raw)?;
-        }
-        // A row that could not be read is still there: its item is not missing.
-        if let Some((at, _)) = sku.and_then(|sku| self.store.known.find(sku))
-            && matches!(self.met[at], Met::Not)
-        {
-            self.met[at] = Met::Bare { file, line, rejected: true };
-        }
-        Ok(())
-    }
-
-    fn change(&mut self, changed: Changed) -> Result<(), Failure> {
-        let Changed { known, entry, attributes, price, price_lost, stock } = changed;
-        let hash = xxh3_128(entry.sku.as_bytes());
-        let met = match known {
-            Some(at) => self.met[at as usize],
-            None => self.met_new.get(&hash).copied().unwrap_or(Met::Not),
-        };
-        match met {
-            Met::Not => {}
-            Met::Entry(first) if self.noted[first as usize].row_hash == entry.row_hash => {
-                self.unchanged += 1;
-                return Ok(());
-            }
-            met => {
-                self.conflict(met, Some(&entry.sku), entry.file, entry.line)?;
-                let dead = Met::Bare { file: entry.file, line: entry.line, rejected: true };
-                match known {
-                    Some(at) => self.met[at as usize] = dead,
-                    None => {
-                        self.met_new.insert(hash, dead);
-                    }
-                }
-                return Ok(());
-            }
-        }
-        if let Some(base) = self.store.base.as_ref().filter(|_| entry.kind == EntryKind::New) {
-            return match base.find(&entry.sku) {
-                Some((_, item)) => {
-                    let product = item.product;
-                    self.add(Entry { product: Some(product), ..entry }, hash, None)
-                }
-                None => self.unknown_sku(&entry),
-            };
-        }
-        let number = self.plan.len();
-        self.attributes.extend(attributes.into_iter().map(|attribute| (number, attribute)));
-        if entry.kind != EntryKind::New {
-            let stock_changed = stock.is_some();
-            self.moves.push(Move { entry: number, price, price_lost, stock, stock_changed });
-        }
-        self.add(entry, hash, known)
-    }
-
-    fn unknown_sku(&mut self, entry: &Entry) -> Result<(), Failure> {
-        let other = self.supplier.adds_to.as_deref().unwrap_or_default();
-        let place = self.place(entry.file, entry.line);
-        self.find(vec![
-            Diagnostic::error("E-UNKNOWN-SKU", format!("{other} has no such SKU"))
-                .at(place)
-                .of(&entry.sku)
-                .with_help("import that supplier's catalog first, or ask which product this is"),
-        ]);
-        self.rejected += 1;
-        self.late(entry.file, entry.line);
-        Ok(())
-    }
-
-    fn add(&mut self, entry: Entry, hash: u128, known: Option<u32>) -> Result<(), Failure> {
-        let number = self.plan.add(&entry)?;
-        self.noted.push(Noted { kind: entry.kind, file: entry.file, line: entry.line, row_hash: entry.row_hash });
-        match known {
-            Some(at) => self.met[at as usize] = Met::Entry(number),
-            None => {
-                self.met_new.insert(hash, Met::Entry(number));
-            }
-        }
-        if entry.kind == EntryKind::New && entry.product.is_none() && (entry.gtin != 0 || !entry.mpn.is_empty()) {
-            self.newcomers.push(Newcomer {
-                entry: number,
-                sku: entry.sku.into_boxed_str(),
-                gtin: entry.gtin,
-                mpn: entry.mpn.into_boxed_str(),
-            });
-        }
-        Ok(())
-    }
-
-    /// One SKU with two different rows: nobody can tell which holds, so both are rejected.
-    fn conflict(&mut self, first: Met, sku: Option<&str>, file: u32, line: u64) -> Result<(), Failure> {
-        let (first_file, first_line) = match first {
-            Met::Entry(entry) => {
-                let noted = self.noted[entry as usize];
-                self.plan.judge(entry, Verdict::Rejected);
-                self.late(noted.file, noted.line);
-                (noted.file, noted.line)
-            }
-            Met::Bare { file, line, rejected } => {
-                if !rejected {
-                    self.unchanged -= 1;
-                    self.rejected += 1;
-                    self.late(file, line);
-                }
-                (file, line)
-            }
-            Met::Not => (file, line),
-        };
-        self.rejected += 1;
-        self.late(file, line);
-        let place = self.place(file, line);
-        let mut finding = Diagnostic::error("E-DUPLICATE-SKU", format!("the SKU stands on line {first_line} too, with other values"))
-            .at(place)
-            .with_help("both rows are rejected and the item keeps its old values: ask the supplier which holds");
-        if file != first_file {
-            finding.message = format!("the SKU stands in {} on line {first_line} too, with other values", self.place(first_file, first_line));
-        }
-        finding.sku = sku.map(str::to_owned);
-        self.find(vec![finding]);
-        Ok(())
-    }
-
-    fn late(&mut self, file: u32, line: u64) {
-        if let Some(rejects) = &mut self.rejects {
-            rejects.later(file, line);
-        }
-    }
-
-    fn place(&self, file: u32, line: u64) -> Place {
-        let name = self.rejects.as_ref().and_then(|rejects| rejects.name(file));
-        Place { file: name, line: Some(line), column: None }
-    }
-
-    /// The end of the delivery: who the newcomers are, what is missing, what the guards say.
-    fn finish(mut self, summary: &mut Summary, workspace: &Workspace) -> Result<(), Failure> {
-        self.identify()?;
-        self.compare_files()?;
-        let withdrawals = self.missing()?;
-        let guards = &self.supplier.guards;
-        let known = self.store.known.iter().filter(|item| !item.withdrawn).count();
-        let extent = Extent {
-            known,
-            seen: known - withdrawals.len(),
-            unchanged: self.unchanged as usize,
-            missing: withdrawals.len(),
-        };
-        let mut reasons = judge(&self.moves, extent, guards, &mut self.plan);
-        let mut held_missing = None;
-        if self.supplier.mode == Mode::Snapshot && !withdrawals.is_empty() {
-            if let Some(finding) = too_many_missing(extent, guards) {
-                held_missing = Some(reasons.len() as u16);
-                reasons.push(finding);
-            }
-            let reader = self.reader.zip(self.store.source);
-            for product in withdrawals {
-                let stored = match reader {
-                    Some((reader, source)) => reader.layer(product, source)?,
-                    None => None,
-                };
-                let Some(stored) = stored else { continue };
-                let number = self.plan.add(&Entry {
-                    kind: EntryKind::Missing,
-                    product: Some(product),
-                    sku: stored.sku,
-                    file: 0,
-                    line: 0,
-                    row_hash: 0,
-                    gtin: 0,
-                    mpn: String::new(),
-                    model: String::new(),
-                    before: stored.body,
-                    after: String::new(),
-                })?;
-                self.noted.push(Noted { kind: EntryKind::Missing, file: 0, line: 0, row_hash: 0 });
-                if let Some(reason) = held_missing {
-                    self.plan.judge(number, Verdict::Held(reason));
-                }
-            }
-        }
-        // What is wrong with a whole file holds everything, whatever else was said.
-        if let Some(reason) = self.file_reasons.first().cloned() {
-            let number = reasons.len() as u16;
-            reasons.push(reason);
-            for entry in 0..self.plan.len() {
-                self.plan.judge(entry, Verdict::Held(number));
-            }
-            reasons.extend(self.file_reasons.drain(..).skip(1));
-        }
-        let tally = self.tally(summary, &workspace.settings.schema);
-        let files = std::mem::take(&mut self.files);
-        summary.rejects = match self.rejects.take() {
-            Some(rejects) => rejects.finish(self.supplier)?.map(|path| workspace.settings.shown(&path)),
-            None => None,
-        };
-        self.diagnostics.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
-        summary.tally = tally;
-        summary.files = files;
-        summary.reasons = reasons;
-        summary.diagnostics = std::mem::take(&mut self.diagnostics);
-        summary.findings = std::mem::take(&mut self.findings);
-        self.plan.finish(summary)?;
-        Ok(())
-    }
-
-    fn tally(&self, summary: &mut Summary, schema: &Schema) -> Tally {
-        let mut tally = Tally { read: self.read, unchanged: self.unchanged, rejected: self.rejected, ..Tally::default() };
-        for (number, noted) in self.noted.iter().enumerate() {
-            match (noted.kind, self.plan.verdict(number as u32)) {
-                (EntryKind::Missing, Verdict::Go) => tally.missing += 1,
-                (EntryKind::Missing, _) => summary.missing_held += 1,
-                (_, Verdict::Rejected) => tally.rejected += 1,
-                (EntryKind::Same, Verdict::Held(_)) if self.lost_price(number as u32) => tally.held += 1,
-                (EntryKind::Same, _) => tally.unchanged += 1,
-                (_, Verdict::Held(_)) => tally.held += 1,
-                (EntryKind::New, Verdict::Go) => tally.new += 1,
-                (EntryKind::Changed, Verdict::Go) => tally.changed += 1,
-            }
-        }
-        let mut counts: BTreeMap<AttributeId, u64> = BTreeMap::new();
-        for (entry, attribute) in &self.attributes {
-            if self.plan.verdict(*entry) == Verdict::Go {
-                *counts.entry(*attribute).or_default() += 1;
-            }
-        }
-        tally.attributes = counts
-            .into_iter()
-            .map(|(attribute, count)| (schema.attribute(attribute).code.to_string(), count))
-            .collect();
-        tally
-    }
-
-    fn lost_price(&self, entry: u32) -> bool {
-        self.moves.binary_search_by_key(&entry, |m| m.entry).is_ok_and(|at| self.moves[at].price_lost)
-    }
-
-    /// Finds the products of new items by their exact keys. Codes that two rows of the delivery share identify neither.
-    fn identify(&mut self) -> Result<(), Failure> {
-        let mut newcomers = std::mem::take(&mut self.newcomers);
-        newcomers.retain(|newcomer| self.plan.verdict(newcomer.entry) == Verdict::Go);
-        newcomers.sort_by(|a, b| (a.gtin, a.entry).cmp(&(b.gtin, b.entry)));
-        let mut shared = Vec::new();
-        for group in newcomers.chunk_by_mut(|a, b| a.gtin == b.gtin && a.gtin != 0) {
-            if group.len() < 2 {
-                continue;
-            }
-            for newcomer in group {
-                shared.push((self.noted[newcomer.entry as usize], newcomer.sku.clone(), newcomer.gtin));
-                newcomer.gtin = 0;
-            }
-        }
-        for (noted, sku, gtin) in shared {
-            let place = self.place(noted.file, noted.line);
-            self.find(vec![
-                Diagnostic::warning("W-GTIN-SHARED", "the GTIN is given to several SKUs of the delivery")
-                    .at(place)
-                    .of(&*sku)
-                    .with_value(&format!("{gtin:013}"))
-                    .with_help("each became a product of its own, none is merged by this GTIN: ask the supplier which it belongs to"),
-            ]);
-        }
-        let Some(reader) = self.reader.filter(|_| self.store.products > 0) else { return Ok(()) };
-        let own = self.store.source;
-        // Newcomers in order of place, so that what is told does not depend on how they were grouped.
-        newcomers.sort_by_key(|newcomer| newcomer.entry);
-        let mut found: BTreeMap<i64, Vec<(u32, Box<str>)>> = BTreeMap::new();
-        for newcomer in newcomers {
-            let by_gtin = match newcomer.gtin {
-                0 => Vec::new(),
-                gtin => candidates(reader, own, reader.by_gtin(gtin)?, gtin)?,
-            };
-            let by_mpn = match &*newcomer.mpn {
-                "" => Vec::new(),
-                mpn => candidates(reader, own, reader.by_mpn(mpn)?, newcomer.gtin)?,
-            };
-            match decide(&by_gtin, &by_mpn) {
-                Decision::Same(product) => found.entry(product).or_default().push((newcomer.entry, newcomer.sku)),
-                Decision::New(None) => {}
-                Decision::New(Some(task)) => {
-                    let noted = self.noted[newcomer.entry as usize];
-                    let place = self.place(noted.file, noted.line);
-                    self.find(vec![task.at(place).of(&*newcomer.sku)]);
-                }
-            }
-        }
-        for (product, claims) in found {
-            match claims.as_slice() {
-                [(entry, _)] => self.plan.join(*entry, product),
-                many => {
-                    for (entry, sku) in many {
-                        let noted = self.noted[*entry as usize];
-                        let place = self.place(noted.file, noted.line);
-                        self.find(vec![
-                            Diagnostic::warning("W-IDENTITY-CONFLICT", "several SKUs of the delivery are the same known product by their codes; each became a product of its own")
-                                .at(place)
-                                .of(&**sku)
-                                .with_help("ask the supplier which SKU the GTIN or part number belongs to"),
-                        ]);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Compares the files with those of earlier deliveries.
-    fn compare_files(&mut self) -> Result<(), Failure> {
-        let rows: u64 = self.files.iter().map(|file| file.rows).sum();
-        let path = self.files.first().map(|file| file.path.clone()).unwrap_or_default();
-        if rows == 0 {
-            self.file_reasons.push(
-                Diagnostic::error("G-NO-ROWS", "the delivery has a header and no rows")
-                    .at(Place::file(path.as_str()))
-                    .with_help("nothing is withdrawn; ask the supplier for the whole file"),
-            );
-        }
-        for name in ["65536", "1048576"] {
-            if let Some(file) = self.files.iter().find(|file| (file.rows + 1).to_string() == name || file.rows.to_string() == name) {
-                self.file_reasons.push(
-                    Diagnostic::error("G-ROW-LIMIT", format!("the file has exactly {name} rows, the most a spreadsheet can hold"))
-                        .at(Place::file(file.path.as_str()))
-                        .with_help("rows beyond it were most likely cut off when it was saved; ask for a text file"),
-                );
-            }
-        }
-        let Some(reader) = self.reader else { return Ok(()) };
-        let earlier = reader.deliveries(&self.supplier.source, 5)?;
-        let newline = |files: &[DeliveredFile]| files.iter().all(|file| file.ends_with_newline);
-        if earlier.first().is_some_and(|files| newline(files)) && !newline(&self.files) {
-            self.file_reasons.push(
-                Diagnostic::error("G-NO-LAST-LINE-END", "the file does not end with a line end, and its predecessor did")
-                    .at(Place::file(path.as_str()))
-                    .with_help("the last row may be cut short: fetch the file again, or add the line end if it is whole"),
-            );
-        }
-        if self.supplier.mode == Mode::Snapshot && earlier.len() >= 2 {
-            let mut sizes: Vec<u64> = earlier.iter().map(|files| files.iter().map(|file| file.bytes).sum()).collect();
-            sizes.sort_unstable();
-            let median = sizes[sizes.len() / 2];
-            let size: u64 = self.files.iter().map(|file| file.bytes).sum();
-            if !self.supplier.guards.least_size.exceeded(size as usize, median as usize) && size < median {
-                self.file_reasons.push(
-                    Diagnostic::error("G-SMALL-FILE", format!("the delivery has {size} bytes, its predecessors had {median} in the median"))
-                        .at(Place::file(path.as_str()))
-                        .with_help("it is likely cut short: fetch it again, or lower `least_size` for this supplier"),
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// The products whose item a snapshot no longer has.
-    fn missing(&self) -> Result<Vec<i64>, Failure> {
-        if self.supplier.mode == Mode::Delta {
-            return Ok(Vec::new());
-        }
-        let mut missing: Vec<i64> = self
-            .store
-            .known
-            .iter()
-            .zip(&self.met)
-            .filter(|(item, met)| !item.withdrawn && matches!(met, Met::Not))
-            .map(|(item, _)| item.product)
-            .collect();
-        missing.sort_unstable();
-        Ok(missing)
-    }
-}
-
-/// The products behind some layers, each once, as identity wants to see them.
-fn candidates(
-    reader: &Reader,
-    own: Option<SourceId>,
-    layers: Vec<(i64, SourceId)>,
-    gtin: u64,
-) -> Result<Vec<Candidate>, Failure> {
-    let mut found: Vec<Candidate> = Vec::new();
-    for (product, _) in layers {
-        if found.iter().any(|candidate| candidate.product == product) {
-            continue;
-        }
-        let taken = match own {
-            Some(own) => reader.layer(product, own)?.is_some(),
-            None => false,
-        };
-        let other_gtin = gtin != 0 && reader.gtins(product)?.iter().any(|known| *known != gtin);
-        found.push(Candidate { product, taken, other_gtin });
-    }
-    Ok(found)
 }

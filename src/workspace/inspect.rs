@@ -14,7 +14,6 @@ use crate::schema::attribute::Role;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::products::product;
-use crate::workspace::reading::damaged;
 use std::collections::BTreeMap;
 
 /// One value as a person sees it.
@@ -100,13 +99,18 @@ pub fn find(reader: &Reader, sku: &str) -> Result<ProductName, Failure> {
     products.dedup();
     match products.as_slice() {
         [] => Err(Failure::usage(format!("there is no product with the SKU `{sku}`"))),
-        [one] => reader.product_by_id(*one)?.ok_or_else(|| Failure::usage(format!("there is no product with the SKU `{sku}`"))),
+        [one] => reader
+            .product_by_id(*one)?
+            .ok_or_else(|| Failure::usage(format!("there is no product with the SKU `{sku}`"))),
         many => {
             let mut names = Vec::new();
             for id in many {
                 names.extend(reader.product_by_id(*id)?.map(|name| name.sku));
             }
-            Err(Failure::usage(format!("`{sku}` is a supplier's SKU of several products: {}", names.join(", "))))
+            Err(Failure::usage(format!(
+                "`{sku}` is a supplier's SKU of several products: {}",
+                names.join(", ")
+            )))
         }
     }
 }
@@ -131,7 +135,9 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
     for resolved in &product.values {
         let source = match resolved.inherited {
             true => "model".to_owned(),
-            false => stored.get(usize::from(resolved.layer)).map_or_else(String::new, |layer| shower.source(layer.source.0)),
+            false => stored
+                .get(usize::from(resolved.layer))
+                .map_or_else(String::new, |layer| shower.source(layer.source.0)),
         };
         let text = resolved.value.to_text().into_owned();
         values.push(shower.value(resolved.key, text, source, resolved.origin, resolved.inherited)?);
@@ -159,7 +165,8 @@ fn layers(
     let schema = &shower.workspace.settings.schema;
     let mut shown = Vec::new();
     for (n, layer) in stored.iter().enumerate() {
-        let body = Layer::read_body(&layer.body, schema).map_err(|error| damaged(&layer.sku, &error.to_string()))?;
+        let body =
+            Layer::read_body(&layer.body, schema).map_err(|error| Failure::damaged(&layer.sku, &error.to_string()))?;
         let source = shower.source(layer.source.0);
         let mut values = Vec::new();
         for (key, value) in &body.values {
@@ -171,10 +178,16 @@ fn layers(
                 Some(resolved) if resolved.value == *value => Some("says the same".to_owned()),
                 _ if layer.withdrawn && attribute.role == Role::Offer => Some("withdrawn by its source".to_owned()),
                 Some(resolved) => {
-                    let other = stored.get(usize::from(resolved.layer)).map_or(0, |layer| layer.source.0);
+                    let other = stored
+                        .get(usize::from(resolved.layer))
+                        .map_or(0, |layer| layer.source.0);
                     let policy = match trust.is_editor(other) {
                         true => "the editor wins".to_owned(),
-                        false => format!("{} wins by the policy `{}`", shower.source(other), policy_name(attribute.policy)),
+                        false => format!(
+                            "{} wins by the policy `{}`",
+                            shower.source(other),
+                            policy_name(attribute.policy)
+                        ),
                     };
                     Some(policy)
                 }
@@ -197,7 +210,10 @@ fn layers(
 }
 
 fn policy_name(policy: crate::schema::attribute::Policy) -> String {
-    serde_json::to_value(policy).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(policy)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn history(
@@ -207,7 +223,9 @@ fn history(
     stored: &[crate::catalog::stored::StoredLayer],
 ) -> Result<Vec<ShownChange>, Failure> {
     let schema = &shower.workspace.settings.schema;
-    let read = |body: &str, sku: &str| Layer::read_body(body, schema).map_err(|error| damaged(sku, &error.to_string()));
+    let read = |body: &str, sku: &str| {
+        Layer::read_body(body, schema).map_err(|error| Failure::damaged(sku, &error.to_string()))
+    };
     let mut changes = Vec::new();
     // What each layer is now, going back in time change by change.
     let mut now: BTreeMap<u16, Layer> = BTreeMap::new();
@@ -216,7 +234,12 @@ fn history(
         now.insert(layer.source.0, read(&layer.body, &layer.sku)?);
         made.push((layer.source.0, layer.created));
     }
-    let tell = |shower: &mut Shower<'_>, batch: i64, source: u16, before: &Layer, after: &Layer| -> Result<Vec<ShownChange>, Failure> {
+    let tell = |shower: &mut Shower<'_>,
+                batch: i64,
+                source: u16,
+                before: &Layer,
+                after: &Layer|
+     -> Result<Vec<ShownChange>, Failure> {
         let at = reader.batch_moment(batch)?;
         let source = shower.source(source);
         Ok(differences(before, after)
@@ -251,12 +274,18 @@ fn complete(workspace: &Workspace, product: &Product) -> Vec<ShownCompleteness> 
     let mut shown = Vec::new();
     for channel in 0..=schema.channels().len() as u8 {
         for locale in 1..=schema.locales().len() as u8 {
-            let Some(completeness) = completeness::of(product, schema, locale, channel) else { continue };
+            let Some(completeness) = completeness::of(product, schema, locale, channel) else {
+                continue;
+            };
             shown.push(ShownCompleteness {
                 channel: schema.channel_code(channel).map(str::to_owned),
                 locale: schema.locale_code(locale).unwrap_or_default().to_owned(),
                 percent: completeness.percent(),
-                missing: completeness.missing.iter().map(|id| schema.attribute(*id).code.to_string()).collect(),
+                missing: completeness
+                    .missing
+                    .iter()
+                    .map(|id| schema.attribute(*id).code.to_string())
+                    .collect(),
             });
         }
     }
@@ -274,7 +303,12 @@ struct Shower<'w> {
 impl<'w> Shower<'w> {
     fn new(workspace: &'w Workspace, reader: &'w Reader) -> Result<Shower<'w>, Failure> {
         let sources = reader.sources()?.into_iter().map(|(id, name)| (id.0, name)).collect();
-        Ok(Shower { workspace, reader, sources, batches: BTreeMap::new() })
+        Ok(Shower {
+            workspace,
+            reader,
+            sources,
+            batches: BTreeMap::new(),
+        })
     }
 
     fn source(&self, source: u16) -> String {
@@ -291,9 +325,14 @@ impl<'w> Shower<'w> {
     ) -> Result<ShownValue, Failure> {
         let schema = &self.workspace.settings.schema;
         if !self.batches.contains_key(&origin.batch) {
-            let files = self.reader.batch(origin.batch)?.map(|batch| batch.files).unwrap_or_default();
+            let files = self
+                .reader
+                .batch(origin.batch)?
+                .map(|batch| batch.files)
+                .unwrap_or_default();
             let files = files.into_iter().map(|file| file.path).collect();
-            self.batches.insert(origin.batch, (files, self.reader.batch_columns(origin.batch)?));
+            self.batches
+                .insert(origin.batch, (files, self.reader.batch_columns(origin.batch)?));
         }
         let (files, columns) = &self.batches[&origin.batch];
         let told = columns.get(&schema.key_text(key));
@@ -306,7 +345,9 @@ impl<'w> Shower<'w> {
             batch: origin.batch,
             file: files.get(origin.file as usize).filter(|_| origin.line > 0).cloned(),
             line: Some(origin.line).filter(|line| *line > 0),
-            column: told.map(|(column, _)| column.clone()).filter(|column| !column.is_empty()),
+            column: told
+                .map(|(column, _)| column.clone())
+                .filter(|column| !column.is_empty()),
             rule: told.map(|(_, rule)| rule.clone()).filter(|rule| !rule.is_empty()),
             inherited,
         })
@@ -324,7 +365,9 @@ pub struct ShownBatch {
 
 /// All batches, the newest first.
 pub fn batches(workspace: &Workspace) -> Result<Vec<ShownBatch>, Failure> {
-    let Some(reader) = workspace.reader_if_any()? else { return Ok(Vec::new()) };
+    let Some(reader) = workspace.reader_if_any()? else {
+        return Ok(Vec::new());
+    };
     let mut shown = Vec::new();
     for batch in reader.batches()? {
         let at = reader.batch_moment(batch.id)?.unwrap_or_default();
@@ -348,5 +391,12 @@ pub fn held(workspace: &Workspace, batch: i64) -> Result<Vec<ShownHeld>, Failure
         return Err(Failure::usage(format!("there is no batch {batch}")).with_help("`estante batches` lists them"));
     }
     let held = reader.held(batch)?;
-    Ok(held.into_iter().map(|held| ShownHeld { sku: held.sku, line: held.line, reason: held.reason }).collect())
+    Ok(held
+        .into_iter()
+        .map(|held| ShownHeld {
+            sku: held.sku,
+            line: held.line,
+            reason: held.reason,
+        })
+        .collect())
 }

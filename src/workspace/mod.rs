@@ -4,22 +4,28 @@
 //! and threads.
 
 pub mod apply;
+pub mod edit;
 pub mod export;
+pub mod export_state;
 pub mod failure;
+pub mod feed_file;
+pub mod identity;
 pub mod import;
 pub mod inspect;
+pub mod new;
+pub mod newcomers;
+pub mod parallel;
+pub mod planner;
+pub mod plans;
 pub mod products;
 pub mod progress;
 pub mod reading;
+pub mod reference;
 pub mod rejects;
 pub mod run;
 pub mod settings;
-pub mod verify;
 pub mod supplier;
-pub mod reference;
-pub mod plans;
-pub mod new;
-pub mod edit;
+pub mod verify;
 
 use crate::catalog::{Catalog, Reader};
 use crate::merge::policy::{Standing, Trust};
@@ -43,8 +49,16 @@ impl Workspace {
         let settings = Settings::load(root)?;
         let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = threads.unwrap_or_else(available).clamp(1, 64);
-        let moment = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_else(|_| jiff::Timestamp::now()).to_string();
-        Ok(Workspace { settings, threads, moment, catalog: None })
+        let moment = jiff::Timestamp::now()
+            .round(jiff::Unit::Second)
+            .unwrap_or_else(|_| jiff::Timestamp::now())
+            .to_string();
+        Ok(Workspace {
+            settings,
+            threads,
+            moment,
+            catalog: None,
+        })
     }
 
     /// Opens the catalog for writing, where it is not open yet.
@@ -86,7 +100,9 @@ impl Workspace {
 
     /// The order of trust among the sources that the store knows.
     pub fn trust(&self) -> Result<Trust, Failure> {
-        let Some(reader) = self.reader_if_any()? else { return Ok(Trust::default()) };
+        let Some(reader) = self.reader_if_any()? else {
+            return Ok(Trust::default());
+        };
         let sources = reader.sources()?;
         let mut names = vec![String::new(); sources.last().map_or(0, |(id, _)| usize::from(id.0) + 1)];
         for (id, name) in sources {
@@ -94,7 +110,10 @@ impl Workspace {
         }
         Ok(Trust::new(&names, |id| {
             let supplier = self.settings.suppliers.iter().find(|supplier| supplier.id == id)?;
-            Some(Standing { rank: supplier.rank, addition: supplier.adds_to.is_some() })
+            Some(Standing {
+                rank: supplier.rank,
+                addition: supplier.adds_to.is_some(),
+            })
         }))
     }
 
@@ -159,11 +178,12 @@ impl Workspace {
         let names = self.plan_names()?;
         match names.iter().any(|known| known == name) {
             true => self.plan_path(name),
-            false => Err(Failure::usage(format!("there is no plan `{name}`"))
-                .with_help(match names.as_slice() {
+            false => Err(
+                Failure::usage(format!("there is no plan `{name}`")).with_help(match names.as_slice() {
                     [] => "`estante import SUPPLIER` makes one".to_owned(),
                     names => format!("waiting are: {}", names.join(", ")),
-                })),
+                }),
+            ),
         }
     }
 }

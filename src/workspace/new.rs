@@ -23,8 +23,16 @@ pub fn init(folder: &Path) -> Result<Vec<String>, Failure> {
         ("channels/google.toml".into(), CHANNEL.into()),
         ("channels/packs/google-merchant.toml".into(), PACK.into()),
     ];
-    files.extend(STARTER.iter().map(|(name, text)| (format!("schemas/{name}"), text.as_bytes().to_vec())));
-    files.extend(json_schemas().into_iter().map(|(name, text)| (format!("docs/schema/{name}"), text.into_bytes())));
+    files.extend(
+        STARTER
+            .iter()
+            .map(|(name, text)| (format!("schemas/{name}"), text.as_bytes().to_vec())),
+    );
+    files.extend(
+        json_schemas()
+            .into_iter()
+            .map(|(name, text)| (format!("docs/schema/{name}"), text.into_bytes())),
+    );
     write(folder, &files)?;
     let suppliers = folder.join("suppliers");
     std::fs::create_dir_all(&suppliers).map_err(|error| Failure::io("make the folder", &suppliers, &error))?;
@@ -33,19 +41,26 @@ pub fn init(folder: &Path) -> Result<Vec<String>, Failure> {
 
 /// Writes the sample workspace. Refuses a folder that is one already.
 pub fn demo(folder: &Path) -> Result<Vec<String>, Failure> {
-    let mut files: Vec<(String, Vec<u8>)> =
-        SAMPLE.iter().map(|(name, content)| ((*name).to_owned(), content.to_vec())).collect();
+    let mut files: Vec<(String, Vec<u8>)> = SAMPLE
+        .iter()
+        .map(|(name, content)| ((*name).to_owned(), content.to_vec()))
+        .collect();
     files.push((".gitignore".into(), IGNORED.into()));
     write(folder, &files)?;
     Ok(files.into_iter().map(|(name, _)| name).collect())
 }
 
 fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
-    let existing: Vec<&str> =
-        files.iter().map(|(name, _)| name.as_str()).filter(|name| *name != ".gitignore" && folder.join(name).exists()).collect();
+    let existing: Vec<&str> = files
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| *name != ".gitignore" && folder.join(name).exists())
+        .collect();
     if let Some(first) = existing.first() {
-        return Err(Failure::usage(format!("{} exists; nothing was written", folder.join(first).display()))
-            .with_help("name a folder that is new or empty"));
+        return Err(
+            Failure::usage(format!("{} exists; nothing was written", folder.join(first).display()))
+                .with_help("name a folder that is new or empty"),
+        );
     }
     for (name, content) in files {
         let path = folder.join(name);
@@ -64,7 +79,7 @@ fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
 pub fn tries(workspace: &Workspace) -> Vec<String> {
     let mut tries = vec!["estante run".to_owned()];
     if let Some(channel) = workspace.settings.channels.first() {
-        tries.push(format!("estante channel check {}", channel.id()));
+        tries.push(format!("estante channel check {}", channel.code));
     }
     if let Some(supplier) = workspace.settings.suppliers.first() {
         tries.push(format!("estante import {}", supplier.id));

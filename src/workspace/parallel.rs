@@ -97,10 +97,16 @@ mod tests {
                 5 => Err(Failure::usage("five")),
                 job => Ok(job),
             };
-            let ended = in_order(threads, 1_000, || Ok(()), work, |_| {
-                done += 1;
-                Ok(())
-            });
+            let ended = in_order(
+                threads,
+                1_000,
+                || Ok(()),
+                work,
+                |_| {
+                    done += 1;
+                    Ok(())
+                },
+            );
             assert_eq!(ended.unwrap_err().message, "five");
             assert_eq!(done, 5);
         }

@@ -9,7 +9,6 @@ use crate::workspace::apply::apply;
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
 use crate::workspace::progress::Progress;
-use crate::workspace::reading::damaged;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -38,9 +37,20 @@ pub fn import(
         workspace.open_catalog()?;
     }
     let name = workspace.next_plan()?;
-    let planned = plan(workspace, workspace.settings.supplier(supplier)?, files, &name, progress)?;
+    let planned = plan(
+        workspace,
+        workspace.settings.supplier(supplier)?,
+        files,
+        &name,
+        progress,
+    )?;
     let changes = planned.changes_anything();
-    let mut delivery = Delivery { plan: None, batch: None, seconds: 0.0, summary: Summary::default() };
+    let mut delivery = Delivery {
+        plan: None,
+        batch: None,
+        seconds: 0.0,
+        summary: Summary::default(),
+    };
     match (apply_it, changes) {
         (true, true) => {
             let applied = apply(workspace, &planned.path, progress)?;
@@ -53,7 +63,8 @@ pub fn import(
             delivery.summary = planned.summary;
         }
         _ => {
-            std::fs::remove_file(&planned.path).map_err(|error| Failure::io("remove the plan", &planned.path, &error))?;
+            std::fs::remove_file(&planned.path)
+                .map_err(|error| Failure::io("remove the plan", &planned.path, &error))?;
             delivery.summary = planned.summary;
         }
     }
@@ -119,12 +130,17 @@ pub struct ShownPlan {
 }
 
 /// The exact difference a plan would make, in the order of the delivery; `sku` and `attribute` narrow it down.
-pub fn show(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Option<&str>) -> Result<ShownPlan, Failure> {
+pub fn show(
+    workspace: &Workspace,
+    name: &str,
+    sku: Option<&str>,
+    attribute: Option<&str>,
+) -> Result<ShownPlan, Failure> {
     let schema = &workspace.settings.schema;
     let (mut reader, summary) = PlanReader::open(&workspace.find_plan(name)?)?;
     let read = |body: &str, sku: &str| match body {
         "" => Ok(Layer::default()),
-        body => Layer::read_body(body, schema).map_err(|error| damaged(sku, &error.to_string())),
+        body => Layer::read_body(body, schema).map_err(|error| Failure::damaged(sku, &error.to_string())),
     };
     let mut changes = Vec::new();
     while let Some((entry, verdict)) = reader.entry()? {
@@ -150,7 +166,10 @@ pub fn show(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Opt
         }
         let (kind, reason) = match verdict {
             Verdict::Held(reason) => ("held", summary.reasons.get(usize::from(reason)).map(told)),
-            Verdict::Rejected => ("rejected", Some("its SKU stands twice in the delivery, with different values".to_owned())),
+            Verdict::Rejected => (
+                "rejected",
+                Some("its SKU stands twice in the delivery, with different values".to_owned()),
+            ),
             Verdict::Go => match (entry.kind, entry.product) {
                 (EntryKind::New, Some(product)) => ("new", joins(workspace, product)?),
                 (EntryKind::New, None) => ("new", None),
@@ -158,11 +177,23 @@ pub fn show(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Opt
                 (EntryKind::Changed | EntryKind::Same, _) => ("changed", None),
             },
         };
-        changes.push(ShownEntry { sku: entry.sku, kind: kind.to_owned(), values, reason });
+        changes.push(ShownEntry {
+            sku: entry.sku,
+            kind: kind.to_owned(),
+            values,
+            reason,
+        });
     }
-    for diagnostic in summary.diagnostics.iter().filter(|finding| finding.severity == crate::diagnostic::Severity::Error) {
+    for diagnostic in summary
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity == crate::diagnostic::Severity::Error)
+    {
         let Some(rejected) = &diagnostic.sku else { continue };
-        if sku.is_none_or(|sku| sku == rejected) && attribute.is_none() && !changes.iter().any(|change| change.sku == *rejected) {
+        if sku.is_none_or(|sku| sku == rejected)
+            && attribute.is_none()
+            && !changes.iter().any(|change| change.sku == *rejected)
+        {
             changes.push(ShownEntry {
                 sku: rejected.clone(),
                 kind: "rejected".into(),
@@ -171,7 +202,11 @@ pub fn show(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Opt
             });
         }
     }
-    Ok(ShownPlan { plan: name.to_owned(), supplier: summary.supplier, changes })
+    Ok(ShownPlan {
+        plan: name.to_owned(),
+        supplier: summary.supplier,
+        changes,
+    })
 }
 
 fn told(diagnostic: &Diagnostic) -> String {

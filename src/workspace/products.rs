@@ -9,7 +9,6 @@ use crate::product::Product;
 use crate::product::layer::Layer;
 use crate::schema::Schema;
 use crate::workspace::failure::Failure;
-use crate::workspace::reading::damaged;
 
 /// The golden record of stored layers.
 pub fn resolve_stored(
@@ -21,8 +20,14 @@ pub fn resolve_stored(
 ) -> Result<Product, Failure> {
     let mut spoken = Vec::with_capacity(layers.len());
     for stored in layers {
-        let layer = Layer::read_body(&stored.body, schema).map_err(|error| damaged(&stored.sku, &error.to_string()))?;
-        spoken.push(Spoken { source: stored.source.0, origin: stored.origin, withdrawn: stored.withdrawn, layer });
+        let layer = Layer::read_body(&stored.body, schema)
+            .map_err(|error| Failure::damaged(&stored.sku, &error.to_string()))?;
+        spoken.push(Spoken {
+            source: stored.source.0,
+            origin: stored.origin,
+            withdrawn: stored.withdrawn,
+            layer,
+        });
     }
     Ok(resolve(id, sku, spoken, schema, trust))
 }
@@ -49,9 +54,13 @@ pub fn group(reader: &Reader, names: &[ProductName], schema: &Schema, trust: &Tr
         if let Some(model) = product.model.as_deref().filter(|model| *model != product.sku) {
             if parent.is_none() {
                 parent = Some(match reader.product(model)? {
-                    Some(found) => {
-                        Some(resolve_stored(found.id, found.sku, reader.layers(found.id)?, schema, trust)?)
-                    }
+                    Some(found) => Some(resolve_stored(
+                        found.id,
+                        found.sku,
+                        reader.layers(found.id)?,
+                        schema,
+                        trust,
+                    )?),
                     None => None,
                 });
             }

@@ -4,7 +4,7 @@
 //! bounded, so a delivery of any size takes the same memory. What the outcomes add up to is left to `import`.
 
 use crate::catalog::Reader;
-use crate::catalog::stored::{Keys, Known, SourceId};
+use crate::catalog::stored::{Known, SourceId};
 use crate::diagnostic::Diagnostic;
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
@@ -18,9 +18,8 @@ use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::schema::scope::Key;
 use crate::value::Value;
-use crate::value::identifier::fold_mpn;
-use crate::value::text::fold;
 use crate::workspace::failure::Failure;
+use crate::workspace::identity::Identity;
 use crate::workspace::settings::Supplier;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -36,7 +35,11 @@ pub enum Outcome {
     /// It changes something, or speaks for the first time.
     Entry(Box<Changed>),
     /// It cannot be taken; its bytes go to the rejects file. The SKU is told where it could be read.
-    Rejected { sku: Option<String>, line: u64, raw: Vec<u8> },
+    Rejected {
+        sku: Option<String>,
+        line: u64,
+        raw: Vec<u8>,
+    },
 }
 
 /// A record that is not known as it stands.
@@ -57,7 +60,11 @@ pub struct Changed {
 pub enum Told {
     /// A file was opened; its header may have findings.
     Opened { diagnostics: Vec<Diagnostic> },
-    Outcomes { file: u32, outcomes: Vec<Outcome>, diagnostics: Vec<Diagnostic> },
+    Outcomes {
+        file: u32,
+        outcomes: Vec<Outcome>,
+        diagnostics: Vec<Diagnostic>,
+    },
     /// A file was read to its end. `cut` is true where its last record is not whole.
     Closed { report: Box<FileReport>, cut: bool },
 }
@@ -147,15 +154,27 @@ impl Stop {
 }
 
 /// The reading thread: every file in order, batch after batch. Ends early when nobody listens any more.
-fn read_files(readers: &Readers<'_>, jobs: SyncSender<Job>, done: SyncSender<Done>, spares: Receiver<Records>, stopped: &AtomicBool) {
+fn read_files(
+    readers: &Readers<'_>,
+    jobs: SyncSender<Job>,
+    done: SyncSender<Done>,
+    spares: Receiver<Records>,
+    stopped: &AtomicBool,
+) {
     let mut number = 0;
-    let mut tell = |number: &mut u64, told: Result<Told, Stop>| {
+    let tell = |number: &mut u64, told: Result<Told, Stop>| {
         *number += 1;
         done.send(Done::Told(*number - 1, told)).is_ok()
     };
     let mapping = &readers.supplier.mapping;
     for (n, file) in readers.files.iter().enumerate() {
-        let opened = crate::feed::open(&file.path, &file.shown, n as u32, &readers.supplier.file, mapping.wanted());
+        let opened = crate::feed::open(
+            &file.path,
+            &file.shown,
+            n as u32,
+            &readers.supplier.file,
+            mapping.wanted(),
+        );
         let mut reading = match opened {
             Ok(reading) => reading,
             Err(error) => {
@@ -164,7 +183,10 @@ fn read_files(readers: &Readers<'_>, jobs: SyncSender<Job>, done: SyncSender<Don
             }
         };
         let findings = mapping.check_header(reading.found(), reading.header(), &file.shown);
-        if findings.iter().any(|finding| finding.severity == crate::diagnostic::Severity::Error) {
+        if findings
+            .iter()
+            .any(|finding| finding.severity == crate::diagnostic::Severity::Error)
+        {
             tell(&mut number, Err(Stop::Header(findings)));
             return;
         }
@@ -181,7 +203,11 @@ fn read_files(readers: &Readers<'_>, jobs: SyncSender<Job>, done: SyncSender<Don
             }
             match reading.next(&mut batch) {
                 Ok(true) => {
-                    cut = batch.len().checked_sub(1).and_then(|last| batch.get(last)).is_some_and(|last| last.fault().is_some());
+                    cut = batch
+                        .len()
+                        .checked_sub(1)
+                        .and_then(|last| batch.get(last))
+                        .is_some_and(|last| last.fault().is_some());
                     if jobs.send(Job::Batch(number, batch)).is_err() {
                         return;
                     }
@@ -196,7 +222,13 @@ fn read_files(readers: &Readers<'_>, jobs: SyncSender<Job>, done: SyncSender<Don
         }
         let report = reading.finish();
         let cut = cut && !report.ends_with_newline;
-        if !tell(&mut number, Ok(Told::Closed { report: Box::new(report), cut })) {
+        if !tell(
+            &mut number,
+            Ok(Told::Closed {
+                report: Box::new(report),
+                cut,
+            }),
+        ) {
             return;
         }
     }
@@ -216,7 +248,10 @@ fn work(
         stopped.store(true, Ordering::Relaxed);
         while next().is_some() {}
     };
-    let reader = match readers.store.map(|(folder, source)| Reader::open(folder).map(|reader| (reader, source))) {
+    let reader = match readers
+        .store
+        .map(|(folder, source)| Reader::open(folder).map(|reader| (reader, source)))
+    {
         None => None,
         Some(Ok(reader)) => Some(reader),
         Some(Err(error)) => {
@@ -224,7 +259,12 @@ fn work(
             return drain();
         }
     };
-    let mut worker = Worker { readers, reader, identity: Identity::new(readers.schema), scratch: Scratch::default() };
+    let mut worker = Worker {
+        readers,
+        reader,
+        identity: Identity::new(readers.schema),
+        scratch: Scratch::default(),
+    };
     while let Some(Job::Batch(number, batch)) = next() {
         let told = worker.batch(&batch).map_err(Stop::Other);
         if done.send(Done::Told(number, told)).is_err() {
@@ -249,13 +289,21 @@ impl Worker<'_> {
         for record in batch.iter() {
             outcomes.push(self.record(record, &mut diagnostics)?);
         }
-        Ok(Told::Outcomes { file: batch.file, outcomes, diagnostics })
+        Ok(Told::Outcomes {
+            file: batch.file,
+            outcomes,
+            diagnostics,
+        })
     }
 
     fn record(&mut self, record: Record<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Outcome, Failure> {
         let mapping = &self.readers.supplier.mapping;
         let shown = &self.readers.files[record.file() as usize].shown;
-        let rejected = |sku: Option<String>| Outcome::Rejected { sku, line: record.line(), raw: record.raw().to_vec() };
+        let rejected = |sku: Option<String>| Outcome::Rejected {
+            sku,
+            line: record.line(),
+            raw: record.raw().to_vec(),
+        };
         if let Some(fault) = record.fault() {
             let sku = mapping.sku(&record).ok().map(|sku| sku.into_owned());
             let mut fault = fault.clone();
@@ -278,7 +326,10 @@ impl Worker<'_> {
             && item.row_hash == row_hash
             && !item.withdrawn
         {
-            return Ok(Outcome::Unchanged { known: at as u32, line: record.line() });
+            return Ok(Outcome::Unchanged {
+                known: at as u32,
+                line: record.line(),
+            });
         }
         let Some(item) = mapping.apply(record, &sku, shown, &mut self.scratch, diagnostics) else {
             return Ok(rejected(Some(sku.into_owned())));
@@ -299,7 +350,14 @@ impl Worker<'_> {
         let (sku, file, line) = (item.sku.clone(), item.file, item.line);
         let layer = Layer::first(item);
         let entry = self.entry(EntryKind::New, None, (sku, file, line, row_hash), String::new(), &layer);
-        Changed { known: None, entry, attributes: Vec::new(), price: None, price_lost: false, stock: None }
+        Changed {
+            known: None,
+            entry,
+            attributes: Vec::new(),
+            price: None,
+            price_lost: false,
+            stock: None,
+        }
     }
 
     fn changed_entry(&mut self, item: Item, product: i64, withdrawn: bool, row_hash: u64) -> Result<Changed, Failure> {
@@ -307,9 +365,12 @@ impl Worker<'_> {
             Some((reader, source)) => reader.layer(product, *source)?,
             None => None,
         };
-        let stored = stored.ok_or_else(|| Failure::conflict("the catalog changed while the delivery was read").with_help("run it again"))?;
+        let stored = stored.ok_or_else(|| {
+            Failure::conflict("the catalog changed while the delivery was read").with_help("run it again")
+        })?;
         let schema = self.readers.schema;
-        let before = Layer::read_body(&stored.body, schema).map_err(|error| damaged(&stored.sku, &error.to_string()))?;
+        let before = Layer::read_body(&stored.body, schema)
+            .map_err(|error| Failure::damaged(&stored.sku, &error.to_string()))?;
         let keys = changed_keys(&item, &before);
         let kind = match keys.is_empty() && !withdrawn {
             true => EntryKind::Same,
@@ -318,10 +379,12 @@ impl Worker<'_> {
         let known = schema.known();
         let price = known.price.map(Key::of);
         let stock = known.stock.map(Key::of);
-        let says = |key: Option<Key>| key.is_some_and(|key| item.said.binary_search_by_key(&key, |(key, _)| *key).is_ok());
+        let says =
+            |key: Option<Key>| key.is_some_and(|key| item.said.binary_search_by_key(&key, |(key, _)| *key).is_ok());
         let prices = price.and_then(|key| Some((before.value(key)?, item.value(key)?)));
         let stocks = stock.and_then(|key| Some((before.value(key)?, item.value(key)?)));
-        let price_lost = price.is_some_and(|key| before.value(key).is_some()) && !says(price) && mapped(self.readers, known.price);
+        let price_lost =
+            price.is_some_and(|key| before.value(key).is_some()) && !says(price) && mapped(self.readers, known.price);
         let amounts = match prices {
             Some((Value::Money(a), Value::Money(b))) if a.currency == b.currency => Some((a.amount, b.amount)),
             Some((Value::Decimal(a), Value::Decimal(b))) => Some((*a, *b)),
@@ -333,7 +396,14 @@ impl Worker<'_> {
         let (sku, file, line) = (item.sku.clone(), item.file, item.line);
         let after = before.overlaid(item, stored.origin);
         let entry = self.entry(kind, Some(product), (sku, file, line, row_hash), stored.body, &after);
-        Ok(Changed { known: None, entry, attributes, price: amounts, price_lost, stock: in_stock })
+        Ok(Changed {
+            known: None,
+            entry,
+            attributes,
+            price: amounts,
+            price_lost,
+            stock: in_stock,
+        })
     }
 
     fn entry(
@@ -366,7 +436,13 @@ impl Worker<'_> {
 
 /// True where the supplier's mapping fills the attribute at all.
 fn mapped(readers: &Readers<'_>, attribute: Option<AttributeId>) -> bool {
-    attribute.is_some_and(|attribute| readers.supplier.mapping.columns().contains_key(&*readers.schema.attribute(attribute).code))
+    attribute.is_some_and(|attribute| {
+        readers
+            .supplier
+            .mapping
+            .columns()
+            .contains_key(&*readers.schema.attribute(attribute).code)
+    })
 }
 
 fn is_positive(value: &Value) -> bool {
@@ -376,53 +452,4 @@ fn is_positive(value: &Value) -> bool {
         Value::Boolean(there) => *there,
         _ => false,
     }
-}
-
-/// A layer whose body this program did not write, or that was damaged since.
-pub fn damaged(sku: &str, what: &str) -> Failure {
-    Failure::new(crate::workspace::failure::FailureKind::Broken, format!("the layer of {sku} does not read: {what}"))
-        .with_help("`estante verify` tells how far the damage goes")
-}
-
-/// Reads what identifies a product out of a layer.
-pub struct Identity {
-    gtin: Option<AttributeId>,
-    brand: Option<AttributeId>,
-    mpn: Option<AttributeId>,
-    model: Option<AttributeId>,
-}
-
-impl Identity {
-    pub fn new(schema: &Schema) -> Identity {
-        let known = schema.known();
-        Identity { gtin: known.gtin, brand: known.brand, mpn: known.mpn, model: known.model }
-    }
-
-    /// GTIN, and brand with part number.
-    pub fn keys(&self, layer: &Layer) -> Keys {
-        let gtin = match find(layer, self.gtin) {
-            Some(Value::Gtin(gtin)) => Some(gtin.key()),
-            _ => None,
-        };
-        let mpn = match (find(layer, self.brand), find(layer, self.mpn)) {
-            (Some(brand), Some(mpn)) => {
-                let (brand, mpn) = (fold(&brand.to_text()), fold_mpn(&mpn.to_text()));
-                (!brand.is_empty() && !mpn.is_empty()).then(|| format!("{brand}\t{mpn}"))
-            }
-            _ => None,
-        };
-        Keys { gtin, mpn }
-    }
-
-    /// Code of the product model.
-    pub fn model(&self, layer: &Layer) -> Option<String> {
-        find(layer, self.model).map(|value| value.to_text().into_owned()).filter(|model| !model.is_empty())
-    }
-}
-
-/// The first value of an attribute, in any scope.
-fn find(layer: &Layer, attribute: Option<AttributeId>) -> Option<&Value> {
-    let attribute = attribute?;
-    let at = layer.values.partition_point(|(key, _)| key.attribute < attribute);
-    layer.values.get(at).filter(|(key, _)| key.attribute == attribute).map(|(_, value)| value)
 }

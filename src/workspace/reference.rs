@@ -11,11 +11,26 @@ use std::path::Path;
 /// The schemas by file name.
 pub fn json_schemas() -> [(&'static str, String); 5] {
     [
-        ("estante.json", json_schema::<WorkspaceFile>("estante.toml: the workspace")),
-        ("schema.json", json_schema::<SchemaFile>("schemas/*.toml: attributes, options, families, categories, units")),
-        ("supplier.json", json_schema::<SupplierFile>("supplier.toml: how a supplier's feeds are read")),
-        ("channel.json", json_schema::<ChannelFile>("channels/*.toml: what a channel gets")),
-        ("pack.json", json_schema::<PackFile>("channels/packs/*.toml: what a channel demands")),
+        (
+            "estante.json",
+            json_schema::<WorkspaceFile>("estante.toml: the workspace"),
+        ),
+        (
+            "schema.json",
+            json_schema::<SchemaFile>("schemas/*.toml: attributes, options, families, categories, units"),
+        ),
+        (
+            "supplier.json",
+            json_schema::<SupplierFile>("supplier.toml: how a supplier's feeds are read"),
+        ),
+        (
+            "channel.json",
+            json_schema::<ChannelFile>("channels/*.toml: what a channel gets"),
+        ),
+        (
+            "pack.json",
+            json_schema::<PackFile>("channels/packs/*.toml: what a channel demands"),
+        ),
     ]
 }
 

@@ -33,9 +33,18 @@ impl Rejects {
     pub fn new(folder: PathBuf, files: &[DeliveryFile]) -> Rejects {
         let files = files
             .iter()
-            .map(|file| RejectedOf { path: file.path.clone(), shown: file.shown.clone(), header: Vec::new(), out: None })
+            .map(|file| RejectedOf {
+                path: file.path.clone(),
+                shown: file.shown.clone(),
+                header: Vec::new(),
+                out: None,
+            })
             .collect();
-        Rejects { folder, files, later: BTreeSet::new() }
+        Rejects {
+            folder,
+            files,
+            later: BTreeSet::new(),
+        }
     }
 
     /// Name of a file for messages.
@@ -75,8 +84,8 @@ impl Rejects {
             let refused = |error: crate::feed::failure::FeedError| {
                 Failure::invalid("the delivery changed while it was read", vec![error.diagnostic()])
             };
-            let mut reading =
-                crate::feed::open(&file.path, &file.shown, n, &supplier.file, supplier.mapping.wanted()).map_err(refused)?;
+            let mut reading = crate::feed::open(&file.path, &file.shown, n, &supplier.file, supplier.mapping.wanted())
+                .map_err(refused)?;
             let mut batch = Records::default();
             while reading.next(&mut batch).map_err(refused)? {
                 for record in batch.iter().filter(|record| later.contains(&(n, record.line()))) {
@@ -89,7 +98,8 @@ impl Rejects {
         for file in self.files {
             if let Some(out) = file.out {
                 any = true;
-                out.into_inner().map_err(|error| Failure::io("write rejected rows to", &self.folder, error.error()))?;
+                out.into_inner()
+                    .map_err(|error| Failure::io("write rejected rows to", &self.folder, error.error()))?;
             }
         }
         Ok(any.then_some(self.folder))

@@ -48,7 +48,10 @@ impl RunReport {
     /// True where the run changed neither the catalog nor any exported file.
     pub fn changed_nothing(&self) -> bool {
         self.suppliers.iter().all(|supplier| supplier.batch.is_none())
-            && self.channels.iter().all(|channel| channel.exported.as_ref().is_none_or(|exported| exported.untouched))
+            && self
+                .channels
+                .iter()
+                .all(|channel| channel.exported.as_ref().is_none_or(|exported| exported.untouched))
     }
 
     pub fn failed(&self) -> bool {
@@ -72,20 +75,46 @@ pub fn run(
         workspace.settings.channel(id)?;
     }
     workspace.open_catalog()?;
-    let ids: Vec<String> = workspace.settings.suppliers.iter().map(|supplier| supplier.id.clone()).collect();
-    let mut report = RunReport { suppliers: Vec::new(), channels: Vec::new(), products: 0, seconds: 0.0 };
-    for id in ids.into_iter().filter(|id| suppliers.is_empty() || suppliers.contains(id)) {
+    let ids: Vec<String> = workspace
+        .settings
+        .suppliers
+        .iter()
+        .map(|supplier| supplier.id.clone())
+        .collect();
+    let mut report = RunReport {
+        suppliers: Vec::new(),
+        channels: Vec::new(),
+        products: 0,
+        seconds: 0.0,
+    };
+    for id in ids
+        .into_iter()
+        .filter(|id| suppliers.is_empty() || suppliers.contains(id))
+    {
         report.suppliers.push(import_one(workspace, &id, &[], progress)?);
     }
-    let ids: Vec<String> = workspace.settings.channels.iter().map(|channel| channel.id().to_owned()).collect();
-    for id in ids.into_iter().filter(|id| channels.is_empty() || channels.contains(id)) {
+    let ids: Vec<String> = workspace
+        .settings
+        .channels
+        .iter()
+        .map(|channel| channel.code.clone())
+        .collect();
+    for id in ids
+        .into_iter()
+        .filter(|id| channels.is_empty() || channels.contains(id))
+    {
         let begun = Instant::now();
         let (exported, failure) = match export(workspace, &id, Mode::Current, progress) {
             Ok(exported) => (Some(exported), None),
             Err(failure) if failure.exit_code() == 5 => return Err(failure),
             Err(failure) => (None, Some(failure)),
         };
-        report.channels.push(ChannelOutcome { id, exported, failure, seconds: begun.elapsed().as_secs_f64() });
+        report.channels.push(ChannelOutcome {
+            id,
+            exported,
+            failure,
+            seconds: begun.elapsed().as_secs_f64(),
+        });
     }
     report.products = workspace.reader()?.count()?;
     report.seconds = begun.elapsed().as_secs_f64();
@@ -117,7 +146,8 @@ pub fn import_one(
             outcome.summary = applied.summary;
         }
         Ok(planned) => {
-            std::fs::remove_file(&planned.path).map_err(|error| Failure::io("remove the plan", &planned.path, &error))?;
+            std::fs::remove_file(&planned.path)
+                .map_err(|error| Failure::io("remove the plan", &planned.path, &error))?;
             outcome.summary = planned.summary;
         }
         Err(failure) if failure.exit_code() == 3 => outcome.failure = Some(failure),

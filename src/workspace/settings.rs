@@ -3,6 +3,8 @@
 //! The types of the tables belong to the stages that read them; this file only puts them together.
 
 use crate::channel::Channel;
+use crate::channel::pack::Pack;
+use crate::channel::pack::file::PackFile;
 use crate::channel::settings::ChannelFile;
 use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
@@ -157,8 +159,11 @@ impl Settings {
     pub fn load(root: &Path) -> Result<Settings, Failure> {
         let file = root.join(WORKSPACE_FILE);
         if !file.is_file() {
-            return Err(Failure::usage(format!("{} is no workspace: it has no {WORKSPACE_FILE}", root.display()))
-                .with_help("`estante init` makes one, `-C DIR` names another folder"));
+            return Err(Failure::usage(format!(
+                "{} is no workspace: it has no {WORKSPACE_FILE}",
+                root.display()
+            ))
+            .with_help("`estante init` makes one, `-C DIR` names another folder"));
         }
         let mut faults = Vec::new();
         let Some(declaration) = gather(Declaration::read(&file, WORKSPACE_FILE), &mut faults) else {
@@ -178,18 +183,12 @@ impl Settings {
         let channel_ids: Vec<String> = channel_files.iter().map(|(id, _)| id.clone()).collect();
         let schemas = root.join(&workspace.schemas);
         let schema = gather(load(&schemas, root, &workspace.locales, &channel_ids), &mut faults);
-        let (Some(schema), Ok(currency)) = (schema, currency) else { return Err(invalid(faults)) };
+        let (Some(schema), Ok(currency)) = (schema, currency) else {
+            return Err(invalid(faults));
+        };
 
         let suppliers = load_suppliers(root, &workspace, &schema, &mut faults);
-        let mut channels = Vec::new();
-        for (id, declaration) in &channel_files {
-            let Some(file) = gather(declaration.check::<ChannelFile>(), &mut faults) else { continue };
-            let packs = root.join(&workspace.channels).join("packs");
-            let shown = format!("{}/packs", workspace.channels);
-            if let Some(channel) = gather(Channel::load(id, file, declaration, &packs, &shown, &schema), &mut faults) {
-                channels.push(channel);
-            }
-        }
+        let channels = load_channels(root, &workspace, &channel_files, &schema, &mut faults);
         if !faults.is_empty() {
             return Err(invalid(faults));
         }
@@ -216,8 +215,8 @@ impl Settings {
 
     /// The channel of this id.
     pub fn channel(&self, id: &str) -> Result<&Channel, Failure> {
-        self.channels.iter().find(|channel| channel.id() == id).ok_or_else(|| {
-            let known: Vec<&str> = self.channels.iter().map(|channel| channel.id()).collect();
+        self.channels.iter().find(|channel| channel.code == id).ok_or_else(|| {
+            let known: Vec<&str> = self.channels.iter().map(|channel| channel.code.as_str()).collect();
             Failure::usage(format!("there is no channel `{id}`")).with_help(format!("known are: {}", known.join(", ")))
         })
     }
@@ -229,7 +228,10 @@ impl Settings {
 }
 
 fn shown(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
 }
 
 /// Keeps a value, or its faults.
@@ -245,7 +247,10 @@ fn gather<T>(result: Result<T, Vec<Diagnostic>>, faults: &mut Vec<Diagnostic>) -
 
 fn invalid(faults: Vec<Diagnostic>) -> Failure {
     let count = faults.len();
-    let message = format!("the configuration has {count} fault{}", if count == 1 { "" } else { "s" });
+    let message = format!(
+        "the configuration has {count} fault{}",
+        if count == 1 { "" } else { "s" }
+    );
     Failure::invalid(message, faults)
 }
 
@@ -271,12 +276,45 @@ fn declarations(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> Vec<
     paths.sort();
     let mut found = Vec::new();
     for path in paths {
-        let Some(id) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+        let Some(id) = path.file_stem().and_then(|stem| stem.to_str()) else {
+            continue;
+        };
         if let Some(declaration) = gather(Declaration::read(&path, &shown(root, &path)), faults) {
             found.push((id.to_owned(), declaration));
         }
     }
     found
+}
+
+fn load_channels(
+    root: &Path,
+    workspace: &WorkspaceFile,
+    files: &[(String, Declaration)],
+    schema: &Schema,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Channel> {
+    let mut channels = Vec::new();
+    for (id, declaration) in files {
+        let Some(file) = gather(declaration.check::<ChannelFile>(), faults) else {
+            continue;
+        };
+        let path = root
+            .join(&workspace.channels)
+            .join("packs")
+            .join(format!("{}.toml", file.pack));
+        if file.pack.contains(['/', '\\']) || !path.is_file() {
+            let message = format!("there is no pack `{}`", file.pack);
+            let help = format!("packs are the files in {}/packs", workspace.channels);
+            faults.push(declaration.fault(&["pack"], "E-UNKNOWN-PACK", message).with_help(help));
+            continue;
+        }
+        let pack = Declaration::read(&path, &shown(root, &path))
+            .and_then(|declaration| declaration.check::<PackFile>())
+            .and_then(|pack| Pack::compile(&file.pack, pack));
+        let Some(pack) = gather(pack, faults) else { continue };
+        channels.extend(gather(Channel::compile(id, &file, declaration, pack, schema), faults));
+    }
+    channels
 }
 
 fn load_suppliers(
@@ -295,19 +333,34 @@ fn load_suppliers(
     let mut additions: Vec<(String, Declaration)> = Vec::new();
     for folder in folders {
         let path = folder.join(SUPPLIER_FILE);
-        let Some(id) = folder.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
-        let Some(declaration) = gather(Declaration::read(&path, &shown(root, &path)), faults) else { continue };
-        let Some(file) = gather(declaration.check::<SupplierFile>(), faults) else { continue };
+        let Some(id) = folder.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
+            continue;
+        };
+        let Some(declaration) = gather(Declaration::read(&path, &shown(root, &path)), faults) else {
+            continue;
+        };
+        let Some(file) = gather(declaration.check::<SupplierFile>(), faults) else {
+            continue;
+        };
         if !is_supplier_id(&id) {
             faults.push(
-                Diagnostic::error("E-BAD-CODE", "the folder's name is the supplier's id: small letters, digits, `-` and `_`")
-                    .at(Place::file(declaration.shown().clone()))
-                    .with_value(&id),
+                Diagnostic::error(
+                    "E-BAD-CODE",
+                    "the folder's name is the supplier's id: small letters, digits, `-` and `_`",
+                )
+                .at(Place::file(declaration.shown().clone()))
+                .with_value(&id),
             );
         }
-        let mapping = gather(Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration), faults);
-        let guards = Guards::new(&workspace.guards, &file.guards).map_err(|text| faults.push(bad_ratio(&declaration, &text)));
-        let (Some(mapping), Ok(guards)) = (mapping, guards) else { continue };
+        let mapping = gather(
+            Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration),
+            faults,
+        );
+        let guards =
+            Guards::new(&workspace.guards, &file.guards).map_err(|text| faults.push(bad_ratio(&declaration, &text)));
+        let (Some(mapping), Ok(guards)) = (mapping, guards) else {
+            continue;
+        };
         if let Some(other) = &file.adds_to {
             additions.push((other.clone(), declaration));
         }
@@ -329,7 +382,11 @@ fn load_suppliers(
         if !suppliers.iter().any(|supplier| supplier.id == other) {
             faults.push(
                 declaration
-                    .fault(&["adds_to"], "E-UNKNOWN-SUPPLIER", format!("there is no supplier `{other}`"))
+                    .fault(
+                        &["adds_to"],
+                        "E-UNKNOWN-SUPPLIER",
+                        format!("there is no supplier `{other}`"),
+                    )
                     .with_help("`adds_to` names the folder of the supplier whose products this delivery speaks of"),
             );
         }
@@ -342,7 +399,9 @@ fn load_suppliers(
 /// True for `[a-z0-9][a-z0-9_-]*` of at most 64 characters.
 pub fn is_supplier_id(id: &str) -> bool {
     let mut bytes = id.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
+    bytes
+        .next()
+        .is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
         && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_')
         && id.len() <= 64
 }

@@ -1,7 +1,5 @@
 //! A new supplier from one file: format, dialect and a first mapping, with the evidence for each guess.
 
-
-
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::settings::{Mode, SUPPLIER_FILE, is_supplier_id};
@@ -66,4 +64,6 @@ pub struct Added {
     /// The written supplier.toml.
     pub file: String,
 }
-pub fn add(_: &Workspace, _: &Path, _: Option<&str>) -> Result<Added, Failure> { Err(Failure::usage("x")) }
+pub fn add(_: &Workspace, _: &Path, _: Option<&str>) -> Result<Added, Failure> {
+    Err(Failure::usage("x"))
+}

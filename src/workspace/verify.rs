@@ -23,7 +23,8 @@ pub fn verify(workspace: &Workspace) -> Result<Verified, Failure> {
         let faults = reader.verify(|stored| {
             layers += 1;
             let read = Layer::read_body(&stored.body, schema);
-            read.err().map(|error| format!("layer of {} in product {}: {error}", stored.sku, stored.product))
+            read.err()
+                .map(|error| format!("layer of {} in product {}: {error}", stored.sku, stored.product))
         })?;
         verified.faults.extend(faults);
         verified.layers = layers;
