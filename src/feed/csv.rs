@@ -10,7 +10,7 @@ use crate::feed::decode::Stream;
 use crate::feed::dialect;
 use crate::feed::encoding::{self, Charset};
 use crate::feed::failure::{FeedError, Refusal};
-use crate::feed::header::{self, Ambiguous, Columns};
+use crate::feed::header::{self, Columns};
 use crate::feed::report::FileReport;
 use crate::feed::row::{COLUMNS, Dialect, Field, Quoting, Scanner};
 use crate::feed::rows::{FIELD, Rows};
@@ -18,6 +18,7 @@ use crate::feed::settings::{FileSettings, Format};
 use crate::feed::text::{Text, has_control, is_control, unescape, unescape_text};
 use crate::feed::window::Window;
 use crate::product::record::Records;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Rows held back at most while it is open whether they are the footer.
@@ -35,6 +36,8 @@ pub struct Table {
     /// The bytes of the header, to know it again where it is repeated.
     header: Vec<u8>,
     header_row: Option<u64>,
+    /// Other widths that rows had.
+    widths: BTreeSet<usize>,
     read: u64,
     repeated: u64,
     skip_footer: bool,
@@ -107,6 +110,7 @@ impl Table {
             found: Vec::new(),
             header: Vec::new(),
             header_row: None,
+            widths: BTreeSet::new(),
             read: 0,
             repeated: 0,
             skip_footer: settings.skip_footer,
@@ -211,8 +215,13 @@ impl Table {
         }
         self.settle_width(settings.columns)?;
         let names = std::mem::take(&mut self.columns.names);
-        self.columns = Columns::resolve(names, wanted).map_err(|ambiguous| self.ambiguous(ambiguous))?;
+        self.columns =
+            Columns::resolve(names, wanted).map_err(|ambiguous| ambiguous.refusal(&self.shown, self.header_row))?;
         self.found = self.columns.places.iter().map(|place| place.is_some()).collect();
+        if !self.found.contains(&true) {
+            // A header without a wanted name may be a row of data, whose like are no repetitions.
+            self.header.clear();
+        }
         Ok(())
     }
 
@@ -287,20 +296,6 @@ impl Table {
         Refusal::new("E-FILE-EMPTY", &self.shown, "the file holds no table", SEND_AGAIN).into()
     }
 
-    fn ambiguous(&self, ambiguous: Ambiguous) -> FeedError {
-        let columns: Vec<String> = ambiguous.columns.iter().map(|n| n.to_string()).collect();
-        let name = excerpt(&ambiguous.name);
-        let message = format!(
-            "the column \"{name}\" is there {} times: {}",
-            columns.len(),
-            columns.join(", ")
-        );
-        let help = "ask the supplier for unique headers, or leave the header out with `header_row = 0` and name columns by number";
-        Refusal::new("E-HEADER-DUPLICATE", &self.shown, message, help)
-            .at_line(self.header_row.unwrap_or(1))
-            .into()
-    }
-
     /// Reads one row into the batch, or leaves it out. `false` at the end.
     fn step(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
         if !self.rows.scan()? {
@@ -319,7 +314,9 @@ impl Table {
             self.rows.pass();
             return Ok(true);
         }
-        if row.next == row.end && row.count < self.rows.width && self.read > 0 && !self.skip_footer {
+        let short = row.next == row.end && row.count < self.rows.width && self.read > 0;
+        // Rows that were as short before are the table's own habit.
+        if short && !self.skip_footer && !self.widths.contains(&row.count) {
             let (count, width) = (row.count, self.rows.width);
             let message = format!("the last row is cut off: it has {count} of {width} fields and no line end");
             let refusal = Refusal::new("E-FILE-TRUNCATED", &self.shown, message, SEND_AGAIN);
@@ -330,6 +327,9 @@ impl Table {
         }
         if row.broken && row.multiline && self.rows.swallows(row.end) {
             return Err(self.rows.swallowed());
+        }
+        if row.count != self.rows.width && self.widths.len() < COLUMNS {
+            self.widths.insert(row.count);
         }
         let fault = self.fault();
         if self.skip_footer {

@@ -204,6 +204,11 @@ impl Stream {
         Stream::new(Box::new(content), shown.to_string(), None, &Arc::from(shown))
     }
 
+    /// A stream of what a reader yields.
+    pub fn of_reader(reader: Box<dyn Read + Send>, name: &str, shown: &Arc<str>) -> Result<Stream, FeedError> {
+        Stream::new(reader, name.to_string(), None, shown)
+    }
+
     /// The beginning that has not been read: up to 256 KiB, less only where the content is shorter.
     pub fn head(&self) -> &[u8] {
         &self.head[self.taken..]

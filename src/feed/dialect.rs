@@ -1,4 +1,4 @@
-//! Finds how a text table is written: its delimiter, and whether spaces stand before its quotes.
+//! Finds how a text table is written: its delimiter, and whether spaces stand around its quotes.
 //!
 //! The delimiter is the one that gives rows of the same width over many rows, not the one that is frequent in the header.
 
@@ -57,15 +57,18 @@ pub fn find(head: &[u8], quote: Option<u8>, wanted: &[String]) -> Found {
     found
 }
 
-/// Spaces stand before quotes, and reading them as part of the quoting makes no row worse.
+/// Spaces stand around quotes, and reading them as part of the quoting makes no row worse.
 fn is_padded(sample: &[u8], whole: bool, dialect: Dialect) -> bool {
     let Some(quote) = dialect.quote else { return false };
-    let opens = |at: usize| {
+    let around = |at: usize| {
+        let after = || sample[at + 1..].iter().find(|byte| **byte != b' ');
+        let before = || sample[..at].iter().rev().find(|byte| **byte != b' ');
+        let spaced = |byte: Option<&u8>| byte == Some(&b' ');
         sample[at] == dialect.delimiter
-            && sample.get(at + 1) == Some(&b' ')
-            && sample[at + 1..].iter().find(|byte| **byte != b' ') == Some(&quote)
+            && ((spaced(sample.get(at + 1)) && after() == Some(&quote))
+                || (spaced(sample[..at].last()) && before() == Some(&quote)))
     };
-    if !(0..sample.len()).any(opens) {
+    if !(0..sample.len()).any(around) {
         return false;
     }
     let plain = Trial::of(sample, whole, dialect);
@@ -199,6 +202,7 @@ mod tests {
     #[test]
     fn spaces_before_quotes_are_seen() {
         assert!(check("a, b, c\n1, \"x, y\", 3\n2, \"z\", 4\n", ',', 3).dialect.padded);
+        assert!(check("a, b, c\n1, \"x, y\" , 3\n2,\"z\"  , 4\n", ',', 3).dialect.padded);
         assert!(!check("a;b\n1; \"19 inch\n2; x\n", ';', 2).dialect.padded);
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Serves text tables and workbooks alike. What a header means is left to `mapping`.
 
+use crate::diagnostic::excerpt;
+use crate::feed::failure::Refusal;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How many rows from the top are looked at for a header.
 pub const SEARCH: usize = 100;
@@ -35,6 +38,20 @@ pub struct Ambiguous {
     pub name: String,
     /// Columns counted from 1.
     pub columns: Vec<usize>,
+}
+
+impl Ambiguous {
+    pub fn refusal(&self, shown: &Arc<str>, line: Option<u64>) -> Refusal {
+        let columns: Vec<String> = self.columns.iter().map(|n| n.to_string()).collect();
+        let name = excerpt(&self.name);
+        let message = format!(
+            "the column \"{name}\" is there {} times: {}",
+            columns.len(),
+            columns.join(", ")
+        );
+        let help = "ask for unique headers, or leave the header out with `header_row = 0` and name columns by number";
+        Refusal::new("E-HEADER-DUPLICATE", shown, message, help).at_line(line.unwrap_or(1))
+    }
 }
 
 impl Columns {

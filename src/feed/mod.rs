@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod bmecat;
+pub mod compound;
 pub mod csv;
 pub mod decimal;
 pub mod decode;
@@ -12,11 +13,14 @@ pub mod dialect;
 pub mod encoding;
 pub mod failure;
 pub mod format;
+pub mod grid;
 pub mod header;
 pub mod json;
 pub mod json_record;
 pub mod json_stream;
 pub mod metered;
+pub mod number_format;
+pub mod ods;
 pub mod path;
 pub mod report;
 pub mod row;
@@ -25,6 +29,9 @@ pub mod settings;
 pub mod text;
 pub mod tree;
 pub mod window;
+pub mod workbook;
+pub mod xls;
+pub mod xlsx;
 pub mod xml;
 pub mod xml_events;
 
@@ -37,6 +44,7 @@ use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::json::Json;
 use crate::feed::report::FileReport;
 use crate::feed::settings::{FileSettings, Format};
+use crate::feed::workbook::{Book, Grid};
 use crate::feed::xml::Xml;
 use crate::feed::xml_events::Events;
 use crate::product::record::Records;
@@ -118,6 +126,7 @@ fn gather_pattern(folder: &Path, pattern: &str, files: &mut Vec<PathBuf>) -> Res
 /// A file that is being read.
 pub enum Reading {
     Table(Box<Table>),
+    Grid(Box<Grid>),
     Json(Box<Json>),
     Xml(Box<Xml>),
 }
@@ -150,9 +159,35 @@ pub fn open(
             };
             content.read(file_number, settings, wanted, groups)
         }
-        Content::Workbook(_) | Content::OldWorkbook(_) => {
-            Err(Refusal::new("E-FILE-KIND", &shown, "the file is a workbook", "save it as CSV").into())
-        }
+        Content::Workbook(archive) => open_workbook(
+            Book::of_archive(archive, &shown)?,
+            &shown,
+            file_number,
+            settings,
+            wanted,
+        ),
+        Content::OldWorkbook(bytes) => open_workbook(
+            Book::of_compound(&bytes, &shown)?,
+            &shown,
+            file_number,
+            settings,
+            wanted,
+        ),
+    }
+}
+
+fn open_workbook(
+    book: Book,
+    shown: &Arc<str>,
+    file: u32,
+    settings: &FileSettings,
+    wanted: &[String],
+) -> Result<Reading, FeedError> {
+    match settings.format {
+        None | Some(Format::Xlsx) => Ok(Reading::Grid(Box::new(Grid::open(
+            book, shown, file, settings, wanted,
+        )?))),
+        Some(declared) => Err(format::contradiction(shown, declared, "a workbook")),
     }
 }
 
@@ -274,6 +309,7 @@ impl Reading {
     pub fn found(&self) -> &[bool] {
         match self {
             Reading::Table(table) => table.found(),
+            Reading::Grid(grid) => grid.found(),
             Reading::Json(json) => json.found(),
             Reading::Xml(xml) => xml.found(),
         }
@@ -283,6 +319,7 @@ impl Reading {
     pub fn header(&self) -> &[String] {
         match self {
             Reading::Table(table) => table.header(),
+            Reading::Grid(grid) => grid.header(),
             Reading::Json(_) | Reading::Xml(_) => &[],
         }
     }
@@ -292,6 +329,7 @@ impl Reading {
     pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
         match self {
             Reading::Table(table) => table.next(batch),
+            Reading::Grid(grid) => grid.next(batch),
             Reading::Json(json) => json.next(batch),
             Reading::Xml(xml) => xml.next(batch),
         }
@@ -301,6 +339,7 @@ impl Reading {
     pub fn finish(self) -> FileReport {
         match self {
             Reading::Table(table) => table.finish(),
+            Reading::Grid(grid) => grid.finish(),
             Reading::Json(json) => json.finish(),
             Reading::Xml(xml) => xml.finish(),
         }

@@ -42,8 +42,16 @@ impl Rows {
                 Scan::Row => return Ok(true),
                 Scan::End => return Ok(false),
                 Scan::More => {
-                    if self.window.data().len() >= FIELD && self.swallows(self.window.data().len()) {
+                    let len = self.window.data().len();
+                    if len >= FIELD && self.swallows(len) {
                         return Err(self.swallowed());
+                    }
+                    if len >= FIELD && self.width == 0 {
+                        let message = "the first row is longer than 1 MiB: the file is no table";
+                        let help = "check the file in an editor; name its format with `format` under [file]";
+                        return Err(Refusal::new("E-RECORD-SIZE", self.window.shown(), message, help)
+                            .at_line(self.line)
+                            .into());
                     }
                     self.window.more()?;
                 }

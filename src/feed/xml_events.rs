@@ -73,6 +73,8 @@ pub struct Events {
     depth: usize,
     root: bool,
     declared: BTreeSet<String>,
+    /// Code of the refusal where a document type must not be.
+    no_doctype: Option<&'static str>,
     /// Line where the last event began, counted from 1.
     pub line: u64,
 }
@@ -90,8 +92,14 @@ impl Events {
             depth: 0,
             root: false,
             declared: BTreeSet::new(),
+            no_doctype: None,
             line: 1,
         }
+    }
+
+    /// Refuses the file by this code where it has a document type.
+    pub fn forbid_doctype(&mut self, code: &'static str) {
+        self.no_doctype = Some(code);
     }
 
     /// Elements that are open.
@@ -128,6 +136,7 @@ impl Events {
             depth,
             root,
             declared,
+            no_doctype,
             line,
         } = self;
         *line = reader.get_ref().line;
@@ -207,6 +216,14 @@ impl Events {
                 }
             }
             Raw::DocType(text) => {
+                if let Some(code) = *no_doctype {
+                    return Err(refuse(
+                        reader,
+                        code,
+                        "a part of the file has a document type",
+                        SEND_AGAIN,
+                    ));
+                }
                 if parameter_reference(&text) {
                     let message = "the document type refers to a parameter entity, which is never opened";
                     return Err(refuse(
