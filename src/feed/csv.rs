@@ -27,6 +27,7 @@ const FOOTER: usize = 100;
 /// A text table that is being read.
 pub struct Table {
     rows: Rows,
+    regular: Option<(usize, usize)>,
     text: Text,
     shown: Arc<str>,
     file: u32,
@@ -80,14 +81,13 @@ impl Table {
         };
         let announced = take_announcement(&mut window);
         delimiter = delimiter.or(announced);
-        let dialect = match delimiter {
-            Some(delimiter) => Dialect {
-                delimiter,
-                quote,
-                padded: false,
-            },
-            None => dialect::find(window.data(), quote, wanted).dialect,
+        let found = delimiter.is_none().then(|| dialect::find(window.data(), quote, wanted));
+        let declared = Dialect {
+            delimiter: delimiter.unwrap_or(b','),
+            quote,
+            padded: false,
         };
+        let dialect = found.as_ref().map_or(declared, |found| found.dialect);
         let text = match charset {
             Some(Charset::Page(page)) => Text::Page(page),
             Some(_) => Text::Utf8 {
@@ -102,6 +102,7 @@ impl Table {
         };
         let mut table = Table {
             rows: Rows::new(window, Scanner::new(dialect), 1 + announced.is_some() as u64),
+            regular: found.map(|found| (found.regular, found.rows)),
             text,
             shown,
             file,
@@ -130,6 +131,17 @@ impl Table {
     /// Header names in order.
     pub fn header(&self) -> &[String] {
         &self.columns.names
+    }
+
+    /// From now on each record has a cell for each column of the file, whatever was asked for.
+    pub fn take_all(&mut self) {
+        self.columns.places = (0..self.columns.names.len()).map(Some).collect();
+        self.found = vec![true; self.columns.names.len()];
+    }
+
+    /// How many of the first rows had the width that spoke for the delimiter, of how many; none where it was declared.
+    pub fn regular_rows(&self) -> Option<(usize, usize)> {
+        self.regular
     }
 
     /// Reads the next rows; `false` when none are left.
@@ -181,14 +193,7 @@ impl Table {
     fn read_header(&mut self, settings: &FileSettings, wanted: &[String]) -> Result<(), FeedError> {
         self.text.look_at(self.rows.window.data());
         match settings.header_row {
-            Some(0) => {
-                self.rows.skip_blank()?;
-                if !self.rows.scan()? {
-                    return Err(self.empty());
-                }
-                self.rows.width = self.rows.row.count;
-                self.columns.names = Columns::numbered(self.rows.width.min(COLUMNS));
-            }
+            Some(0) => self.number_columns()?,
             Some(number) => {
                 while self.rows.line < number {
                     if !self.rows.skip_line()? {
@@ -200,12 +205,18 @@ impl Table {
                 self.take_header()?;
             }
             None => {
-                for _ in 0..self.banner(wanted)? {
-                    self.rows.skip_blank()?;
-                    self.rows.scan()?;
-                    self.rows.pass();
+                match self.banner(wanted)? {
+                    // A table of values alone has no header; but where names are asked for, the first row must be it.
+                    None if wanted.is_empty() => self.number_columns()?,
+                    rows => {
+                        for _ in 0..rows.unwrap_or(0) {
+                            self.rows.skip_blank()?;
+                            self.rows.scan()?;
+                            self.rows.pass();
+                        }
+                        self.take_header()?;
+                    }
                 }
-                self.take_header()?;
             }
         }
         if self.rows.width > COLUMNS {
@@ -225,8 +236,19 @@ impl Table {
         Ok(())
     }
 
-    /// Number of rows above the header.
-    fn banner(&mut self, wanted: &[String]) -> Result<usize, FeedError> {
+    /// There is no header: columns have numbers.
+    fn number_columns(&mut self) -> Result<(), FeedError> {
+        self.rows.skip_blank()?;
+        if !self.rows.scan()? {
+            return Err(self.empty());
+        }
+        self.rows.width = self.rows.row.count;
+        self.columns.names = Columns::numbered(self.rows.width.min(COLUMNS));
+        Ok(())
+    }
+
+    /// Number of rows above the header; none where there is no header.
+    fn banner(&mut self, wanted: &[String]) -> Result<Option<usize>, FeedError> {
         // The first row has to be at hand whole.
         self.rows.skip_blank()?;
         let mut first = Vec::new();
@@ -235,7 +257,7 @@ impl Table {
             first.push(cells.collect());
             first.len() < header::SEARCH
         });
-        Ok(header::find(&first, wanted).unwrap_or(0))
+        Ok(header::find(&first, wanted))
     }
 
     fn take_header(&mut self) -> Result<(), FeedError> {

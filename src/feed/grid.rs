@@ -1,5 +1,11 @@
 //! A row of a workbook's sheet, in memory that is used again from row to row.
 
+use crate::feed::number_format::{Base, Said, Shown, read_number, read_serial};
+
+/// Cells a sheet may have, blank ones included.
+pub const CELLS: u64 = 50_000_000;
+/// Columns with data a sheet may have.
+pub const COLUMNS: u32 = 512;
 /// Bytes of text in a cell: four for each of the 32,767 characters that a spreadsheet holds.
 const TEXT: usize = 4 * 32_767;
 
@@ -51,6 +57,21 @@ impl GridRow {
         let start = self.text.len() as u32;
         self.text.push_str(text);
         self.cells.push((column, make(start, text.len() as u32)));
+    }
+
+    /// Adds a number cell by what its format shows: a number, a date, a time.
+    pub fn push_number(&mut self, column: u32, value: &str, shown: Shown, base: Base) {
+        let Some(plain) = read_number(value) else {
+            return self.push(column, Value::Error, value);
+        };
+        match (shown, value.parse::<f64>()) {
+            (Shown::Number, _) | (_, Err(_)) => self.push(column, Value::Number, &plain),
+            (shown, Ok(serial)) => match read_serial(serial, shown, base) {
+                Said::Moment(text) => self.push(column, Value::Moment, &text),
+                Said::Time(text) => self.push(column, Value::Text, &text),
+                Said::Nothing => self.push(column, Value::Error, &format!("{plain} as a date")),
+            },
+        }
     }
 
     pub fn push_boolean(&mut self, column: u32, value: bool) {

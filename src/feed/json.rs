@@ -35,11 +35,27 @@ enum Shape {
     Lines,
     /// The keys that lead to the list; `read`: members read.
     List {
+        path: String,
         keys: Vec<String>,
         read: u64,
     },
     /// The document is one record.
     Single,
+}
+
+impl Shape {
+    fn of_list(path: &str) -> Shape {
+        let keys = path
+            .split('.')
+            .filter(|key| !key.is_empty())
+            .map(str::to_string)
+            .collect();
+        Shape::List {
+            path: path.to_string(),
+            keys,
+            read: 0,
+        }
+    }
 }
 
 impl Json {
@@ -57,15 +73,9 @@ impl Json {
         let shape = match (format, record.map(str::trim)) {
             (Format::Jsonl, _) => Shape::Lines,
             (_, Some(".")) => Shape::Single,
-            (_, Some(path)) => Shape::List {
-                keys: keys_of(path),
-                read: 0,
-            },
+            (_, Some(path)) => Shape::of_list(path),
             (_, None) => match find_list(stream.head()) {
-                Some(path) => Shape::List {
-                    keys: keys_of(&path),
-                    read: 0,
-                },
+                Some(path) => Shape::of_list(&path),
                 None => Shape::Single,
             },
         };
@@ -90,6 +100,15 @@ impl Json {
     /// All of them until the end is read; then those that had a value anywhere.
     pub fn found(&self) -> &[bool] {
         &self.found
+    }
+
+    /// Path of the list, `.` where the document is one record, none of lines.
+    pub fn record_path(&self) -> Option<String> {
+        match &self.shape {
+            Shape::Lines => None,
+            Shape::List { path, .. } => Some(path.clone()),
+            Shape::Single => Some(".".to_string()),
+        }
     }
 
     /// Reads the next records; `false` when none are left.
@@ -174,7 +193,7 @@ impl Json {
 
     /// Reads the next member of the list, or the rest of the document after it.
     fn member(&mut self, batch: &mut Records) -> Result<(), FeedError> {
-        let Shape::List { keys, read } = &mut self.shape else {
+        let Shape::List { keys, read, .. } = &mut self.shape else {
             return Ok(());
         };
         if !self.document.member(*read == 0, b']')? {
@@ -322,13 +341,6 @@ impl Json {
             .with_value(value.trim())
             .with_help(help)
     }
-}
-
-fn keys_of(path: &str) -> Vec<String> {
-    path.split('.')
-        .filter(|key| !key.is_empty())
-        .map(str::to_string)
-        .collect()
 }
 
 /// Path of the list of records in a document that begins with `head`: the list of objects that lies least deep, and of

@@ -26,12 +26,14 @@ pub mod report;
 pub mod row;
 pub mod rows;
 pub mod settings;
+pub mod sniff;
 pub mod text;
 pub mod tree;
 pub mod window;
 pub mod workbook;
 pub mod xls;
 pub mod xlsx;
+pub mod xlsx_sheet;
 pub mod xml;
 pub mod xml_events;
 
@@ -321,6 +323,24 @@ impl Reading {
             Reading::Table(table) => table.header(),
             Reading::Grid(grid) => grid.header(),
             Reading::Json(_) | Reading::Xml(_) => &[],
+        }
+    }
+
+    /// Of tables: from now on each record has a cell for each column of the file, in order. Of trees: nothing.
+    pub fn take_all(&mut self) {
+        match self {
+            Reading::Table(table) => table.take_all(),
+            Reading::Grid(grid) => grid.take_all(),
+            Reading::Json(_) | Reading::Xml(_) => {}
+        }
+    }
+
+    /// Of trees: the path at which the records were found or declared, as the settings write it.
+    pub fn record_path(&self) -> Option<String> {
+        match self {
+            Reading::Table(_) | Reading::Grid(_) => None,
+            Reading::Json(json) => json.record_path(),
+            Reading::Xml(xml) => xml.record_path(),
         }
     }
 

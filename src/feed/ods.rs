@@ -6,9 +6,8 @@
 use crate::feed::archive::{Archive, SEND_AGAIN};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
-use crate::feed::grid::{GridRow, Value};
+use crate::feed::grid::{CELLS, COLUMNS, GridRow, Value};
 use crate::feed::number_format::read_number;
-use crate::feed::xlsx::{CELLS, COLUMNS};
 use crate::feed::xml_events::{Event, Events, Tag};
 use std::sync::Arc;
 

@@ -5,12 +5,12 @@
 use crate::diagnostic::{Diagnostic, Place, excerpt};
 use crate::feed::archive::{Archive, SEND_AGAIN};
 use crate::feed::failure::{FeedError, Refusal};
-use crate::feed::grid::{GridRow, Value};
+use crate::feed::grid::{COLUMNS, GridRow, Value};
 use crate::feed::header::{self, Columns};
 use crate::feed::report::FileReport;
 use crate::feed::settings::FileSettings;
 use crate::feed::text::{has_control, is_control};
-use crate::feed::{ods, xls, xlsx};
+use crate::feed::{ods, xls, xlsx, xlsx_sheet};
 use crate::product::record::Records;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub enum Book {
 
 /// A sheet of any kind.
 enum Sheet {
-    Xlsx(Box<xlsx::Sheet>),
+    Xlsx(Box<xlsx_sheet::Sheet>),
     Xls(xls::Sheet),
     Ods(Box<ods::Sheet>),
 }
@@ -116,6 +116,7 @@ impl Sheet {
 /// A sheet that is being read as a table.
 pub struct Grid {
     sheet: Sheet,
+    name: String,
     format: &'static str,
     shown: Arc<str>,
     file: u32,
@@ -166,6 +167,7 @@ impl Grid {
         }
         Ok(Grid {
             sheet,
+            name: book.sheets().swap_remove(chosen).0,
             format: book.format(),
             shown: shown.clone(),
             file,
@@ -193,6 +195,17 @@ impl Grid {
     /// Header names in order.
     pub fn header(&self) -> &[String] {
         &self.columns.names
+    }
+
+    /// From now on each record has a cell for each column of the sheet, whatever was asked for.
+    pub fn take_all(&mut self) {
+        self.columns.places = (0..self.columns.names.len()).map(Some).collect();
+        self.found = vec![true; self.columns.names.len()];
+    }
+
+    /// Name of the sheet.
+    pub fn sheet_name(&self) -> &str {
+        &self.name
     }
 
     /// Reads the next rows; `false` when none are left.
@@ -350,7 +363,7 @@ fn choose(
         };
     }
     let names_of = |rows: &[GridRow]| -> usize {
-        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.texts(xlsx::COLUMNS)).collect();
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.texts(COLUMNS)).collect();
         let at = header::find(&rows, wanted);
         let cells = at
             .and_then(|at| rows.get(at))
@@ -406,7 +419,7 @@ fn read_header(
     settings: &FileSettings,
     wanted: &[String],
 ) -> Result<(Columns, Option<usize>), FeedError> {
-    let rows: Vec<Vec<String>> = first.iter().map(|row| row.texts(xlsx::COLUMNS)).collect();
+    let rows: Vec<Vec<String>> = first.iter().map(|row| row.texts(COLUMNS)).collect();
     let at = match settings.header_row {
         Some(0) => None,
         Some(number) => {
@@ -416,7 +429,8 @@ fn read_header(
                 Refusal::new("E-HEADER-MISSING", shown, message, "correct `header_row` under [file]")
             })?)
         }
-        None => Some(header::find(&rows, wanted).unwrap_or(0)),
+        // A table of values alone has no header; but where names are asked for, the first row must be it.
+        None => header::find(&rows, wanted).or((!wanted.is_empty()).then_some(0)),
     };
     let names = match at.and_then(|at| rows.get(at)) {
         Some(row) => row.iter().map(|cell| header::tidy(cell)).collect(),

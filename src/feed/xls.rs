@@ -7,9 +7,8 @@ use crate::feed::archive::SEND_AGAIN;
 use crate::feed::compound::{Compound, u16_at, u32_at, u64_at};
 use crate::feed::encoding::{Charset, Page};
 use crate::feed::failure::{FeedError, Refusal};
-use crate::feed::grid::{GridRow, Value};
+use crate::feed::grid::{CELLS, COLUMNS, GridRow, Value};
 use crate::feed::number_format::{Base, Shown};
-use crate::feed::xlsx::{CELLS, COLUMNS, put_number};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -359,7 +358,7 @@ impl Sheet {
         let column = u16_at(data, 2) as u32;
         let shown = |style: u16| shared.styles.get(style as usize).copied().unwrap_or(Shown::Number);
         let number = |row: &mut GridRow, column: u32, style: u16, value: f64| {
-            put_number(row, column, &format!("{value:e}"), shown(style), shared.base);
+            row.push_number(column, &format!("{value:e}"), shown(style), shared.base);
         };
         let text = |row: &mut GridRow, text: &str| {
             if !text.is_empty() {

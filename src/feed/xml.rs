@@ -144,6 +144,18 @@ impl Xml {
         &self.found
     }
 
+    pub fn is_bmecat(&self) -> bool {
+        self.catalogue.is_some()
+    }
+
+    /// Path of the records; none of BMEcat files, where the standard says it.
+    pub fn record_path(&self) -> Option<String> {
+        match &self.rule {
+            Rule::Articles => None,
+            Rule::Path { absolute, names } => Some(format!("{}{}", if *absolute { "/" } else { "" }, names.join("/"))),
+        }
+    }
+
     /// Reads the next records; `false` when none are left.
     pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
         batch.clear();

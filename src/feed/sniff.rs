@@ -1,0 +1,514 @@
+//! Looks at an unknown file: format, encoding, delimiter, header, records, and every column or path with samples, each with
+//! the evidence for it.
+//!
+//! What the columns mean, and which notation their numbers have, is left to `mapping`.
+
+use crate::diagnostic::{Diagnostic, excerpt};
+use crate::feed;
+use crate::feed::Reading;
+use crate::feed::failure::FeedError;
+use crate::feed::report::FileReport;
+use crate::feed::settings::{FileSettings, Format};
+use crate::feed::xml_events::local;
+use crate::product::record::{Cell, Records};
+use quick_xml::events::Event;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+
+/// Samples kept of a column.
+const SAMPLES: usize = 50;
+/// Paths that are looked for in a tree.
+const PATHS: usize = 2_000;
+/// Characters kept of a sample.
+const SAMPLE: usize = 2_000;
+
+/// What a file turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Discovery {
+    /// `csv`, `tsv`, `xlsx`, `xls`, `ods`, `xml`, `bmecat`, `json`, `jsonl`.
+    pub format: &'static str,
+    /// WHATWG name, or `cp850`, `cp437`, `mixed`.
+    pub encoding: String,
+    pub delimiter: Option<String>,
+    /// Line of the header, counted from 1; none in trees, and where there is none.
+    pub header_row: Option<u64>,
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Path of the records in a tree.
+    pub record_path: Option<String>,
+    pub columns: Vec<DiscoveredColumn>,
+    /// Records looked at, refused ones included.
+    pub records: u64,
+    /// What was found, and why.
+    pub evidence: Vec<(String, String)>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A column of a table, or a path in a tree.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DiscoveredColumn {
+    /// Header or path, as a mapping asks for it; empty where a column has no name.
+    pub header: String,
+    /// Place in the file, counted from 1.
+    pub index: usize,
+    /// The first values that are not blank, repetitions left out.
+    pub samples: Vec<String>,
+    /// Records in which it is not blank.
+    pub filled: u64,
+    /// Cells that the format itself typed as numbers.
+    pub numbers: u64,
+    /// Cells that the format itself typed as dates.
+    pub moments: u64,
+    /// It holds several values in some record.
+    pub multiple: bool,
+}
+
+impl Discovery {
+    /// Settings with which the file is read as it was looked at. What is found as surely the next time is left out.
+    pub fn settings(&self, path: &str) -> FileSettings {
+        let format = match self.format {
+            "csv" => Format::Csv,
+            "tsv" => Format::Tsv,
+            "xml" => Format::Xml,
+            "bmecat" => Format::Bmecat,
+            "json" => Format::Json,
+            "jsonl" => Format::Jsonl,
+            _ => Format::Xlsx,
+        };
+        let is_table = matches!(format, Format::Csv | Format::Tsv | Format::Xlsx);
+        // UTF-8 and Windows-1252 are told apart row by row; a supplier that changes over is then read right.
+        let certain = self.encoding == "mixed" || self.encoding == "windows-1252" || self.encoding.starts_with("UTF-");
+        FileSettings {
+            path: vec![path.to_string()],
+            format: Some(format),
+            encoding: (!certain).then(|| self.encoding.clone()),
+            delimiter: self.delimiter.clone().filter(|_| format == Format::Csv),
+            header_row: is_table.then(|| self.header_row.unwrap_or(0)),
+            sheet: self.sheet.clone(),
+            record: self.record_path.clone(),
+            ..FileSettings::default()
+        }
+    }
+}
+
+/// Looks at a file, up to so many records. What `settings` say is taken as given.
+pub fn discover(
+    path: &Path,
+    shown: &str,
+    settings: &FileSettings,
+    sample_records: usize,
+) -> Result<Discovery, FeedError> {
+    let mut reading = feed::open(path, shown, 0, settings, &[])?;
+    let mut evidence = Vec::new();
+    let mut say = |what: &str, why: String| evidence.push((what.to_string(), why));
+    let mut sheet = None;
+    match &reading {
+        Reading::Table(table) => {
+            if let Some((regular, rows)) = table.regular_rows() {
+                let width = table.header().len();
+                say(
+                    "delimiter",
+                    format!("{regular} of the first {rows} rows have {width} fields with it"),
+                );
+            }
+        }
+        Reading::Grid(grid) => {
+            sheet = Some(grid.sheet_name().to_string());
+            say(
+                "sheet",
+                format!(
+                    "\"{}\" is the first visible sheet with data",
+                    excerpt(grid.sheet_name())
+                ),
+            );
+        }
+        Reading::Json(_) | Reading::Xml(_) => {}
+    }
+    let is_table = matches!(reading, Reading::Table(_) | Reading::Grid(_));
+    let record_path = reading.record_path();
+    let names = if is_table {
+        reading.take_all();
+        reading.header().to_vec()
+    } else {
+        let names = tree_paths(&mut reading, sample_records)?;
+        // The values of a path are asked of the reader itself, so that they are those that a mapping will see.
+        reading = feed::open(path, shown, 0, settings, &names)?;
+        names
+    };
+    let mut columns: Vec<DiscoveredColumn> = names.iter().enumerate().map(|(n, name)| named(name, n)).collect();
+    let (records, report) = sample(reading, &mut columns, sample_records)?;
+    columns.retain(|column| is_table || column.filled > 0);
+    say("format", why_format(report.format));
+    say("encoding", why_encoding(&report, records));
+    if is_table {
+        say(
+            "header_row",
+            match report.header_row {
+                Some(row) => {
+                    format!("row {row} is the first that is as full as the table below it and holds names, not values")
+                }
+                None => "the first rows hold values, so that there is no header".to_string(),
+            },
+        );
+    }
+    if let Some(path) = &record_path {
+        say(
+            "record_path",
+            match path.as_str() {
+                "." => "there is no list in the document, so that it is one record".to_string(),
+                "" => "the document is a list".to_string(),
+                path => format!("{path} is the least deep that repeats and holds others"),
+            },
+        );
+    }
+    Ok(Discovery {
+        format: report.format,
+        encoding: report.encoding,
+        delimiter: report.delimiter,
+        header_row: report.header_row,
+        sheet,
+        record_path,
+        columns,
+        records,
+        evidence,
+        diagnostics: report.diagnostics,
+    })
+}
+
+fn named(name: &str, n: usize) -> DiscoveredColumn {
+    DiscoveredColumn {
+        header: name.to_string(),
+        index: n + 1,
+        ..DiscoveredColumn::default()
+    }
+}
+
+fn why_format(format: &str) -> String {
+    match format {
+        "csv" | "tsv" => "the content is lines of delimited fields, and neither XML nor JSON",
+        "xlsx" => "the content is a zip container with the parts of an Excel workbook",
+        "xls" => "the content is a compound file with an old Excel workbook",
+        "ods" => "the content is a zip container with an OpenDocument spreadsheet",
+        "bmecat" => "the root element is BMECAT",
+        "xml" => "the content begins with a tag",
+        "jsonl" => "each line is a JSON object of its own",
+        _ => "the content begins with a JSON bracket",
+    }
+    .to_string()
+}
+
+fn why_encoding(report: &FileReport, records: u64) -> String {
+    match (report.encoding.as_str(), report.format) {
+        (_, "xlsx" | "xls" | "ods") => "workbooks hold Unicode".to_string(),
+        ("UTF-8", _) => format!("all of the first {records} records are valid UTF-8"),
+        ("UTF-16LE" | "UTF-16BE", _) => "every second byte is zero, or the byte order mark says so".to_string(),
+        ("mixed", _) => "some of the first records are UTF-8, the others are not".to_string(),
+        (name, _) => format!("records that are no UTF-8 read best as {name}, or the file declares it"),
+    }
+}
+
+/// Reads the sample and fills the columns.
+fn sample(
+    mut reading: Reading,
+    columns: &mut [DiscoveredColumn],
+    sample_records: usize,
+) -> Result<(u64, FileReport), FeedError> {
+    let mut batch = Records::default();
+    let mut records = 0;
+    let mut seen: Vec<BTreeSet<String>> = vec![BTreeSet::new(); columns.len()];
+    'reading: while reading.next(&mut batch)? {
+        for record in batch.iter() {
+            if records >= sample_records as u64 {
+                break 'reading;
+            }
+            records += 1;
+            if record.fault().is_some() {
+                continue;
+            }
+            for (n, (column, seen)) in columns.iter_mut().zip(&mut seen).enumerate() {
+                take(record.cell(n), column, seen);
+            }
+        }
+    }
+    Ok((records, reading.finish()))
+}
+
+fn take(cell: Cell<'_>, column: &mut DiscoveredColumn, seen: &mut BTreeSet<String>) {
+    let text = match cell {
+        Cell::Absent => return,
+        Cell::List(cells) => {
+            column.multiple = true;
+            column.filled += 1;
+            let before = column.filled;
+            for member in cells.iter().take(SAMPLES) {
+                take(member, column, seen);
+            }
+            column.filled = before;
+            return;
+        }
+        Cell::Number(text) => {
+            column.numbers += 1;
+            text
+        }
+        Cell::Moment(text) => {
+            column.moments += 1;
+            text
+        }
+        Cell::Boolean(value) => {
+            if value {
+                "true"
+            } else {
+                "false"
+            }
+        }
+        Cell::Text(text) | Cell::Error(text) => text,
+    };
+    if text.trim().is_empty() {
+        return;
+    }
+    column.filled += 1;
+    let short: String = text.chars().take(SAMPLE).collect();
+    if column.samples.len() < SAMPLES && seen.insert(short.clone()) {
+        column.samples.push(short);
+    }
+}
+
+/// Every path that holds a value in the first records, in the order of the file; of BMEcat files also the fields that are no
+/// paths.
+fn tree_paths(reading: &mut Reading, sample_records: usize) -> Result<Vec<String>, FeedError> {
+    let mut paths = Paths::default();
+    let mut batch = Records::default();
+    let mut records = 0;
+    'reading: while reading.next(&mut batch)? {
+        for record in batch.iter() {
+            if records >= sample_records {
+                break 'reading;
+            }
+            records += 1;
+            match reading {
+                Reading::Xml(_) => xml_paths(record.raw(), &mut paths),
+                _ => json_paths(record.raw(), &mut paths),
+            }
+        }
+    }
+    let is_bmecat = matches!(reading, Reading::Xml(xml) if xml.is_bmecat());
+    Ok(paths.list(is_bmecat))
+}
+
+#[derive(Default)]
+struct Paths {
+    /// Path with prefixes, and its place among them.
+    found: BTreeMap<String, usize>,
+    prices: BTreeSet<String>,
+    features: BTreeSet<String>,
+    mimes: BTreeSet<String>,
+}
+
+impl Paths {
+    fn add(&mut self, path: &str) {
+        let next = self.found.len();
+        if next < PATHS && !path.is_empty() && !self.found.contains_key(path) {
+            self.found.insert(path.to_string(), next);
+        }
+    }
+
+    fn list(self, is_bmecat: bool) -> Vec<String> {
+        let mut found: Vec<(usize, String)> = self.found.into_iter().map(|(path, place)| (place, path)).collect();
+        found.sort_unstable();
+        let without: Vec<String> = found.iter().map(|(_, path)| without_prefixes(path)).collect();
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for path in &without {
+            *times.entry(path).or_default() += 1;
+        }
+        // The prefix is named only where two elements differ in nothing else.
+        let mut out: Vec<String> = Vec::new();
+        for ((_, path), plain) in found.iter().zip(&without) {
+            out.push(if times.get(plain.as_str()) == Some(&1) {
+                plain.clone()
+            } else {
+                path.clone()
+            });
+        }
+        if is_bmecat {
+            out.extend(self.prices.iter().map(|kind| format!("price:{kind}")));
+            out.extend(self.prices.iter().map(|kind| format!("currency:{kind}")));
+            out.extend(self.features.iter().map(|name| format!("feature:{name}")));
+            out.extend(self.features.iter().map(|name| format!("feature_unit:{name}")));
+            out.extend(self.mimes.iter().map(|purpose| format!("mime:{purpose}")));
+            out.extend(["group", "group_name", "group_path"].map(str::to_string));
+        }
+        out
+    }
+}
+
+fn without_prefixes(path: &str) -> String {
+    let parts = path.split('/').map(|part| match part.strip_prefix('@') {
+        Some(name) => format!("@{}", local(name)),
+        None => local(part).to_string(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The paths of values in one record, whose XML a reader has found sound.
+fn xml_paths(raw: &[u8], paths: &mut Paths) {
+    let mut reader = quick_xml::Reader::from_reader(raw);
+    reader.config_mut().expand_empty_elements = true;
+    // Path, text, and whether elements are inside.
+    let mut open: Vec<(String, String, bool)> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(tag) => {
+                let path = match open.last_mut() {
+                    None => String::new(),
+                    Some((parent, _, filled)) => {
+                        *filled = true;
+                        if parent.is_empty() {
+                            tag.name().0.to_string()
+                        } else {
+                            format!("{parent}/{}", tag.name().0)
+                        }
+                    }
+                };
+                for attribute in tag.attributes().with_checks(false).flatten() {
+                    let name = attribute.key.0;
+                    if !name.starts_with("xmlns") && !name.starts_with("xsi:") {
+                        let slash = if path.is_empty() { "" } else { "/" };
+                        paths.add(&format!("{path}{slash}@{name}"));
+                    }
+                    if local(name) == "price_type" && paths.prices.len() < PATHS / 10 {
+                        paths.prices.insert(attribute.value.to_string());
+                    }
+                }
+                open.push((path, String::new(), false));
+            }
+            Event::Text(text) => {
+                if let Some((_, kept, _)) = open.last_mut().filter(|(_, kept, _)| kept.len() < SAMPLE) {
+                    kept.push_str(&text);
+                }
+            }
+            Event::CData(text) => {
+                if let Some((_, kept, _)) = open.last_mut().filter(|(_, kept, _)| kept.len() < SAMPLE) {
+                    kept.push_str(&text.into_inner());
+                }
+            }
+            Event::End(_) => {
+                let Some((path, text, filled)) = open.pop() else { break };
+                let text = text.trim().to_string();
+                names.clear();
+                names.extend(path.rsplit('/').take(2).map(|name| local(name).to_string()));
+                match (names.first().map(String::as_str), names.get(1).map(String::as_str)) {
+                    (Some("FNAME"), Some("FEATURE")) if paths.features.len() < PATHS / 10 => {
+                        paths.features.insert(text.clone());
+                    }
+                    (Some("MIME_PURPOSE"), Some("MIME")) if paths.mimes.len() < 50 => {
+                        paths.mimes.insert(text.to_ascii_lowercase());
+                    }
+                    _ => {}
+                }
+                if path.is_empty() {
+                    if !filled {
+                        paths.add(".");
+                    }
+                } else if !filled || !text.is_empty() {
+                    paths.add(&path);
+                }
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+}
+
+fn json_paths(raw: &[u8], paths: &mut Paths) {
+    let mut deserializer = serde_json::Deserializer::from_slice(raw);
+    let seed = JsonPaths {
+        path: String::new(),
+        paths,
+    };
+    // A record that is no JSON has no paths; the reader refuses it.
+    let _ = seed.deserialize(&mut deserializer);
+}
+
+/// Collects the paths of scalars; members of lists have the path of the list.
+struct JsonPaths<'a> {
+    path: String,
+    paths: &'a mut Paths,
+}
+
+impl<'de> DeserializeSeed<'de> for JsonPaths<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for JsonPaths<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let path = if self.path.is_empty() {
+                key
+            } else {
+                format!("{}.{key}", self.path)
+            };
+            map.next_value_seed(JsonPaths {
+                path,
+                paths: self.paths,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq
+            .next_element_seed(JsonPaths {
+                path: self.path.clone(),
+                paths: self.paths,
+            })?
+            .is_some()
+        {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

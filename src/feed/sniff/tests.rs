@@ -1,0 +1,116 @@
+//! Files in, what was found out.
+
+use crate::feed::settings::FileSettings;
+use crate::feed::sniff::discover;
+
+fn check(name: &str, content: impl AsRef<[u8]>, expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).unwrap();
+    let found = discover(&path, name, &FileSettings::default(), 100).unwrap();
+    let mut out = format!(
+        "{} {} {} header {:?} record {:?}\n",
+        found.format,
+        found.encoding,
+        found.delimiter.clone().unwrap_or_default(),
+        found.header_row,
+        found.record_path
+    );
+    for column in &found.columns {
+        let many = if column.multiple { "*" } else { "" };
+        out.push_str(&format!(
+            "{}{many}: {} {}\n",
+            column.header,
+            column.filled,
+            column.samples.join(" | ")
+        ));
+    }
+    assert_eq!(out, expected);
+    // What was found reads the file again, the same way.
+    let again = discover(&path, name, &found.settings(name), 100).unwrap();
+    assert_eq!(again.columns, found.columns);
+    assert!(
+        found
+            .evidence
+            .iter()
+            .any(|(what, why)| what == "format" && !why.is_empty())
+    );
+}
+
+#[test]
+fn tables_are_found() {
+    check(
+        "t.csv",
+        "Tarifa\n\nRef.;Nombre;;PVP\nA;Uno;;1,50\nB;Dos;;\n",
+        "\
+csv UTF-8 ; header Some(3) record None
+Ref.: 2 A | B
+Nombre: 2 Uno | Dos
+: 0 
+PVP: 1 1,50
+",
+    );
+    check(
+        "t.txt",
+        b"8412345678905\t1.50\ta\xf1o\n8412345678912\t2.50\tni\xf1o\n",
+        "\
+csv windows-1252 \t header None record None
+1: 2 8412345678905 | 8412345678912
+2: 2 1.50 | 2.50
+3: 2 año | niño
+",
+    );
+}
+
+#[test]
+fn trees_are_found() {
+    check(
+        "t.xml",
+        "<s xmlns:g='u'><p id='1'><n>a</n><i>x</i><i>y</i><t>p</t><g:t>q</g:t></p><p id='2'><n/></p></s>",
+        "\
+xml UTF-8  header None record Some(\"/s/p\")
+@id: 2 1 | 2
+n: 1 a
+i*: 1 x | y
+t*: 1 p | q
+g:t: 1 q
+",
+    );
+    check(
+        "t.json",
+        r#"{"d":[{"sku":"A","p":{"a":1.5},"v":[{"s":"x"},{"s":"y"}]},{"sku":"B","e":null}]}"#,
+        "\
+json UTF-8  header None record Some(\"d\")
+sku: 2 A | B
+p.a: 1 1.5
+v.s*: 1 x | y
+",
+    );
+    check(
+        "t.ndjson",
+        "{\"sku\":\"A\"}\n{\"sku\":\"B\",\"n\":true}\n",
+        "\
+jsonl UTF-8  header None record None
+sku: 2 A | B
+n: 1 true
+",
+    );
+}
+
+#[test]
+fn catalogues_are_found() {
+    check("c.xml", "<BMECAT version='1.2'><HEADER><CATALOG><CURRENCY>EUR</CURRENCY></CATALOG></HEADER><T_NEW_CATALOG>
+<ARTICLE><SUPPLIER_AID>A</SUPPLIER_AID><ARTICLE_FEATURES><FEATURE><FNAME>Farbe</FNAME><FVALUE>rot</FVALUE></FEATURE></ARTICLE_FEATURES>
+<ARTICLE_PRICE_DETAILS><ARTICLE_PRICE price_type='nrp'><PRICE_AMOUNT>2</PRICE_AMOUNT></ARTICLE_PRICE></ARTICLE_PRICE_DETAILS></ARTICLE>
+</T_NEW_CATALOG></BMECAT>", "\
+bmecat UTF-8  header None record None
+SUPPLIER_AID: 1 A
+ARTICLE_FEATURES/FEATURE/FNAME: 1 Farbe
+ARTICLE_FEATURES/FEATURE/FVALUE: 1 rot
+ARTICLE_PRICE_DETAILS/ARTICLE_PRICE/@price_type: 1 nrp
+ARTICLE_PRICE_DETAILS/ARTICLE_PRICE/PRICE_AMOUNT: 1 2
+price:nrp: 1 2
+currency:nrp: 1 EUR
+feature:Farbe: 1 rot
+");
+}
