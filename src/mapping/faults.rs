@@ -41,7 +41,7 @@ impl<'a> Faults<'a> {
 
     /// All of them, in the order of the file.
     pub fn told(mut self) -> Vec<Diagnostic> {
-        self.found.sort_by(|a, b| a.place.line.cmp(&b.place.line));
+        self.found.sort_by_key(|fault| fault.place.line);
         self.found
     }
 }

@@ -4,15 +4,24 @@
 //! Reading the feed is left to `feed`, comparing items with what was known to `plan`.
 
 pub mod apply;
+mod candidates;
 pub mod check;
+mod columns;
+pub mod draft;
 mod faults;
 mod field;
+mod habits;
+mod header;
 mod reading;
 pub mod settings;
+pub mod shape;
+pub mod suggest;
+pub mod suggestion;
 mod template;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
+mod words;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::mapping::field::{Field, Source};
@@ -173,6 +182,7 @@ impl Mapping {
     /// Refused: blank keys (`E-SKU-BLANK`), keys of more than 256 bytes (`E-SKU-LENGTH`), several (`E-SKU-SEVERAL`), dates, error
     /// cells and truth values (`E-SKU-CELL`), invisible characters and scientific notation (as `value::identifier::read` has
     /// it). The finding names line and column; the file is added by the caller.
+    #[allow(clippy::result_large_err)] // a refused record is told, and that costs more than the copy
     pub fn sku<'r>(&self, record: &Record<'r>) -> Result<Cow<'r, str>, Diagnostic> {
         let mut value = None;
         let read = self.raw_sku(record).and_then(|text| {

@@ -180,7 +180,7 @@ pub struct Words {
 impl Words {
     pub fn new(words: &[String]) -> Words {
         let words: Vec<Box<str>> = words.iter().map(|word| word.trim().into()).collect();
-        let longest = words.iter().map(|word: &Box<str>| word.len()).max().unwrap_or(0);
+        let longest = words.iter().map(|word| str::len(word)).max().unwrap_or(0);
         Words { words, longest }
     }
 

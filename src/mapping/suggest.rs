@@ -1,0 +1,375 @@
+//! A first mapping for a supplier nobody knows: which column is which attribute, and how the feed writes things.
+//!
+//! Every guess carries its reason. What is not sure is said and left to a person; `draft` writes the suggestion as a
+//! supplier's file.
+
+use crate::mapping::candidates::Candidate;
+use crate::mapping::columns::{Column, Surroundings};
+use crate::mapping::habits::Findings;
+use crate::mapping::header;
+use crate::mapping::settings::{FieldSettings, PriceBasis, Unknown};
+use crate::mapping::shape::{ColumnSample, Shape};
+use crate::mapping::suggestion::{Proposed, Suggestion};
+use crate::mapping::words::unknown_words;
+use crate::schema::Schema;
+use crate::schema::scope::Key;
+use crate::transform::Step;
+use crate::value::Kind;
+use crate::value::number::{self, Notation, Proof};
+use crate::value::price;
+use rust_decimal::Decimal;
+use std::collections::BTreeSet;
+
+/// Below this a guess is told, not made.
+const ENOUGH: f32 = 0.5;
+/// More columns than this are not looked at.
+const MOST_COLUMNS: usize = 2_048;
+
+/// Proposes a mapping for the columns of a feed.
+pub fn suggest(columns: &[ColumnSample], schema: &Schema) -> Suggestion {
+    let samples = &columns[..columns.len().min(MOST_COLUMNS)];
+    let read: Vec<Column<'_>> = samples
+        .iter()
+        .map(|sample| Column {
+            text: &sample.header,
+            header: header::read(&sample.header),
+            shape: Shape::of(sample),
+        })
+        .collect();
+    let around = Surroundings { columns: &read, schema };
+    let candidates: Vec<Vec<Candidate>> = (0..read.len()).map(|n| around.candidates(n)).collect();
+    let chosen = assign(&candidates, &read, schema);
+    let mut suggestion = Suggestion {
+        preset: preset(&read),
+        ..Suggestion::default()
+    };
+    suggestion.columns = proposed(samples, &candidates, &chosen, schema);
+    let mut findings = Findings {
+        samples,
+        read: &read,
+        schema,
+        suggestion,
+    };
+    findings.habits(&candidates, &chosen);
+    let mut sku = None;
+    for (n, choice) in chosen.iter().enumerate() {
+        let Some(candidate) = choice.map(|m| &candidates[n][m]) else {
+            continue;
+        };
+        match candidate.key {
+            None => sku = Some(n),
+            Some(key) => findings.field(n, key, candidate),
+        }
+    }
+    findings.sku(sku.or_else(|| key_of_last_resort(&read)));
+    findings.suggestion
+}
+
+/// Gives each attribute to the column that it fits best, each column one attribute. Pictures may have several columns.
+fn assign(candidates: &[Vec<Candidate>], columns: &[Column<'_>], schema: &Schema) -> Vec<Option<usize>> {
+    let mut order: Vec<(usize, usize)> = candidates
+        .iter()
+        .enumerate()
+        .flat_map(|(n, list)| (0..list.len()).map(move |m| (n, m)))
+        .collect();
+    let score = |(n, m): (usize, usize)| candidates[n][m].score;
+    order.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
+    let mut taken: BTreeSet<Option<Key>> = BTreeSet::new();
+    let mut chosen: Vec<Option<usize>> = vec![None; candidates.len()];
+    for (n, m) in order {
+        let candidate = &candidates[n][m];
+        let media = candidate
+            .key
+            .is_some_and(|key| schema.attribute(key.attribute).kind == Kind::Media);
+        let many = media && (columns[n].header.number.is_some() || candidate.field == "additional_images");
+        if candidate.score < ENOUGH || chosen[n].is_some() || (taken.contains(&candidate.key) && !many) {
+            continue;
+        }
+        taken.insert(candidate.key);
+        chosen[n] = Some(m);
+    }
+    chosen
+}
+
+fn proposed(
+    samples: &[ColumnSample],
+    candidates: &[Vec<Candidate>],
+    chosen: &[Option<usize>],
+    schema: &Schema,
+) -> Vec<Proposed> {
+    let name = |candidate: &Candidate| candidate.key.map_or("sku".to_string(), |key| schema.key_text(key));
+    samples
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let made = chosen[index].map(|m| &candidates[index][m]);
+            let (attribute, score, reason) = match (made, candidates[index].first()) {
+                (Some(candidate), _) => (Some(name(candidate)), candidate.score, candidate.reason.clone()),
+                (None, Some(best)) if best.score >= ENOUGH => {
+                    let other = chosen.iter().enumerate().find_map(|(n, m)| {
+                        m.filter(|m| candidates[n][*m].key == best.key)
+                            .map(|_| samples[n].header.as_str())
+                    });
+                    let other = other.map_or(String::new(), |other| format!(": `{other}` fits better"));
+                    (None, 0.0, format!("could be `{}`{other}", name(best)))
+                }
+                (None, Some(best)) => (
+                    None,
+                    0.0,
+                    format!("`{}` is not sure enough: {}", name(best), best.reason),
+                ),
+                (None, None) => (None, 0.0, "neither header nor values are known".to_string()),
+            };
+            Proposed {
+                header: column.header.clone(),
+                index,
+                attribute,
+                confidence: (score.clamp(0.0, 1.0) * 100.0).round() / 100.0,
+                reason,
+                sample: column
+                    .samples
+                    .first()
+                    .map(|sample| shortened(sample))
+                    .unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+fn shortened(sample: &str) -> String {
+    let flat: String = sample
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(81)
+        .collect();
+    if flat.chars().count() > 80 {
+        flat.chars().take(79).chain(['…']).collect()
+    } else {
+        flat
+    }
+}
+
+/// The first column that differs in every record, where no header names a key.
+fn key_of_last_resort(columns: &[Column<'_>]) -> Option<usize> {
+    let fits = |column: &Column<'_>| {
+        let shape = &column.shape;
+        shape.is_unique() && shape.filled > 0.95 && shape.length <= 40 && shape.addresses < 0.5
+    };
+    let mut keys = columns.iter().enumerate().filter(|(_, column)| fits(column));
+    keys.clone()
+        .find(|(_, column)| column.shape.gtins > 0.8)
+        .or_else(|| keys.next())
+        .map(|(n, _)| n)
+}
+
+/// Headers that only one shop system exports together.
+fn preset(columns: &[Column<'_>]) -> Option<&'static str> {
+    let has = |header: &str| {
+        columns
+            .iter()
+            .any(|column| column.text.trim_start_matches('\u{feff}') == header)
+    };
+    let systems: [(&str, &[&str]); 6] = [
+        ("shopify", &["Handle", "Variant SKU"]),
+        ("woocommerce", &["Type", "SKU", "Regular price"]),
+        ("prestashop", &["Product ID", "Reference #"]),
+        ("magento", &["attribute_set_code", "product_websites"]),
+        ("bagisto", &["attribute_family_code", "inventories"]),
+        ("openfoodfacts", &["code", "product_name", "brands_tags"]),
+    ];
+    systems
+        .into_iter()
+        .find(|(_, headers)| headers.iter().all(|header| has(header)))
+        .map(|(name, _)| name)
+}
+
+/// The unit of a column, said by another one.
+enum Beside {
+    /// The same for all records.
+    One(String),
+    /// The header of the column that says it for each.
+    Several(String),
+}
+
+/// A column's name as a template writes it.
+pub(super) fn in_template(column: &str) -> String {
+    format!("'{}'", column.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+impl Findings<'_> {
+    fn sku(&mut self, column: Option<usize>) {
+        let Some(n) = column else {
+            self.suggestion.ask(
+                "sku",
+                "no column differs in every record: say which is the supplier's own key".to_string(),
+            );
+            return;
+        };
+        let taken = self.suggestion.columns[n].attribute.clone();
+        let settings = FieldSettings {
+            column: Some(self.samples[n].header.clone()),
+            ..FieldSettings::default()
+        };
+        match taken.as_deref() {
+            Some("sku") => {}
+            Some(other) => {
+                let question = format!(
+                    "no column is named as a key; `{}` differs in every record and is `{other}` too",
+                    self.samples[n].header
+                );
+                self.suggestion.ask("sku", question);
+            }
+            None => {
+                let proposed = &mut self.suggestion.columns[n];
+                proposed.attribute = Some("sku".to_string());
+                proposed.confidence = 0.4;
+                proposed.reason = "no header names a key; every record has another value".to_string();
+                let question = format!(
+                    "no column is named as a key; `{}` differs in every record",
+                    self.samples[n].header
+                );
+                self.suggestion.ask("sku", question);
+            }
+        }
+        self.suggestion.fields.insert("sku".to_string(), settings);
+    }
+
+    /// The settings of one column.
+    fn field(&mut self, n: usize, key: Key, candidate: &Candidate) {
+        let name = self.schema.key_text(key);
+        let header = self.samples[n].header.clone();
+        if let Some(known) = self.suggestion.fields.get_mut(&name) {
+            // One more column of pictures.
+            if let Some(first) = known.column.take() {
+                known.columns.push(first);
+            }
+            known.columns.push(header);
+            return;
+        }
+        let column = &self.read[n];
+        let shape = &column.shape;
+        let attribute = self.schema.attribute(key.attribute);
+        let mut settings = FieldSettings {
+            column: Some(header.clone()),
+            ..FieldSettings::default()
+        };
+        if shape.mojibake {
+            settings.steps.push(Step::FixMojibake);
+        }
+        let mut questions = Vec::new();
+        match attribute.kind {
+            Kind::Text if shape.markup > 0.0 => settings.steps.push(Step::PlainText),
+            Kind::Measure => {
+                let wanted = attribute.unit.as_deref();
+                let grams = header.to_lowercase().contains("grams").then(|| "g".to_string());
+                let said = column.header.unit.clone().or(grams);
+                match said.filter(|unit| fits(self.schema, unit, wanted)) {
+                    Some(unit) => settings.unit = Some(unit),
+                    None => match self.units_beside(n, wanted) {
+                        Some(Beside::One(unit)) => settings.unit = Some(unit),
+                        Some(Beside::Several(other)) => {
+                            settings.column = None;
+                            settings.template = Some(format!(
+                                "{{{{ row[{}] }}}} {{{{ row[{}] }}}}",
+                                in_template(&header),
+                                in_template(&other)
+                            ));
+                        }
+                        None if shape.measures > 0.95 => {}
+                        None => {
+                            // Nobody sends a hundred things that weigh a hundred kilograms each.
+                            let heavy = wanted == Some("kg")
+                                && shape.middle.is_some_and(|middle| middle >= Decimal::ONE_HUNDRED);
+                            let unit = if heavy { "g" } else { wanted.unwrap_or_default() };
+                            settings.unit = Some(unit.to_string());
+                            questions.push(format!("nothing says the unit of bare numbers; {unit} is a guess"));
+                        }
+                    },
+                }
+            }
+            Kind::Media | Kind::Options | Kind::Reference => settings.split = shape.split.map(str::to_string),
+            Kind::Integer if shape.assigned => settings.steps.push(Step::After("=".to_string())),
+            Kind::Decimal if shape.percent => settings.steps.push(Step::StripSuffix("%".to_string())),
+            Kind::Money => {
+                settings.currency = column
+                    .header
+                    .currency
+                    .or(shape.currency)
+                    .filter(|found| self.suggestion.read.currency != Some(*found));
+                let net = column.header.net.unwrap_or(candidate.field == "price_net");
+                let gross = column.header.net == Some(false) || candidate.field == "price_gross";
+                if self.suggestion.read.prices == PriceBasis::Net && gross && !net {
+                    settings.prices = Some(PriceBasis::Gross);
+                }
+            }
+            _ => {}
+        }
+        if attribute.kind.is_amount()
+            && let Some(Proof::One(notation)) = shape.notation
+            && self
+                .suggestion
+                .read
+                .numbers
+                .is_some_and(|read| !reads_alike(read, &self.samples[n].samples))
+        {
+            settings.numbers = Some(notation);
+        }
+        self.words(n, key, &name, &mut settings, &mut questions);
+        for question in questions {
+            self.suggestion.ask(&name, question);
+        }
+        self.suggestion.fields.insert(name, settings);
+    }
+
+    /// What a column beside says of the unit: `weight_unit`, `weight.unit`.
+    fn units_beside(&self, n: usize, wanted: Option<&str>) -> Option<Beside> {
+        let name = &self.read[n].header.name;
+        let beside = self.read.iter().find(|column| {
+            let other = &column.header.name;
+            (other.ends_with("unit") || other.ends_with("unidad"))
+                && (other.starts_with(name.as_str()) || other.starts_with("dimensions"))
+                && !column.shape.words.is_empty()
+                && column.shape.words.iter().all(|word| fits(self.schema, word, wanted))
+        })?;
+        let words: Vec<&String> = beside.shape.words.iter().collect();
+        match words[..] {
+            [unit] => self
+                .schema
+                .units()
+                .find(unit)
+                .map(|unit| Beside::One(unit.code.to_string())),
+            _ => Some(Beside::Several(beside.text.to_string())),
+        }
+    }
+
+    /// A value map of the words that the attribute does not know by itself.
+    fn words(&mut self, n: usize, key: Key, name: &str, settings: &mut FieldSettings, questions: &mut Vec<String>) {
+        let Some(unknown) = unknown_words(&self.read[n], key, self.schema, settings.split.as_deref()) else {
+            return;
+        };
+        questions.push(format!(
+            "words that are no {}: {}; fill them in below, or leave them silent",
+            unknown.what,
+            unknown.words.len()
+        ));
+        let map = name.replace('@', "_");
+        // Words that the schema knows, and numbers, need no line in the map.
+        settings.unknown = Some(Unknown::Keep);
+        settings.map = Some(map.clone());
+        self.suggestion.maps.insert(map, unknown.words);
+    }
+}
+
+/// True where the unit measures what the attribute's unit does.
+fn fits(schema: &Schema, unit: &str, wanted: Option<&str>) -> bool {
+    let dimension = |unit: &str| schema.units().find(unit).map(|unit| unit.dimension.clone());
+    wanted.is_some_and(|wanted| dimension(unit) == dimension(wanted))
+}
+
+fn reads_alike(notation: Notation, samples: &[String]) -> bool {
+    let numbers = samples.iter().filter_map(|sample| price::split(sample));
+    numbers
+        .into_iter()
+        .all(|parts| number::parse(parts.number, notation).is_ok())
+}

@@ -1,0 +1,408 @@
+//! Suggestions for real feeds of the shared data folder, read in place.
+
+use crate::declaration::Declaration;
+use crate::mapping::Mapping;
+use crate::mapping::draft::{Draft, write_supplier_toml};
+use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
+use crate::mapping::shape::ColumnSample;
+use crate::mapping::suggest::suggest;
+use crate::mapping::suggestion::Suggestion;
+use crate::schema::Schema;
+use crate::schema::load::load_texts;
+use crate::schema::starter::STARTER;
+use crate::value::price::Currency;
+use std::collections::BTreeMap;
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct SupplierFile {
+    name: String,
+    mode: String,
+    file: BTreeMap<String, String>,
+    #[serde(default)]
+    read: ReadSettings,
+    #[serde(default)]
+    fields: BTreeMap<String, FieldSettings>,
+    #[serde(default)]
+    maps: BTreeMap<String, ValueMap>,
+}
+
+fn starter() -> Schema {
+    let locales = ["es".to_string(), "en".to_string()];
+    match load_texts(&STARTER, &locales, &[]) {
+        Ok(schema) => schema,
+        Err(faults) => panic!("{faults:?}"),
+    }
+}
+
+/// The columns of a CSV text, as many rows as `supplier add` looks at.
+fn columns(csv: &[u8], delimiter: u8) -> Vec<ColumnSample> {
+    let text = String::from_utf8_lossy(csv);
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let sample = |name: &str| ColumnSample {
+        header: name.trim().to_string(),
+        ..ColumnSample::default()
+    };
+    let mut columns: Vec<ColumnSample> = header.iter().map(sample).collect();
+    for row in reader.records().take(500) {
+        let Ok(row) = row else { continue };
+        for (column, value) in columns.iter_mut().zip(row.iter()) {
+            column.rows += 1;
+            if !value.trim().is_empty() {
+                column.filled += 1;
+                column.samples.push(value.to_string());
+            }
+        }
+    }
+    columns
+}
+
+/// What was taken for what, in one line each; and the draft compiles against the same schema.
+fn told(suggestion: &Suggestion, schema: &Schema) -> String {
+    let draft = Draft {
+        name: "Test",
+        file: "format = \"csv\"",
+        currency: Currency::parse("EUR").ok(),
+    };
+    let text = write_supplier_toml(suggestion, &draft);
+    let declaration =
+        Declaration::parse(text.clone(), "supplier.toml").unwrap_or_else(|faults| panic!("{faults:?}\n{text}"));
+    let file: SupplierFile = declaration
+        .check()
+        .unwrap_or_else(|faults| panic!("{faults:?}\n{text}"));
+    if let Err(faults) = Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration) {
+        panic!("{faults:?}\n{text}");
+    }
+    let pairs: Vec<String> = suggestion
+        .columns
+        .iter()
+        .filter_map(|column| Some(format!("{} -> {}", column.header, column.attribute.as_ref()?)))
+        .collect();
+    pairs.join("\n")
+}
+
+#[track_caller]
+fn check_csv(csv: &str, delimiter: u8, expected: &str) {
+    let schema = starter();
+    let suggestion = suggest(&columns(csv.as_bytes(), delimiter), &schema);
+    assert_eq!(told(&suggestion, &schema), expected);
+}
+
+#[track_caller]
+fn check_shared(path: &str, delimiter: u8, expected: &str) {
+    let root = std::env::var("ESTANTE_SHARED").unwrap_or_else(|_| format!("{}/../shared", env!("CARGO_MANIFEST_DIR")));
+    let Ok(bytes) = std::fs::read(format!("{root}/data/{path}")) else {
+        println!("skipped: ../shared is absent");
+        return;
+    };
+    let schema = starter();
+    let suggestion = suggest(&columns(&bytes, delimiter), &schema);
+    assert_eq!(told(&suggestion, &schema), expected);
+}
+
+#[test]
+fn a_spanish_price_list_is_understood() {
+    check_csv(
+        "Código;Artículo;Marca;Familia;Subfamilia;EAN;Precio s/IVA;P.V.P.R.;Existencias;Peso (g);Foto 1;Foto 2;Alta;Observ.\n\
+         001;Taladro con batería para los talleres;BOSCH;Herramientas;Taladros;8412345678905;1.234,50 €;1.500,00 €;5;2500;a.jpg;b.jpg;31/12/2025;x\n\
+         002;Sierra de calar con maleta y sin cable;BOSCH;Herramientas;Sierras;8412345678912;89,00 €;120,00 €;agotado;1800;c.jpg;;01/02/2026;\n\
+         003;Tornillo para las maderas del jardín;FISCHER;Tornillería;Tornillos;8412345678929;0,05 €;0,09 €;>100;5;d.jpg;;15/03/2026;\n",
+        b';',
+        "Código -> sku\nArtículo -> name\nMarca -> brand\nSubfamilia -> category\nEAN -> gtin\nPrecio s/IVA -> price\n\
+         P.V.P.R. -> list_price\nExistencias -> stock\nPeso (g) -> weight\nFoto 1 -> image\nFoto 2 -> image",
+    );
+}
+
+#[test]
+fn a_bagisto_export_is_understood() {
+    check_shared(
+        "bagisto/products.csv",
+        b',',
+        "sku -> sku\n\
+         parent_sku -> model\n\
+         categories -> category\n\
+         images -> image\n\
+         name -> name\n\
+         description -> description\n\
+         short_description -> short_description\n\
+         length -> length\n\
+         width -> width\n\
+         height -> height\n\
+         weight -> weight\n\
+         price -> price\n\
+         cost -> cost\n\
+         special_price -> sale_price\n\
+         meta_keywords -> keywords\n\
+         inventories -> stock",
+    );
+}
+
+#[test]
+fn a_spree_export_is_understood() {
+    check_shared(
+        "spree/products.csv",
+        b',',
+        "sku -> sku\n\
+         name -> name\n\
+         price -> price\n\
+         compare_at_price -> list_price\n\
+         description -> description\n\
+         tags -> keywords\n\
+         category1 -> category\n\
+         image1_src -> image\n\
+         width -> width\n\
+         height -> height\n\
+         depth -> length\n\
+         weight -> weight\n\
+         inventory_count -> stock\n\
+         custom_field.custom.warranty -> warranty",
+    );
+}
+
+#[test]
+fn a_spree_import_is_understood() {
+    check_shared(
+        "spree/products_import.csv",
+        b',',
+        "sku -> sku\n\
+         name -> name\n\
+         description -> description\n\
+         tags -> keywords\n\
+         price -> price\n\
+         compare_at_price -> list_price\n\
+         width -> width\n\
+         height -> height\n\
+         depth -> length\n\
+         weight -> weight\n\
+         inventory_count -> stock\n\
+         image1_src -> image\n\
+         image2_src -> image\n\
+         image3_src -> image\n\
+         category1 -> category\n\
+         custom_field.properties.manufacturer -> brand\n\
+         custom_field.properties.material -> material",
+    );
+}
+
+#[test]
+fn a_woocommerce_export_is_understood() {
+    check_shared(
+        "woocommerce/sample_products.csv",
+        b',',
+        "SKU -> sku\n\
+         Name -> name\n\
+         Short description -> short_description\n\
+         Description -> description\n\
+         In stock? -> availability\n\
+         Stock -> stock\n\
+         Weight (lbs) -> weight\n\
+         Length (in) -> length\n\
+         Width (in) -> width\n\
+         Height (in) -> height\n\
+         Sale price -> sale_price\n\
+         Regular price -> price\n\
+         Categories -> category\n\
+         Tags -> keywords\n\
+         Images -> image\n\
+         Parent -> model\n\
+         External URL -> url",
+    );
+}
+
+#[test]
+fn a_prestashop_import_is_understood() {
+    check_shared(
+        "prestashop/products_import.csv",
+        b';',
+        "Name * -> name\n\
+         Categories (x,y,z...) -> category\n\
+         Price tax excluded or Price tax included -> price\n\
+         Wholesale price -> cost\n\
+         Reference # -> sku\n\
+         Manufacturer -> brand\n\
+         EAN13 -> gtin\n\
+         Width -> width\n\
+         Height -> height\n\
+         Depth -> length\n\
+         Weight -> weight\n\
+         Quantity -> stock\n\
+         Short description -> short_description\n\
+         Description -> description\n\
+         Tags (x,y,z...) -> keywords\n\
+         Image URLs (x,y,z...) -> image\n\
+         Condition -> condition\n\
+         Out of stock -> availability",
+    );
+}
+
+#[test]
+fn a_dump_of_open_food_facts_is_understood() {
+    check_shared(
+        "openfoodfacts/products.csv",
+        b'\t',
+        "code -> gtin\n\
+         url -> url\n\
+         product_name -> name\n\
+         generic_name -> short_description\n\
+         brands -> brand\n\
+         categories -> category\n\
+         origins -> country_of_origin\n\
+         image_url -> image",
+    );
+}
+
+#[test]
+fn a_food_list_without_a_key_is_understood() {
+    check_shared(
+        "openfoodfacts-iberia-it/products-es.tsv",
+        b'\t',
+        "barcode_id -> gtin\n\
+         product_name -> name\n\
+         product_image -> image",
+    );
+}
+
+#[test]
+fn a_unopim_export_is_understood() {
+    check_shared(
+        "unopim/products.csv",
+        b',',
+        "sku -> sku\n\
+         parent -> model\n\
+         categories -> category\n\
+         name -> name\n\
+         description -> description\n\
+         short_description -> short_description\n\
+         price (EUR) -> price\n\
+         cost (EUR) -> cost\n\
+         weight -> weight\n\
+         meta_keywords -> keywords\n\
+         related_products -> related\n\
+         color -> color\n\
+         size -> size",
+    );
+}
+
+#[test]
+fn a_vendure_import_is_understood() {
+    check_shared(
+        "vendure/products.csv",
+        b',',
+        "name -> name\n\
+         description -> description\n\
+         assets -> image\n\
+         sku -> sku\n\
+         price -> price\n\
+         stockOnHand -> stock",
+    );
+}
+
+#[test]
+fn a_magento_export_is_understood() {
+    check_shared(
+        "magento2/ConfigurableSampleData__products.csv",
+        b',',
+        "sku -> sku\n\
+         categories -> category\n\
+         name -> name\n\
+         description -> description\n\
+         short_description -> short_description\n\
+         weight -> weight\n\
+         price -> price\n\
+         special_price -> sale_price\n\
+         meta_keywords -> keywords\n\
+         base_image -> image\n\
+         msrp_price -> list_price\n\
+         country_of_manufacture -> country_of_origin\n\
+         qty -> stock\n\
+         is_in_stock -> availability\n\
+         additional_images -> image",
+    );
+}
+
+#[test]
+fn an_akeneo_export_is_understood() {
+    check_shared(
+        "akeneo-icecat-demo/products.csv",
+        b';',
+        "sku -> sku\n\
+         categories -> category\n\
+         parent -> model\n\
+         brand -> brand\n\
+         color -> color\n\
+         description-en_US-ecommerce -> description@en\n\
+         ean -> gtin\n\
+         image -> image\n\
+         keywords-en_US -> keywords@en\n\
+         material -> material\n\
+         name -> name\n\
+         price-EUR -> price\n\
+         short_description-en_US-ecommerce -> short_description@en\n\
+         size -> size\n\
+         weight -> weight",
+    );
+}
+
+#[test]
+fn a_draft_says_why_and_what_is_left() {
+    let schema = starter();
+    let csv = "Ref;Nombre;PVP s/IVA;Stock;Peso;\u{3a9} \"x\"\n1;Llave \"fija\";1,50;agotado;12;a\n2;Llave inglesa;2,75;-;9;b\n3;Martillo;10,00;7;21;c\n";
+    let suggestion = suggest(&columns(csv.as_bytes(), b';'), &schema);
+    let draft = Draft {
+        name: "Ferretería \"Sol\"",
+        file: "path = [\"tarifa.csv\"]\ndelimiter = \";\"\n",
+        currency: Currency::parse("EUR").ok(),
+    };
+    let expected = r##"#:schema ../../docs/schema/supplier.json
+# A first mapping, proposed from the headers and the first values. Correct it, then `estante import`.
+name = "Ferretería \"Sol\""
+mode = "snapshot"                # the delivery lists all that is sold; "delta": only what changed
+# ? `PVP s/IVA` is without VAT; 21 % is a guess: correct `vat`
+
+[file]
+path = ["tarifa.csv"]
+delimiter = ";"
+
+[read]
+locale = "es"                    # es, by the headers
+currency = "EUR"                 # the feed does not say it; the workspace's
+numbers = "1.234,56"             # 1.234,56, proven by `PVP s/IVA`
+prices = "net"                   # net, by the header `PVP s/IVA`
+vat = "21"
+empty = ["-"]
+clear = ["#CLEAR", "#BORRAR"]    # cells that take a value away
+
+[fields.sku]
+column = "Ref"                   # 98 %: header (en es pt); no other column is the key; every record has another value, e.g. 1
+
+[fields.name]
+column = "Nombre"                # 95 %: header (es), e.g. Llave "fija"
+
+[fields.price]
+column = "PVP s/IVA"             # 94 %: header (es); no other column is the price; 100 % numbers, e.g. 1,50
+
+[fields.stock]
+# ? words that are no numbers: 1; fill them in below, or leave them silent
+column = "Stock"                 # 85 %: header (en es fr); 50 % numbers only, e.g. agotado
+map = "stock"
+unknown = "keep"                 # words that the map does not have are looked up in the schema
+
+[fields.weight]
+# ? nothing says the unit of bare numbers; kg is a guess
+column = "Peso"                  # 97 %: header (es it pt); 100 % numbers, e.g. 12
+unit = "kg"
+
+[maps.stock]  # the supplier's word = the catalog's; "" says nothing
+"agotado" = "0"
+
+# Columns that nothing uses:
+#   Ω "x" (a): neither header nor values are known
+"##;
+    assert_eq!(write_supplier_toml(&suggestion, &draft), expected);
+}
