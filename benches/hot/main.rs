@@ -1,0 +1,192 @@
+//! The hot paths one by one, on generated rows: what one product costs in each stage.
+//!
+//! `cargo bench --bench hot` runs all, `cargo bench --bench hot -- resolve` the ones whose name holds the word. Figures are for
+//! `ROWS` products; the throughput beside them is what counts.
+
+#[path = "../million/rows.rs"]
+mod rows;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use estante::mapping::apply::Scratch;
+use estante::merge::policy::Trust;
+use estante::merge::resolve::{Spoken, resolve};
+use estante::plan::diff::changed_keys;
+use estante::product::item::Item;
+use estante::product::layer::Layer;
+use estante::product::origin::Origin;
+use estante::product::record::Records;
+use estante::workspace::settings::{Settings, Supplier};
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+const ROWS: usize = 4_000;
+
+/// A workspace with one delivery, and what each stage makes of it.
+struct Shop {
+    folder: tempfile::TempDir,
+    settings: Settings,
+    bytes: u64,
+    batches: Vec<Records>,
+    items: Vec<Item>,
+    layers: Vec<Layer>,
+    bodies: Vec<String>,
+}
+
+static SHOP: LazyLock<Shop> = LazyLock::new(Shop::new);
+
+impl Shop {
+    fn new() -> Shop {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let files = ["estante.toml", "schemas/products.toml", "suppliers/norte/supplier.toml", "channels/google.toml"];
+        let mut copies: Vec<_> = files.iter().map(|file| (project.join("benches/million/shop").join(file), *file)).collect();
+        copies.push((project.join("channels/packs/google-merchant.toml"), "channels/packs/google-merchant.toml"));
+        for (from, to) in copies {
+            let to = folder.path().join(to);
+            std::fs::create_dir_all(to.parent().expect("it lies in the folder")).expect("a folder can be made");
+            std::fs::copy(from, to).expect("the workspace's files are there");
+        }
+        let feed = folder.path().join("suppliers/norte/tarifa.csv");
+        let bytes = rows::Vocabulary::new().write(&feed, ROWS as u64, 1, 0).expect("the feed can be written");
+        let settings = match Settings::load(folder.path()) {
+            Ok(settings) => settings,
+            Err(failure) => panic!("{failure}: {:#?}", failure.diagnostics),
+        };
+        let mut shop = Shop {
+            folder,
+            settings,
+            bytes,
+            batches: Vec::new(),
+            items: Vec::new(),
+            layers: Vec::new(),
+            bodies: Vec::new(),
+        };
+        shop.batches = shop.read();
+        shop.items = shop.map();
+        shop.layers = shop.items.iter().cloned().map(Layer::first).collect();
+        shop.bodies = shop.layers.iter().map(|layer| shop.body(layer)).collect();
+        assert_eq!(shop.items.len(), ROWS, "every generated row is an item");
+        shop
+    }
+
+    fn supplier(&self) -> &Supplier {
+        &self.settings.suppliers[0]
+    }
+
+    /// Bytes to records.
+    fn read(&self) -> Vec<Records> {
+        let supplier = self.supplier();
+        let path = self.folder.path().join("suppliers/norte/tarifa.csv");
+        let mut reading = estante::feed::open(&path, "tarifa.csv", 0, &supplier.file, supplier.mapping.wanted())
+            .unwrap_or_else(|error| panic!("{:?}", error.diagnostic()));
+        let mut batches = Vec::new();
+        loop {
+            let mut batch = Records::default();
+            match reading.next(&mut batch) {
+                Ok(true) => batches.push(batch),
+                Ok(false) => return batches,
+                Err(error) => panic!("{:?}", error.diagnostic()),
+            }
+        }
+    }
+
+    /// Records to items.
+    fn map(&self) -> Vec<Item> {
+        let mapping = &self.supplier().mapping;
+        let (file, mut scratch, mut findings): (Arc<str>, _, _) = ("tarifa.csv".into(), Scratch::default(), Vec::new());
+        let mut items = Vec::with_capacity(ROWS);
+        for record in self.batches.iter().flat_map(Records::iter) {
+            let Ok(sku) = mapping.sku(&record) else { continue };
+            items.extend(mapping.apply(record, &sku, &file, &mut scratch, &mut findings));
+        }
+        items
+    }
+
+    fn body(&self, layer: &Layer) -> String {
+        let mut body = String::with_capacity(1024);
+        layer.write_body(&self.settings.schema, &mut body);
+        body
+    }
+
+    fn spoken(&self, n: usize, sources: u16) -> Vec<Spoken> {
+        let origin = Origin { batch: 1, file: 0, line: n as u64 + 2 };
+        (0..sources)
+            .map(|source| Spoken { source, origin, withdrawn: false, layer: self.layers[n].clone() })
+            .collect()
+    }
+}
+
+fn main() {
+    LazyLock::force(&SHOP);
+    divan::main();
+}
+
+/// Bytes of a CSV to records.
+#[divan::bench]
+fn csv_to_records(bencher: Bencher) {
+    bencher.counter(BytesCount::new(SHOP.bytes)).counter(ItemsCount::new(ROWS)).bench(|| SHOP.read());
+}
+
+/// What an unchanged row costs beside its parse: its SKU and its hash.
+#[divan::bench]
+fn hash_of_a_row(bencher: Bencher) {
+    let mapping = &SHOP.supplier().mapping;
+    bencher.counter(ItemsCount::new(ROWS)).bench(|| {
+        for record in SHOP.batches.iter().flat_map(Records::iter) {
+            black_box(mapping.sku(&record).is_ok());
+            black_box(mapping.row_hash(&record));
+        }
+    });
+}
+
+/// Records to items: 20 fields of all kinds.
+#[divan::bench]
+fn record_to_item(bencher: Bencher) {
+    bencher.counter(ItemsCount::new(ROWS)).bench(|| SHOP.map());
+}
+
+/// What an item would change in its layer.
+#[divan::bench]
+fn item_against_layer(bencher: Bencher) {
+    bencher.counter(ItemsCount::new(ROWS)).bench(|| {
+        for (item, layer) in SHOP.items.iter().zip(&SHOP.layers) {
+            black_box(changed_keys(item, layer));
+        }
+    });
+}
+
+/// A layer to the body that the store keeps.
+#[divan::bench]
+fn layer_to_body(bencher: Bencher) {
+    bencher.counter(ItemsCount::new(ROWS)).bench(|| {
+        for layer in &SHOP.layers {
+            black_box(SHOP.body(layer));
+        }
+    });
+}
+
+/// A stored body to a layer.
+#[divan::bench]
+fn body_to_layer(bencher: Bencher) {
+    bencher.counter(ItemsCount::new(ROWS)).bench(|| {
+        for body in &SHOP.bodies {
+            black_box(Layer::read_body(body, &SHOP.settings.schema).is_ok());
+        }
+    });
+}
+
+/// Layers of one or three suppliers to the golden record.
+#[divan::bench(args = [1, 3])]
+fn resolve_layers(bencher: Bencher, sources: u16) {
+    let names: Vec<String> = (0..sources).map(|n| format!("supplier:s{n}")).collect();
+    let trust = Trust::new(&names, |_| None);
+    bencher
+        .counter(ItemsCount::new(ROWS))
+        .with_inputs(|| (0..ROWS).map(|n| SHOP.spoken(n, sources)).collect::<Vec<_>>())
+        .bench_values(|products| {
+            for (n, layers) in products.into_iter().enumerate() {
+                black_box(resolve(n as i64, String::new(), layers, &SHOP.settings.schema, &trust));
+            }
+        });
+}
