@@ -39,16 +39,29 @@ impl Shop {
     fn new() -> Shop {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let files = ["estante.toml", "schemas/products.toml", "suppliers/norte/supplier.toml", "channels/google.toml"];
-        let mut copies: Vec<_> = files.iter().map(|file| (project.join("benches/million/shop").join(file), *file)).collect();
-        copies.push((project.join("channels/packs/google-merchant.toml"), "channels/packs/google-merchant.toml"));
+        let files = [
+            "estante.toml",
+            "schemas/products.toml",
+            "suppliers/norte/supplier.toml",
+            "channels/google.toml",
+        ];
+        let mut copies: Vec<_> = files
+            .iter()
+            .map(|file| (project.join("benches/million/shop").join(file), *file))
+            .collect();
+        copies.push((
+            project.join("channels/packs/google-merchant.toml"),
+            "channels/packs/google-merchant.toml",
+        ));
         for (from, to) in copies {
             let to = folder.path().join(to);
             std::fs::create_dir_all(to.parent().expect("it lies in the folder")).expect("a folder can be made");
             std::fs::copy(from, to).expect("the workspace's files are there");
         }
         let feed = folder.path().join("suppliers/norte/tarifa.csv");
-        let bytes = rows::Vocabulary::new().write(&feed, ROWS as u64, 1, 0).expect("the feed can be written");
+        let bytes = rows::Vocabulary::new()
+            .write(&feed, ROWS as u64, 1, 0)
+            .expect("the feed can be written");
         let settings = match Settings::load(folder.path()) {
             Ok(settings) => settings,
             Err(failure) => panic!("{failure}: {:#?}", failure.diagnostics),
@@ -110,9 +123,18 @@ impl Shop {
     }
 
     fn spoken(&self, n: usize, sources: u16) -> Vec<Spoken> {
-        let origin = Origin { batch: 1, file: 0, line: n as u64 + 2 };
+        let origin = Origin {
+            batch: 1,
+            file: 0,
+            line: n as u64 + 2,
+        };
         (0..sources)
-            .map(|source| Spoken { source, origin, withdrawn: false, layer: self.layers[n].clone() })
+            .map(|source| Spoken {
+                source,
+                origin,
+                withdrawn: false,
+                layer: self.layers[n].clone(),
+            })
             .collect()
     }
 }
@@ -125,7 +147,10 @@ fn main() {
 /// Bytes of a CSV to records.
 #[divan::bench]
 fn csv_to_records(bencher: Bencher) {
-    bencher.counter(BytesCount::new(SHOP.bytes)).counter(ItemsCount::new(ROWS)).bench(|| SHOP.read());
+    bencher
+        .counter(BytesCount::new(SHOP.bytes))
+        .counter(ItemsCount::new(ROWS))
+        .bench(|| SHOP.read());
 }
 
 /// What an unchanged row costs beside its parse: its SKU and its hash.

@@ -5,9 +5,9 @@ use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The codes in string literals of a source, without those of its tests.
+/// The codes in string literals of a source, without those of its tests. Channels put the severity before `FIELD-…`.
 fn codes(text: &str) -> BTreeSet<String> {
-    let code = Regex::new(r#""([EWIG]-[A-Z0-9]+(?:-[A-Z0-9]+)*)""#).expect("the pattern is sound");
+    let code = Regex::new(r#""((?:[EWIG]|FIELD)-[A-Z0-9]+(?:-[A-Z0-9]+)*)""#).expect("the pattern is sound");
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines
