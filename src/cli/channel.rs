@@ -1,6 +1,6 @@
 //! `channel`: what a channel would refuse, and its files.
 
-use crate::cli::FailOn;
+use crate::cli::fail_on::FailOn;
 use crate::cli::output::{Output, Table, Tone, bytes, count, rounded, seconds};
 use crate::cli::progress::Drawn;
 use crate::diagnostic::{Severity, excerpt};

@@ -1,6 +1,6 @@
 //! `demo`: the sample workspace, imported and exported, and what to try next.
 
-use crate::cli::FailOn;
+use crate::cli::fail_on::FailOn;
 use crate::cli::output::Output;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;

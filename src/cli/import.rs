@@ -1,6 +1,6 @@
 //! `import`, `apply`, `plan`: a delivery's difference, seen before it is made.
 
-use crate::cli::FailOn;
+use crate::cli::fail_on::FailOn;
 use crate::cli::output::{Output, Table, Tone, count, rounded, seconds};
 use crate::cli::progress::Drawn;
 use crate::workspace::Workspace;

@@ -5,6 +5,7 @@
 pub mod batch;
 pub mod channel;
 pub mod demo;
+pub mod fail_on;
 pub mod import;
 pub mod init;
 pub mod output;
@@ -15,10 +16,11 @@ pub mod schema;
 pub mod supplier;
 pub mod verify;
 
+use crate::cli::fail_on::FailOn;
 use crate::cli::output::Output;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -46,17 +48,6 @@ pub struct Arguments {
     pub no_color: bool,
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// From which findings on a command ends with exit code 4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum FailOn {
-    /// Whatever was found, the exit code is 0.
-    Never,
-    /// Something was blocked, held or rejected.
-    Blocked,
-    /// The same, or something was degraded or warned of.
-    Degraded,
 }
 
 #[derive(Debug, Subcommand)]

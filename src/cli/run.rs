@@ -1,7 +1,7 @@
 //! `run`: the main job and its summary.
 
-use crate::cli::FailOn;
 use crate::cli::channel::{causes_text, exported_document};
+use crate::cli::fail_on::FailOn;
 use crate::cli::import::document;
 use crate::cli::output::{Output, Table, Tone, bytes, count, rounded, seconds};
 use crate::cli::progress::Drawn;

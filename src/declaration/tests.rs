@@ -1,3 +1,5 @@
+//! Faults of TOML files: all of them, in order, each with its place.
+
 use crate::declaration::{Declaration, json_schema};
 use crate::diagnostic::Diagnostic;
 use schemars::JsonSchema;

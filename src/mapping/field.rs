@@ -6,8 +6,9 @@
 use crate::mapping::settings::Unknown;
 use crate::mapping::template::RowTemplate;
 use crate::mapping::vocabulary::{Codes, WordMap};
-use crate::schema::attribute::{Attribute, Role};
+use crate::schema::attribute::Attribute;
 use crate::schema::option_list::OptionList;
+use crate::schema::policy::Role;
 use crate::schema::scope::Key;
 use crate::transform::Chain;
 use crate::value::date::DateOrder;

@@ -1,3 +1,5 @@
+//! Rows to items and findings, by a table.
+
 mod hostile;
 mod suggestions;
 

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::product::{Product, Resolved};
 use crate::schema::Schema;
-use crate::schema::attribute::Role;
+use crate::schema::policy::Role;
 
 /// Gives a variant the values of its model that it does not say itself. Offers (price, stock…) and what makes the model
 /// a record of its own (its codes) are never inherited.

@@ -4,7 +4,7 @@
 //! The editor wins under every policy. Ties break by trust, so that the order of arrival never matters.
 
 use crate::product::origin::{Origin, Source};
-use crate::schema::attribute::Policy;
+use crate::schema::policy::Policy;
 use crate::value::{Value, compare};
 use std::cmp::Ordering;
 

@@ -5,8 +5,8 @@ use crate::product::layer::Layer;
 use crate::product::origin::Origin;
 use crate::product::{Product, Resolved};
 use crate::schema::Schema;
-use crate::schema::attribute::Role;
 use crate::schema::family::FamilyId;
+use crate::schema::policy::Role;
 use crate::value::Value;
 use rust_decimal::Decimal;
 

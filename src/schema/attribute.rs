@@ -6,13 +6,12 @@ use crate::diagnostic::excerpt;
 use crate::schema::file::AttributeFile;
 use crate::schema::labels::Labels;
 use crate::schema::option_list::{OptionsId, OptionsIds};
+use crate::schema::policy::{Policy, Role};
 use crate::schema::report::Report;
 use crate::value::mismatch::Mismatch;
 use crate::value::unit::Units;
 use crate::value::{Kind, Value};
 use rust_decimal::Decimal;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// Most attributes of a schema.
 pub const MOST_ATTRIBUTES: usize = 4_000;
@@ -22,40 +21,6 @@ const PATTERN_BYTES: usize = 1024 * 1024;
 /// An attribute's position among all, sorted by code: order by id is order by code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttributeId(pub u16);
-
-/// Which source wins where several say a value. Ties go to the better rank, then to the supplier's id.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Policy {
-    /// The source with the best rank.
-    #[default]
-    Rank,
-    /// What was said last.
-    Newest,
-    /// The longest text, or the list with most members.
-    Longest,
-    /// The shortest text.
-    Shortest,
-    /// The least number, amount, measure or date.
-    Lowest,
-    /// The greatest number, amount, measure or date.
-    Highest,
-    /// The least amount of the suppliers that have the product in stock.
-    LowestInStock,
-    /// All members of all lists, the best rank's first.
-    Union,
-}
-
-/// Whose an attribute is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// The product's: true whoever sells it.
-    #[default]
-    Content,
-    /// One supplier's (price, cost, stock): gone when the supplier withdraws the product.
-    Offer,
-}
 
 /// A checked attribute.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 //!
 //! Any file may hold any of the tables. Whether the names in them exist and fit together is left to `load`.
 
-use crate::schema::attribute::{Policy, Role};
+use crate::schema::policy::{Policy, Role};
 use crate::value::Kind;
 use crate::value::unit::UnitDefinition;
 use schemars::JsonSchema;

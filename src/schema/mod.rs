@@ -10,6 +10,7 @@ pub mod known;
 pub mod labels;
 pub mod load;
 pub mod option_list;
+pub mod policy;
 mod report;
 pub mod scope;
 pub mod starter;

@@ -1,3 +1,5 @@
+//! Schemas that are right and schemas that are not.
+
 mod faults;
 
 use crate::declaration::{Declaration, json_schema};

@@ -10,7 +10,7 @@ use crate::product::batch::Batch;
 use crate::product::completeness;
 use crate::product::layer::Layer;
 use crate::product::origin::Origin;
-use crate::schema::attribute::Role;
+use crate::schema::policy::Role;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::products::product;
@@ -209,7 +209,7 @@ fn layers(
     Ok(shown)
 }
 
-fn policy_name(policy: crate::schema::attribute::Policy) -> String {
+fn policy_name(policy: crate::schema::policy::Policy) -> String {
     serde_json::to_value(policy)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))

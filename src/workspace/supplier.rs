@@ -109,19 +109,36 @@ pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>) -> Result<Add
     let suggestion = suggest(&samples, &settings.schema);
     let path = seen_from(&folder, &settings.root, &absolute);
     let lines = toml::to_string(&found.settings(&path)).map_err(|error| {
-        Failure::new(FailureKind::Broken, format!("failed to write the file's settings: {error}"))
+        Failure::new(
+            FailureKind::Broken,
+            format!("failed to write the file's settings: {error}"),
+        )
     })?;
-    let draft = Draft { name: &id, file: &lines, currency: Some(settings.currency) };
+    let draft = Draft {
+        name: &id,
+        file: &lines,
+        currency: Some(settings.currency),
+    };
     let text = write_supplier_toml(&suggestion, &draft);
     std::fs::create_dir_all(&folder).map_err(|error| Failure::io("make the folder", &folder, &error))?;
     std::fs::write(&target, text).map_err(|error| Failure::io("write", &target, &error))?;
     let mut evidence: BTreeMap<String, String> = found.evidence.into_iter().collect();
     for (what, how) in suggestion.evidence {
-        evidence.entry(what).and_modify(|before| *before = format!("{before}; {how}")).or_insert(how);
+        evidence
+            .entry(what)
+            .and_modify(|before| *before = format!("{before}; {how}"))
+            .or_insert(how);
     }
     for (field, question) in suggestion.questions {
-        let what = if field.is_empty() { "to decide".to_owned() } else { format!("to decide: {field}") };
-        evidence.entry(what).and_modify(|before| *before = format!("{before}; {question}")).or_insert(question);
+        let what = if field.is_empty() {
+            "to decide".to_owned()
+        } else {
+            format!("to decide: {field}")
+        };
+        evidence
+            .entry(what)
+            .and_modify(|before| *before = format!("{before}; {question}"))
+            .or_insert(question);
     }
     Ok(Added {
         supplier: id,
@@ -163,11 +180,17 @@ fn id_of(file: &Path) -> String {
 
 /// The file as a supplier's folder names it: relative where both lie in the workspace, so that the folder can move as a whole.
 fn seen_from(folder: &Path, root: &Path, file: &Path) -> String {
-    let inside = std::fs::canonicalize(root).ok().and_then(|root| file.strip_prefix(root).ok().map(Path::to_owned));
+    let inside = std::fs::canonicalize(root)
+        .ok()
+        .and_then(|root| file.strip_prefix(root).ok().map(Path::to_owned));
     match (inside, folder.strip_prefix(root)) {
         (Some(inside), Ok(below)) => match inside.strip_prefix(below) {
             Ok(own) => own.to_string_lossy().into_owned(),
-            Err(_) => format!("{}{}", "../".repeat(below.components().count()), inside.to_string_lossy()),
+            Err(_) => format!(
+                "{}{}",
+                "../".repeat(below.components().count()),
+                inside.to_string_lossy()
+            ),
         },
         _ => file.to_string_lossy().into_owned(),
     }

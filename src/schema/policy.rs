@@ -1,0 +1,40 @@
+//! Which source wins where several say a value, and whose an attribute is: words that schema files write.
+//!
+//! Who wins is decided in `merge`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which source wins where several say a value. Ties go to the better rank, then to the supplier's id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// The source with the best rank.
+    #[default]
+    Rank,
+    /// What was said last.
+    Newest,
+    /// The longest text, or the list with most members.
+    Longest,
+    /// The shortest text.
+    Shortest,
+    /// The least number, amount, measure or date.
+    Lowest,
+    /// The greatest number, amount, measure or date.
+    Highest,
+    /// The least amount of the suppliers that have the product in stock.
+    LowestInStock,
+    /// All members of all lists, the best rank's first.
+    Union,
+}
+
+/// Whose an attribute is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The product's: true whoever sells it.
+    #[default]
+    Content,
+    /// One supplier's (price, cost, stock): gone when the supplier withdraws the product.
+    Offer,
+}
