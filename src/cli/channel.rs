@@ -38,6 +38,7 @@ pub fn check(workspace: &Workspace, channel: &str, fail_on: FailOn, output: &Out
     } else {
         let mut text = counts(&checked);
         text.push_str(&causes_text(&checked, usize::MAX, output));
+        text.push_str(&unchecked_text(&checked, output));
         output.text(&text);
     }
     Ok(match fail_on {
@@ -172,6 +173,29 @@ pub fn causes_text(checked: &Exported, most: usize, output: &Output) -> String {
     text
 }
 
+/// What the program could not look at: counted, and in full where asked for.
+fn unchecked_text(checked: &Exported, output: &Output) -> String {
+    if checked.unchecked.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "  {} {} rules were not checked{}\n",
+        checked.channel,
+        checked.unchecked.len(),
+        if output.verbose {
+            ":"
+        } else {
+            ": they need pictures, a crawl or a person (-v lists them)"
+        }
+    );
+    if output.verbose {
+        for diagnostic in &checked.unchecked {
+            text.push_str(&output.diagnostic(diagnostic));
+        }
+    }
+    text
+}
+
 fn checked_document(checked: &Exported) -> serde_json::Value {
     json!({
         "channel": checked.channel,
@@ -181,6 +205,7 @@ fn checked_document(checked: &Exported) -> serde_json::Value {
         "degraded": checked.degraded,
         "blocked": checked.blocked,
         "causes": checked.causes,
+        "unchecked": checked.unchecked,
     })
 }
 

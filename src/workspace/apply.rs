@@ -1,15 +1,19 @@
 //! A plan applied as one batch, or a batch taken back: all of it or nothing.
 
-use crate::catalog::change::{BatchRecord, Change, NewLayer};
+use crate::catalog::change::{BatchRecord, Change, NewLayer, Undone};
 use crate::catalog::stored::{Keys, SourceId};
 use crate::diagnostic::Diagnostic;
 use crate::merge::policy::Trust;
 use crate::plan::{Entry, EntryKind, PlanReader, Summary, Verdict};
+use crate::product::batch::Tally;
 use crate::product::layer::Layer;
+use crate::schema::Schema;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
+use crate::workspace::products::resolve_stored;
 use crate::workspace::progress::{Progress, Step};
+use crate::workspace::settings::Settings;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -98,7 +102,7 @@ struct Applying<'a> {
     supplier: &'a str,
     trust: &'a Trust,
     identity: Identity,
-    schema: &'a crate::schema::Schema,
+    schema: &'a Schema,
     summary: &'a Summary,
     /// Products whose model may have changed.
     remodel: BTreeSet<i64>,
@@ -193,13 +197,12 @@ impl Applying<'_> {
 fn remodel(
     change: &mut Change<'_>,
     products: &BTreeSet<i64>,
-    settings: &crate::workspace::settings::Settings,
+    settings: &Settings,
     trust: &Trust,
 ) -> Result<(), Failure> {
     for product in products {
         let layers = change.layers(*product)?;
-        let resolved =
-            crate::workspace::products::resolve_stored(*product, String::new(), layers, &settings.schema, trust)?;
+        let resolved = resolve_stored(*product, String::new(), layers, &settings.schema, trust)?;
         change.set_model(*product, resolved.model.as_deref())?;
     }
     Ok(())
@@ -209,7 +212,7 @@ fn remodel(
 #[derive(Debug)]
 pub struct TakenBack {
     pub of: i64,
-    pub undone: crate::catalog::change::Undone,
+    pub undone: Undone,
 }
 
 /// Takes a batch back as a batch of its own. Undoing what was undone changes nothing.
@@ -218,10 +221,11 @@ pub fn undo(workspace: &mut Workspace, batch: i64) -> Result<TakenBack, Failure>
     let Some(found) = workspace.reader()?.batch(batch)? else {
         return Err(Failure::usage(format!("there is no batch {batch}")).with_help("`estante batches` lists them"));
     };
-    if let Some(by) = found.undone_by {
-        let undone = crate::catalog::change::Undone::default();
-        let _ = by;
-        return Ok(TakenBack { of: batch, undone });
+    if found.undone_by.is_some() {
+        return Ok(TakenBack {
+            of: batch,
+            undone: Undone::default(),
+        });
     }
     if found.kind == "undo" {
         return Err(Failure::usage(format!("batch {batch} is itself an undo"))
@@ -247,9 +251,11 @@ pub fn undo(workspace: &mut Workspace, batch: i64) -> Result<TakenBack, Failure>
         settings,
         &trust,
     )?;
-    let mut tally = crate::product::batch::Tally::default();
-    tally.changed = undone.restored;
-    tally.missing = undone.removed;
+    let tally = Tally {
+        changed: undone.restored,
+        missing: undone.removed,
+        ..Tally::default()
+    };
     change.commit(&BatchRecord {
         at: moment,
         source: found.source,

@@ -61,6 +61,9 @@ pub struct Exported {
     pub degraded: u64,
     pub blocked: u64,
     pub causes: Vec<Cause>,
+    /// Rules that nobody checked, and what that would need.
+    #[serde(default)]
+    pub unchecked: Vec<Diagnostic>,
     pub files: Vec<FeedFile>,
     /// Of a delta: listings that left before and leave no more.
     pub removed: Option<u64>,
@@ -339,6 +342,7 @@ fn exported(channel: &Channel, mode: &str, report: &Report) -> Exported {
         degraded: report.degraded,
         blocked: report.blocked,
         causes: report.causes(&channel.pack, &channel.rules),
+        unchecked: channel.rules.unchecked(&channel.pack, &Outside::default()),
         files: Vec::new(),
         removed: None,
         untouched: false,

@@ -16,7 +16,10 @@ pub fn in_order<W, R: Send>(
     work: impl Fn(&mut W, usize) -> Result<R, Failure> + Sync,
     mut each: impl FnMut(R) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let threads = threads.clamp(1, count.max(1));
+    if count == 0 {
+        return Ok(());
+    }
+    let threads = threads.clamp(1, count);
     if threads == 1 {
         let mut worker = begin()?;
         for job in 0..count {
