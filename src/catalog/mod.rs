@@ -199,6 +199,16 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Codes of the models that have a product changed after this batch, each once, in order.
+    pub fn changed_models(&self, since: i64) -> Result<Vec<String>, CatalogError> {
+        let mut statement = self.connection.prepare(
+            "SELECT DISTINCT model FROM products INDEXED BY products_by_model
+             WHERE model IS NOT NULL AND changed > ?1 ORDER BY model",
+        )?;
+        let rows = statement.query_map([since], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Number of products.
     pub fn count(&self) -> Result<u64, CatalogError> {
         Ok(self

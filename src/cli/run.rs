@@ -85,6 +85,7 @@ fn whole(report: &RunReport) -> serde_json::Value {
     json!({
         "suppliers": suppliers,
         "channels": channels,
+        "models": report.models,
         "products": report.products,
         "changed_nothing": report.changed_nothing(),
         "seconds": rounded(report.seconds),
@@ -127,6 +128,7 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
     for supplier in &report.suppliers {
         text.push_str(&troubles(supplier, output));
     }
+    text.push_str(&output.findings(report.models.iter(), &Default::default()));
     let mut table = Table::new(&[
         "channel",
         ">products",

@@ -12,6 +12,7 @@ pub mod feed_file;
 pub mod identity;
 pub mod import;
 pub mod inspect;
+pub mod models;
 pub mod new;
 pub mod newcomers;
 pub mod parallel;

@@ -9,6 +9,7 @@ use crate::workspace::apply::apply;
 use crate::workspace::export::{Exported, Mode, export};
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
+use crate::workspace::models;
 use crate::workspace::progress::Progress;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -40,6 +41,8 @@ pub struct ChannelOutcome {
 pub struct RunReport {
     pub suppliers: Vec<SupplierOutcome>,
     pub channels: Vec<ChannelOutcome>,
+    /// Variants of changed models that cannot be told apart.
+    pub models: Vec<Diagnostic>,
     pub products: u64,
     pub seconds: f64,
 }
@@ -75,6 +78,7 @@ pub fn run(
         workspace.settings.channel(id)?;
     }
     workspace.open_catalog()?;
+    let before = workspace.reader()?.sequence()?;
     let ids: Vec<String> = workspace
         .settings
         .suppliers
@@ -84,6 +88,7 @@ pub fn run(
     let mut report = RunReport {
         suppliers: Vec::new(),
         channels: Vec::new(),
+        models: Vec::new(),
         products: 0,
         seconds: 0.0,
     };
@@ -93,6 +98,7 @@ pub fn run(
     {
         report.suppliers.push(import_one(workspace, &id, &[], progress)?);
     }
+    report.models = models::check(workspace, before)?;
     let ids: Vec<String> = workspace
         .settings
         .channels
