@@ -434,8 +434,8 @@ fn text_of<'r>(field: &Field, cell: Cell<'r>) -> Result<Option<(&'r str, Written
 }
 
 fn error_cell() -> Mismatch {
-    Mismatch::new("E-CELL-ERROR", "a cell that holds an error")
-        .with_help("correct the formula or the number in the source")
+    Mismatch::new("E-CELL-ERROR", "an error, or a number that its format does not allow")
+        .with_help("correct the cell in the source")
 }
 
 /// What a finding shows of a cell without a readable text.

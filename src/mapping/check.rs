@@ -178,7 +178,7 @@ impl Check<'_> {
             wanted.sku = true;
         }
         let chain = self.chain("sku", settings)?;
-        let column = shown(settings);
+        let column = shown(settings, Some(&source));
         Some(SkuField { source, chain, column })
     }
 
@@ -267,6 +267,7 @@ impl Check<'_> {
         let mut field = Field {
             key,
             attribute,
+            column: shown(settings, source.as_ref()),
             source: source.unwrap_or(Source::Columns(Vec::new())),
             split: settings.split.as_deref().map(Box::from),
             chain: chain.flatten(),
@@ -274,7 +275,6 @@ impl Check<'_> {
             vocabulary,
             unknown,
             how: how?,
-            column: shown(settings),
         };
         word_map(name, settings, self.maps, &mut field, self.schema, &mut self.faults);
         if let Some(text) = constant_text {
@@ -402,12 +402,12 @@ impl Check<'_> {
     }
 }
 
-/// What findings call the source of a field.
-fn shown(settings: &FieldSettings) -> Arc<str> {
-    match (&settings.column, settings.columns.as_slice(), &settings.template) {
+/// What findings call the source of a field: the columns it is made of, or the constant.
+fn shown(settings: &FieldSettings, source: Option<&Source>) -> Arc<str> {
+    match (&settings.column, settings.columns.as_slice(), source) {
         (Some(column), ..) => column.as_str().into(),
-        (None, [], Some(template)) => template.as_str().into(),
-        (None, [], None) => settings.value.as_deref().unwrap_or_default().into(),
+        (None, [], Some(Source::Template(template, _))) => template.columns().join(", ").into(),
+        (None, [], _) => settings.value.as_deref().unwrap_or_default().into(),
         (None, columns, _) => columns.join(", ").into(),
     }
 }

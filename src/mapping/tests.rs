@@ -4,7 +4,7 @@ mod hostile;
 mod suggestions;
 
 use crate::declaration::Declaration;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::mapping::Mapping;
 use crate::mapping::apply::Scratch;
 use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
@@ -404,10 +404,10 @@ image = { column = "image" }
          x refused\n\
          :1:name: 12: several values where the attribute holds one (found \"uno | dos\") [E-VALUE-SEVERAL]\n\
          :2:sku: a date instead of a SKU (2026-01-02) [E-SKU-CELL]\n\
-         :3:colors: x: a cell that holds an error (found \"#N/A\") [E-CELL-ERROR]\n\
+         :3:colors: x: an error, or a number that its format does not allow (found \"#N/A\") [E-CELL-ERROR]\n\
          :3:launched: x: not a day in the order YYYY-MM-DD (found \"45000\") [E-DATE]\n\
          :3:mpn: x: a date where a identifier is asked for (found \"2026-02-01\") [E-CELL-DATE]\n\
-         :3:name: x: a cell that holds an error (found \"#REF!\") [E-CELL-ERROR]\n\
+         :3:name: x: an error, or a number that its format does not allow (found \"#REF!\") [E-CELL-ERROR]\n\
          :3:price: x: not a number (found \"false\") [E-NUMBER]\n",
     );
 }
@@ -439,7 +439,7 @@ currency = "USD"
          | specs=Peso | 2 kg\nAlto | 3 cm | tags=red, Nuevo | web=https://x.example/a1\n\
          A2 refused\n\
          :4:Precio: A2: a number that may be in thousands or have three decimals (found \"12.345\") [E-NUMBER-AMBIGUOUS]\n\
-         :5:{{ row['Ref'] }}-{{ row['Talla'] }}: a record without a SKU (found \"\") [E-SKU-BLANK]\n",
+         :5:Ref, Talla: a record without a SKU (found \"\") [E-SKU-BLANK]\n",
     );
 }
 
@@ -491,4 +491,43 @@ fn rules_are_told_in_words() {
             "price <- b: steps trim; read as money 1234.56; plus 21 % VAT",
         ]
     );
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    /// A row is an item or is refused with a reason, whatever its cells hold; what an item says is sorted.
+    #[test]
+    fn any_row_is_mapped_or_refused_with_a_reason(
+        cells in proptest::collection::vec("\\PC{0,12}|[0-9]{1,5}[.,][0-9]{0,3} ?(€|kg|m)?|#X|-", 24),
+        typed in proptest::collection::vec(0u8..6, 24),
+    ) {
+        let schema = schema();
+        let mut supplier = String::from(
+            "[read]\ncurrency = \"EUR\"\nprices = \"net\"\nvat = \"21\"\nempty = [\"-\"]\nclear = [\"#X\"]\n[fields]\nsku = { column = \"sku\" }\n"
+        );
+        for (n, (_, attribute)) in schema.attributes().enumerate() {
+            let split = if attribute.kind.is_list() { ", split = \",\"" } else { "" };
+            supplier.push_str(&format!("{} = {{ column = \"{n}\"{split} }}\n", attribute.code));
+        }
+        let mapping = compile(&supplier).unwrap();
+        let mut records = Records::default();
+        records.begin(7, b"");
+        for (n, name) in mapping.wanted().iter().enumerate() {
+            let cell = cells[n % cells.len()].as_str();
+            match typed[n % typed.len()] {
+                _ if name == "sku" => records.push_text("A"),
+                0 => records.push_absent(),
+                1 => records.push_number("12.5"),
+                2 => records.push_boolean(n % 2 == 0),
+                3 => records.push_list(&[Cell::Text(cell), Cell::Error("x"), Cell::Text("b")]),
+                _ => records.push_text(cell),
+            }
+        }
+        let (mut scratch, mut findings) = (Scratch::default(), Vec::new());
+        let record = records.get(0).unwrap();
+        match mapping.apply(record, "A", &"f".into(), &mut scratch, &mut findings) {
+            Some(item) => proptest::prop_assert!(item.said.is_sorted_by(|a, b| a.0 < b.0)),
+            None => proptest::prop_assert!(findings.iter().any(|finding| finding.severity == Severity::Error)),
+        }
+    }
 }

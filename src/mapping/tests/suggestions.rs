@@ -406,3 +406,31 @@ unit = "kg"
 "##;
     assert_eq!(write_supplier_toml(&suggestion, &draft), expected);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    /// Whatever a feed holds, its draft is a supplier's file without a fault, but for a key that nobody found.
+    #[test]
+    fn any_draft_compiles(
+        headers in proptest::collection::vec("\\PC{0,12}|(Precio|Stock|Peso|Color|EAN|Categoría|name|image)[ _-]?(\\(kg\\)|s/IVA|en|2)?", 1..6),
+        cells in proptest::collection::vec("\\PC{0,8}|[0-9]{1,4}[.,][0-9]{2} ?€?|[0-9]{1,13}|sí|no|>10|a\\|b\\.jpg", 0..40),
+    ) {
+        let schema = starter();
+        let mut columns: Vec<ColumnSample> =
+            headers.iter().map(|header| ColumnSample { header: header.clone(), ..ColumnSample::default() }).collect();
+        for (n, cell) in cells.iter().enumerate() {
+            let column = &mut columns[n % headers.len()];
+            column.rows += 1;
+            column.filled += 1;
+            column.samples.push(cell.clone());
+        }
+        let suggestion = suggest(&columns, &schema);
+        let draft = Draft { name: "x", file: "", currency: None };
+        let text = write_supplier_toml(&suggestion, &draft);
+        let declaration = Declaration::parse(text.clone(), "supplier.toml").unwrap();
+        let file: SupplierFile = declaration.check().unwrap();
+        if let Err(faults) = Mapping::compile(&file.read, &file.fields, &file.maps, &schema, &declaration) {
+            proptest::prop_assert!(faults.iter().all(|fault| fault.code == "E-NO-SKU"), "{:?}\n{}", faults, text);
+        }
+    }
+}
