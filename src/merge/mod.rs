@@ -6,3 +6,5 @@ pub mod identity;
 pub mod model;
 pub mod policy;
 pub mod resolve;
+#[cfg(test)]
+mod tests;

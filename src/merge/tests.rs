@@ -1,0 +1,173 @@
+//! The laws of the golden record: the order of layers never shows, the editor wins, withdrawn offers are gone.
+
+use crate::merge::policy::{Standing, Trust};
+use crate::merge::resolve::{Spoken, resolve};
+use crate::product::Product;
+use crate::product::item::{Item, Said};
+use crate::product::layer::Layer;
+use crate::product::origin::Origin;
+use crate::schema::Schema;
+use crate::schema::load::load_texts;
+use crate::schema::scope::Key;
+use proptest::prelude::*;
+
+const SCHEMA: &str = r#"
+attributes.name = { kind = "text", localizable = true, policy = "longest" }
+attributes.brand = { kind = "text" }
+attributes.note = { kind = "text", policy = "newest" }
+attributes.image = { kind = "media", policy = "union" }
+attributes.price = { kind = "money", role = "offer", policy = "lowest-in-stock" }
+attributes.stock = { kind = "integer", role = "offer", policy = "highest" }
+"#;
+
+fn schema() -> Schema {
+    let locales = ["es".to_owned(), "en".to_owned()];
+    load_texts(&[("schema.toml", SCHEMA)], &locales, &[]).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+/// The editor, then b before a: rank goes before id.
+fn trust() -> Trust {
+    let sources = ["supplier:a", "supplier:b", "supplier:c", "editor"].map(str::to_owned);
+    Trust::new(&sources, |id| match id {
+        "a" => Some(Standing {
+            rank: 20,
+            addition: false,
+        }),
+        "b" => Some(Standing {
+            rank: 10,
+            addition: false,
+        }),
+        _ => Some(Standing {
+            rank: 30,
+            addition: true,
+        }),
+    })
+}
+
+fn layer(schema: &Schema, source: u16, batch: i64, withdrawn: bool, body: &str) -> Spoken {
+    let layer = Layer::read_body(body, schema).unwrap();
+    Spoken {
+        source,
+        origin: Origin {
+            batch,
+            file: 0,
+            line: 1,
+        },
+        withdrawn,
+        layer,
+    }
+}
+
+fn told(product: &Product, schema: &Schema) -> String {
+    let values: Vec<String> = product
+        .values
+        .iter()
+        .map(|value| format!("{}={}", schema.key_text(value.key), value.value.to_text()))
+        .collect();
+    values.join("; ")
+}
+
+fn check(layers: &[(u16, i64, bool, &str)], expected: &str) {
+    let schema = schema();
+    let layers: Vec<Spoken> = layers
+        .iter()
+        .map(|(source, batch, gone, body)| layer(&schema, *source, *batch, *gone, body))
+        .collect();
+    let product = resolve(1, "S".into(), layers, &schema, &trust());
+    assert_eq!(told(&product, &schema), expected);
+}
+
+#[test]
+fn policies_decide() {
+    let a = r#"{"brand":"A","image":["1","2"],"name@es":"Taladro percutor","note":"old","price":"9.00 EUR","stock":0}"#;
+    let b = r#"{"brand":"B","image":["2","3"],"name@es":"Taladro","note":"new","price":"10.00 EUR","stock":4}"#;
+    let expected = "brand=B; image=2, 3, 1; name@es=Taladro percutor; note=new; price=10.00 EUR; stock=4";
+    check(&[(0, 1, false, a), (1, 2, false, b)], expected);
+    check(&[(1, 2, false, b), (0, 1, false, a)], expected);
+}
+
+#[test]
+fn the_editor_wins_under_every_policy() {
+    let a = r#"{"brand":"A","name@es":"Un nombre muy largo","price":"9.00 EUR","stock":3}"#;
+    let editor = r#"{"name@es":"Corto","price":"12.00 EUR"}"#;
+    check(
+        &[(0, 5, false, a), (3, 1, false, editor)],
+        "brand=A; name@es=Corto; price=12.00 EUR; stock=3",
+    );
+}
+
+#[test]
+fn what_was_withdrawn_offers_nothing_and_still_describes() {
+    let a = r#"{"brand":"A","name@es":"Sierra","price":"9.00 EUR","stock":3}"#;
+    let b = r#"{"name@es":"Sierra de calar","price":"10.00 EUR","stock":1}"#;
+    check(
+        &[(0, 1, true, a), (1, 1, false, b)],
+        "brand=A; name@es=Sierra de calar; price=10.00 EUR; stock=1",
+    );
+    check(&[(0, 1, true, a)], "brand=A; name@es=Sierra");
+    let schema = schema();
+    let active = |layers: Vec<Spoken>| resolve(1, "S".into(), layers, &schema, &trust()).active;
+    assert!(!active(vec![layer(&schema, 0, 1, true, a)]));
+    // A stock feed alone keeps nothing on sale.
+    assert!(!active(vec![
+        layer(&schema, 0, 1, true, a),
+        layer(&schema, 2, 1, false, r#"{"stock":3}"#)
+    ]));
+}
+
+fn bodies() -> impl Strategy<Value = Vec<(u16, i64, bool, String)>> {
+    let body = ("[a-c]{0,3}", "[a-c]{0,3}", 0..4_u32, 0..3_i64, prop::bool::ANY).prop_map(
+        |(brand, name, price, stock, says)| {
+            let mut parts = vec![format!(r#""stock":{stock}"#)];
+            if says {
+                parts.push(format!(r#""price":"{price}.50 EUR""#));
+            }
+            if !brand.is_empty() {
+                parts.push(format!(r#""brand":"{brand}","note":"{brand}","image":["{brand}","x"]"#));
+            }
+            if !name.is_empty() {
+                parts.push(format!(r#""name@en":"{name}","name@es":"{name}""#));
+            }
+            format!("{{{}}}", parts.join(","))
+        },
+    );
+    let layer = |source: u16| (Just(source), 1..4_i64, prop::bool::ANY, body.clone());
+    (layer(0), layer(1), layer(2), layer(3)).prop_map(|(a, b, c, d)| vec![a, b, c, d])
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_layers_never_shows(layers in bodies(), rotation in 0..4_usize, flip in prop::bool::ANY) {
+        let (schema, trust) = (schema(), trust());
+        let read = |order: &[(u16, i64, bool, String)]| {
+            let spoken = order.iter().map(|(source, batch, gone, body)| layer(&schema, *source, *batch, *gone, body)).collect();
+            told(&resolve(1, "S".into(), spoken, &schema, &trust), &schema)
+        };
+        let mut other = layers.clone();
+        other.rotate_left(rotation);
+        if flip {
+            other.reverse();
+        }
+        prop_assert_eq!(read(&layers), read(&other));
+    }
+
+    #[test]
+    fn bodies_read_back_with_their_origins(layers in bodies()) {
+        let schema = schema();
+        let own = Origin { batch: 3, file: 0, line: 9 };
+        let first = Layer::read_body(&layers[0].3, &schema).unwrap();
+        let said: Vec<(Key, Said)> =
+            Layer::read_body(&layers[1].3, &schema).unwrap().values.into_iter().map(|(key, value)| (key, Said::Value(value))).collect();
+        let keys: Vec<Key> = said.iter().map(|(key, _)| *key).collect();
+        let second = first.overlaid(Item { sku: "S".into(), line: 1, file: 0, said }, own);
+        let mut body = String::new();
+        second.write_body(&schema, &mut body);
+        let read = Layer::read_body(&body, &schema).unwrap();
+        prop_assert_eq!(&read, &second);
+        let now = Origin { batch: 4, file: 0, line: 2 };
+        for (key, _) in &read.values {
+            // What the second item said comes from it, what it was silent about from the first.
+            prop_assert_eq!(read.origin(*key, now), if keys.contains(key) { now } else { own });
+        }
+    }
+}
