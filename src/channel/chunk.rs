@@ -27,6 +27,8 @@ pub struct Preflight<'a> {
     pub rules: &'a Rules,
     /// How the file is written; without it products are checked and not rendered.
     pub writer: Option<&'a Writer>,
+    /// How the file would be written: the rows of a group are checked as they would stand in it.
+    pub form: &'a Writer,
     /// What is known from outside.
     pub outside: Outside<'a>,
 }
@@ -157,7 +159,10 @@ impl Preflight<'_> {
             self.compare(&mut chunk.items[range.clone()]);
         }
         let start = chunk.bytes.len();
-        let mut rows = self.render(&chunk.items[range.clone()], &mut chunk.bytes);
+        let mut rows = 0;
+        if self.writer.is_some() || self.rules.limits_lines() {
+            rows = self.render(&chunk.items[range.clone()], &mut chunk.bytes);
+        }
         if self.rules.limits_lines() {
             let longest = chunk.bytes[start..]
                 .split(|byte| *byte == b'\n')
@@ -172,6 +177,9 @@ impl Preflight<'_> {
                 chunk.bytes.truncate(start);
                 rows = self.render(&chunk.items[range.clone()], &mut chunk.bytes);
             }
+        }
+        if self.writer.is_none() {
+            chunk.bytes.truncate(start);
         }
         chunk.units.push(Unit {
             items: range,
@@ -188,10 +196,10 @@ impl Preflight<'_> {
         let mut found = Vec::new();
         {
             let listings: Vec<&Listing> = alive.iter().map(|place| &items[*place].listing).collect();
-            let rows = match self.writer {
-                Some(writer) if writer.is_grouped() => row::grouped(self.pack, &listings),
-                _ if self.rules.compares_rows() => row::items(&listings),
-                _ => Vec::new(),
+            let rows = match (self.rules.compares_rows(), self.form.is_grouped()) {
+                (false, _) => Vec::new(),
+                (true, true) => row::grouped(self.pack, &listings),
+                (true, false) => row::items(&listings),
             };
             self.rules.check_group(&listings, &rows, &mut found);
         }
@@ -206,7 +214,7 @@ impl Preflight<'_> {
 
     /// Appends what leaves of a group; gives the number of items or rows.
     fn render(&self, items: &[Item], out: &mut Vec<u8>) -> usize {
-        let Some(writer) = self.writer else { return 0 };
+        let writer = self.form;
         let alive = items.iter().filter(|item| item.verdict != Verdict::Blocked);
         let mut rows = 0;
         if writer.is_grouped() {
@@ -334,7 +342,7 @@ impl Pass<'_> {
             return before;
         }
         // Rows of one group follow each other; in a grouped file another product with the same value would be taken for it.
-        let grouped = self.preflight.writer.is_some_and(Writer::is_grouped);
+        let grouped = self.preflight.form.is_grouped();
         !self
             .last
             .get(set)

@@ -177,6 +177,11 @@ impl FieldCompiler<'_> {
                 self.form(number, None),
             ),
             FieldSource::Measure(source) => return self.measure(number, &at("measure"), source),
+            FieldSource::When(source) => {
+                let reading = self.reading(&[path, &["when", "filled"]].concat(), &source.filled)?;
+                let fill = self.fill(number, &[path, &["when", "then"]].concat(), &source.then)?;
+                Fill::When(reading, Box::new(fill))
+            }
             FieldSource::FirstOf(sources) => Fill::FirstOf(self.several(number, &at("first_of"), sources)),
             FieldSource::List(sources) => Fill::List(self.several(number, &at("list"), sources)),
             FieldSource::Groups(groups) => self.groups(number, &at("groups"), groups),
@@ -370,6 +375,7 @@ fn with_form(fill: Fill, form: &Form, kind: FieldKind) -> Fill {
     match fill {
         Fill::Attribute(reading, _) => Fill::Attribute(reading, form.clone()),
         Fill::Template(template, _, _) => Fill::Template(template, form.clone(), kind),
+        Fill::When(reading, fill) => Fill::When(reading, Box::new(with_form(*fill, form, kind))),
         Fill::FirstOf(fills) => Fill::FirstOf(fills.into_iter().map(|fill| with_form(fill, form, kind)).collect()),
         other => other,
     }

@@ -62,6 +62,7 @@ pub enum Fill {
         bare: bool,
         decimals: u32,
     },
+    When(Reading, Box<Fill>),
     FirstOf(Vec<Fill>),
     List(Vec<Fill>),
     Groups(Vec<Vec<(String, Fill)>>),
@@ -194,6 +195,10 @@ impl Composer {
                 measure(value, exchange.as_ref(), word, *bare, *decimals)
                     .ok_or_else(|| unspelled(Unspelled::TooLarge, value))?
             }
+            Fill::When(reading, fill) => match reading.of(product) {
+                Some(_) => self.fill(fill, product)?,
+                None => Content::Empty,
+            },
             Fill::FirstOf(fills) => {
                 for fill in fills {
                     let content = self.fill(fill, product)?;

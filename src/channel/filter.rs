@@ -4,6 +4,7 @@
 //! what says more is an expression of minijinja. A value that is not there is `none`: it is
 //! unlike everything else, and neither below nor above it. Options are compared by their codes, prices and measures by their numbers.
 
+use crate::channel::template::reason;
 use crate::channel::variable::{Names, Variable};
 use crate::product::Product;
 use crate::value::Value;
@@ -99,7 +100,7 @@ impl Filter {
                 });
             }
         }
-        let fault = |fault: minijinja::Error| Mismatch::new("E-FILTER", format!("no expression: {fault:#}"));
+        let fault = |fault: minijinja::Error| Mismatch::new("E-FILTER", format!("no expression: {}", reason(&fault)));
         let mut engine = Environment::new();
         engine.set_fuel(Some(FUEL));
         engine.set_undefined_behavior(UndefinedBehavior::Lenient);
@@ -132,11 +133,11 @@ impl Filter {
                     .iter()
                     .map(|(name, variable)| (name.as_str(), of(variable, product).engine()))
                     .collect();
-                let template = engine.get_template(NAME).map_err(|fault| fault.to_string())?;
+                let template = engine.get_template(NAME).map_err(|fault| reason(&fault))?;
                 template
                     .render(context)
                     .map(|text| text == "1")
-                    .map_err(|fault| format!("{fault:#}"))
+                    .map_err(|fault| reason(&fault))
             }
         }
     }

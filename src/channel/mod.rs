@@ -62,6 +62,8 @@ pub struct Channel {
     pub name: String,
     /// Name of the file it writes.
     pub file: String,
+    /// The pack's format that the file is in.
+    pub format: String,
     /// What it demands.
     pub pack: Pack,
     /// The rules of the pack, in this channel's market.
@@ -87,8 +89,8 @@ impl Channel {
     /// fault is told at once.
     ///
     /// Faults: `E-UNKNOWN-LOCALE`, `E-CHANNEL-FORMAT`, `E-CHANNEL-FILE`, `E-CHANNEL-DOMAIN`, `E-CHANNEL-PRICE`,
-    /// `E-CHANNEL-REQUIRED`, `E-CHANNEL-KIND`, `E-CHANNEL-PART`, `E-CHANNEL-AXIS`, `E-CHANNEL-DEPTH`, `E-CURRENCY`, `E-TEMPLATE`,
-    /// `E-FILTER`, `E-UNKNOWN-ATTRIBUTE` and kin, `E-PACK-…` of the pack's rules.
+    /// `E-CHANNEL-CUSTOM`, `E-CHANNEL-REQUIRED`, `E-CHANNEL-KIND`, `E-CHANNEL-PART`, `E-CHANNEL-AXIS`, `E-CHANNEL-DEPTH`,
+    /// `E-CURRENCY`, `E-TEMPLATE`, `E-FILTER`, `E-UNKNOWN-ATTRIBUTE` and kin, `E-PACK-…` of the pack's rules.
     pub fn compile(
         code: &str,
         file: &ChannelFile,
@@ -147,26 +149,32 @@ impl Channel {
             .and_then(|format| checked.writer(&pack, format, &columns));
         let name = checked.file_name(format.as_ref());
         match (rules, writer) {
-            (Some(rules), Some(writer)) if checked.faults.is_empty() => {
-                let composer = Composer {
+            (Some(rules), Some(writer)) if checked.faults.is_empty() => Ok(Channel {
+                code: code.to_owned(),
+                name: file.name.clone(),
+                file: name,
+                format: format.map_or(String::new(), |format| format.id),
+                composer: Composer {
                     width: pack.fields.len(),
                     fields,
                     spelling,
                     templates,
-                };
-                Ok(Channel {
-                    code: code.to_string(),
-                    name: file.name.clone(),
-                    file: name,
-                    pack,
-                    rules,
-                    writer,
-                    composer,
-                    filter,
-                    fingerprint,
-                })
+                },
+                pack,
+                rules,
+                writer,
+                filter,
+                fingerprint,
+            }),
+            _ => {
+                // In the order of the file.
+                let column =
+                    |fault: &Diagnostic| fault.place.column.as_deref().and_then(|text| text.parse::<u64>().ok());
+                checked
+                    .faults
+                    .sort_by_key(|fault| (fault.place.file.clone(), fault.place.line, column(fault)));
+                Err(checked.faults)
             }
-            _ => Err(checked.faults),
         }
     }
 
@@ -186,10 +194,8 @@ impl Channel {
                     model: product.model.clone(),
                     contents: vec![Content::Empty; self.pack.fields.len()],
                 };
-                Some(Draft {
-                    listing,
-                    findings: vec![failed(&why)],
-                })
+                let findings = vec![failed(&why)];
+                Some(Draft { listing, findings })
             }
         }
     }
@@ -200,6 +206,7 @@ impl Channel {
             pack: &self.pack,
             rules: &self.rules,
             writer: Some(&self.writer),
+            form: &self.writer,
             outside,
         }
     }

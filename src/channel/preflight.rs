@@ -6,6 +6,7 @@ use crate::channel::pack::Pack;
 use crate::channel::rule::Rules;
 use crate::channel::rule::fault::Fault;
 use crate::channel::rule::finding::{Finding, NO_FIELD, Outcome, Verdict};
+use crate::channel::rule::outside::Outside;
 use crate::diagnostic::Severity;
 use std::collections::BTreeMap;
 
@@ -97,7 +98,8 @@ impl Report {
         }
     }
 
-    /// The causes in words: errors first, then by number of products, then by code.
+    /// The causes in words: errors first, then by number of products, then by code. Behind them, with a count of 0, stand the
+    /// rules that nobody checks here, so that none is passed over in silence.
     pub fn causes(&self, pack: &Pack, rules: &Rules) -> Vec<Cause> {
         let mut out: Vec<Cause> = self
             .tallies
@@ -134,6 +136,16 @@ impl Report {
             let order = b.severity.cmp(&a.severity).then(b.count.cmp(&a.count));
             order.then_with(|| (&a.code, &a.field, &a.text).cmp(&(&b.code, &b.field, &b.text)))
         });
+        let unchecked = rules.unchecked(pack, &Outside::default());
+        out.extend(unchecked.into_iter().map(|diagnostic| Cause {
+            code: diagnostic.code.into_owned(),
+            severity: diagnostic.severity,
+            field: None,
+            count: 0,
+            sample: Vec::new(),
+            text: diagnostic.message,
+            help: diagnostic.help,
+        }));
         out
     }
 }

@@ -82,6 +82,8 @@ pub enum FieldSource {
     Measure(MeasureSource),
     /// Words for the values of an attribute: `{ words = { attribute = "gender", to = { men = "male" } } }`.
     Words(WordsSource),
+    /// A source that is asked only where an attribute is filled: `{ when = { filled = "sale_price", then = { attribute = "price" } } }`.
+    When(WhenSource),
     /// The first of several sources that says something.
     FirstOf(Vec<FieldSource>),
     /// All of several sources, as one list.
@@ -131,6 +133,16 @@ pub struct MeasureSource {
     /// Decimals, at most.
     #[serde(default)]
     pub decimals: Option<u32>,
+}
+
+/// A source with a condition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhenSource {
+    /// The attribute that must be filled.
+    pub filled: String,
+    /// The source.
+    pub then: Box<FieldSource>,
 }
 
 /// Words for values.

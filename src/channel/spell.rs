@@ -259,7 +259,7 @@ impl Spelling {
 pub fn has_comma(locale: &str) -> bool {
     let mut parts = locale.split(['-', '_']);
     let language = parts.next().unwrap_or("");
-    let region = parts.last().unwrap_or("");
+    let region = parts.next_back().unwrap_or("");
     match language {
         "es" => !["MX", "US", "PR", "DO", "GT", "HN", "NI", "PA", "PE", "SV", "419"].contains(&region),
         "de" | "it" => !["CH", "LI"].contains(&region),

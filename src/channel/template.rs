@@ -96,7 +96,7 @@ impl Templates {
             });
         }
         let name = source.clone();
-        let fault = |fault: minijinja::Error| Mismatch::new("E-TEMPLATE", format!("no template: {fault:#}"));
+        let fault = |fault: minijinja::Error| Mismatch::new("E-TEMPLATE", format!("no template: {}", reason(&fault)));
         self.engine.add_template_owned(name.clone(), source).map_err(fault)?;
         let used = self
             .engine
@@ -127,8 +127,8 @@ impl Templates {
                     .iter()
                     .map(|(name, variable)| (name.as_str(), self.engine_value(variable, product, spelling)))
                     .collect();
-                let template = self.engine.get_template(name).map_err(|fault| fault.to_string())?;
-                let out = template.render(context).map_err(|fault| format!("{fault:#}"))?;
+                let template = self.engine.get_template(name).map_err(|fault| reason(&fault))?;
+                let out = template.render(context).map_err(|fault| reason(&fault))?;
                 if out.len() > LONGEST {
                     Err("the result is longer than 1 MiB".to_string())
                 } else {
@@ -270,6 +270,14 @@ impl Edit {
             Edit::UrlEncode => url_encode(&text),
             Edit::Plain => text::plain(&text),
         })
+    }
+}
+
+/// Why the engine stopped, in one line.
+pub fn reason(fault: &minijinja::Error) -> String {
+    match fault.detail() {
+        Some(detail) => format!("{}: {detail}", fault.kind()),
+        None => fault.kind().to_string(),
     }
 }
 

@@ -258,7 +258,10 @@ impl Pack {
     pub fn unknown_field(&self, name: &str, place: &str) -> Diagnostic {
         let fault = Diagnostic::error(
             "E-PACK-FIELD",
-            format!("{place} names the field {name}, which {} has not", self.code),
+            format!(
+                "{place} names the field {name}, which the pack {} does not have",
+                self.code
+            ),
         );
         match nearest(name, self.names.keys().map(String::as_str)) {
             Some(near) => fault.with_help(format!("did you mean `{near}`?")),

@@ -26,6 +26,17 @@ pub enum Verdict {
     Blocked,
 }
 
+impl Verdict {
+    /// `ready`, `degraded` or `blocked`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Ready => "ready",
+            Verdict::Degraded => "degraded",
+            Verdict::Blocked => "blocked",
+        }
+    }
+}
+
 /// What was done about a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {

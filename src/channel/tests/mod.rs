@@ -3,6 +3,10 @@
 //! A rule case holds a small pack and listings; what is found is compared whole. A format case holds a pack and listings
 //! beside the file they must become.
 
+mod compose;
+mod pass;
+mod shipped;
+
 use crate::channel::chunk::{Chunk, Draft, Preflight, Step};
 use crate::channel::format::Writer;
 use crate::channel::format::column::Column;
@@ -209,6 +213,7 @@ fn check_rules(path: &Path) {
             pack: &pack,
             rules: &rules,
             writer: Some(&writer),
+            form: &writer,
             outside,
         };
         let (chunk, _, _) = settle(&preflight, listings(&pack, &case.model, &case.listings));
@@ -292,6 +297,7 @@ fn files_are_written_as_their_cases_say() {
                 pack: &pack,
                 rules: &rules,
                 writer: Some(&writer),
+                form: &writer,
                 outside: Outside::default(),
             };
             let mut out = writer.head();
@@ -332,104 +338,6 @@ fn files_are_written_as_their_cases_say() {
             );
         }
     }
-}
-
-fn shipped(name: &str) -> Pack {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("channels/packs")
-        .join(format!("{name}.toml"));
-    let text = std::fs::read_to_string(&path).expect("a pack");
-    let file: PackFile = toml::from_str(&text).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
-    Pack::compile(name, file).unwrap_or_else(|faults| panic!("{faults:#?}"))
-}
-
-#[test]
-fn shipped_packs_compile_in_any_market() {
-    for name in ["google-merchant", "shopify"] {
-        let pack = shipped(name);
-        for country in [None, Some("ES".to_string()), Some("FR".to_string())] {
-            let market = Market {
-                country,
-                domain: Some("tienda.example".to_string()),
-                language: "es".to_string(),
-            };
-            let rules = Rules::compile(&pack, &market).unwrap_or_else(|faults| panic!("{faults:#?}"));
-            assert!(!rules.unchecked(&pack, &Outside::default()).is_empty());
-        }
-    }
-}
-
-/// The packs hold every field, rule and source of the specifications they were made from.
-#[test]
-fn shipped_packs_lose_nothing() {
-    let shared = std::env::var_os("ESTANTE_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    for name in ["google-merchant", "shopify"] {
-        let path = shared.join("specs/channels").join(format!("{name}.json"));
-        let Ok(text) = std::fs::read_to_string(&path) else {
-            println!("skipped: ../shared is absent");
-            return;
-        };
-        let spec: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        let pack = shipped(name);
-        let names = |value: &serde_json::Value, key: &str| -> Vec<String> {
-            value
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|one| Some(one[key].as_str()?.to_string()))
-                .collect()
-        };
-        for (number, field) in spec["fields"].as_array().into_iter().flatten().enumerate() {
-            let own = &pack.file.fields[number];
-            assert_eq!(own.name, field["name"].as_str().unwrap_or_default());
-            assert_eq!(
-                own.max_length.map(u64::from),
-                field["max_length"].as_u64(),
-                "{}",
-                own.name
-            );
-            assert_eq!(own.words, names_of(&field["enum"]), "{}", own.name);
-            assert_eq!(own.pattern.as_deref(), field["pattern"].as_str(), "{}", own.name);
-            assert_eq!(
-                own.parts.len(),
-                field["sub_attributes"].as_object().map_or(0, serde_json::Map::len),
-                "{}",
-                own.name
-            );
-            assert_eq!(
-                !own.uncertain.is_empty(),
-                field["uncertain"].as_bool().unwrap_or(false),
-                "{}",
-                own.name
-            );
-        }
-        let sources: Vec<String> = pack.file.sources.iter().map(|source| source.id.clone()).collect();
-        assert_eq!(sources, names(&spec["sources"], "id"));
-        for (own, key) in [(&pack.file.rules, "item_rules"), (&pack.file.file_rules, "file_rules")] {
-            for rule in spec[key].as_array().into_iter().flatten() {
-                let id = rule["id"].as_str().unwrap_or_default();
-                let own = own
-                    .iter()
-                    .find(|own| own.id == id)
-                    .unwrap_or_else(|| panic!("no rule {id}"));
-                assert_eq!(own.text, rule["text"].as_str().unwrap_or_default());
-                assert_eq!(own.check.is_some(), rule.get("check").is_some(), "{id}");
-                assert_eq!(own.uncertain, rule["uncertain"].as_bool().unwrap_or(false), "{id}");
-            }
-        }
-    }
-}
-
-fn names_of(value: &serde_json::Value) -> Vec<String> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|one| one.as_str().map(String::from))
-        .collect()
 }
 
 /// What a format leaves out of a text, or writes as a blank.
