@@ -184,7 +184,7 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
         enough(*count) && !Share(Decimal::ONE - guards.common_factor.0).exceeded(prices.len() - count, prices.len())
     }) {
         let finding = Diagnostic::error("G-COMMON-FACTOR", format!("{count} of {} price changes share {name}", prices.len()))
-            .with_help("a decimal mark or the tax basis was misread or changed; correct `numbers`, `prices` or `vat`, or accept the held items");
+            .with_help("a decimal mark or the tax basis was misread or changed; correct `numbers`, `prices` or `vat`; if it is meant, loosen `common_factor` for this supplier");
         hold(finding, &mut all_prices());
     }
     let mut by_price: BTreeMap<Decimal, usize> = BTreeMap::new();
@@ -195,7 +195,7 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
         if enough(count) && guards.same_price.exceeded(count, whole) {
             let finding = Diagnostic::error("G-SAME-PRICE", format!("{count} items fall together on one price"))
                 .with_value(&price.to_string())
-                .with_help("ask the supplier; accept the held items if it is a real promotion");
+                .with_help("ask the supplier; if it is a real promotion, loosen `same_price` for this supplier");
             hold(
                 finding,
                 &mut prices
@@ -223,7 +223,7 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
                 guards.price_ratio
             ),
         )
-        .with_help("all price changes of the delivery are held; look at the plan, then accept or discard it");
+        .with_help("all price changes of the delivery are held; if they are meant, loosen `price_trips` for this supplier");
         hold(finding, &mut all_prices());
     }
     let tenth = |before: Decimal, after: Decimal| (after - before).abs() > before.abs() / Decimal::TEN;
@@ -241,7 +241,7 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
             "G-PRICE-RATIO",
             format!("the price moves by more than a factor of {}", guards.price_ratio),
         )
-        .with_help("the item keeps its old values until you accept it");
+        .with_help("the item keeps its old values; if the price is right, raise `price_ratio` for this supplier and import again");
         hold(finding, &mut tripped.iter().copied());
     }
     let lost = moves.iter().filter(|m| m.price_lost).count();
