@@ -223,7 +223,9 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
                 guards.price_ratio
             ),
         )
-        .with_help("all price changes of the delivery are held; if they are meant, loosen `price_trips` for this supplier");
+        .with_help(
+            "all price changes of the delivery are held; if they are meant, loosen `price_trips` for this supplier",
+        );
         hold(finding, &mut all_prices());
     }
     let tenth = |before: Decimal, after: Decimal| (after - before).abs() > before.abs() / Decimal::TEN;
