@@ -4,6 +4,7 @@
 //! Entry names are only compared with what the settings ask for; they never become paths. One view of the archive serves
 //! feeds and workbooks alike, so that no second reader can see another content. Format: PKWARE APPNOTE.TXT 6.3.10 (2022).
 
+use crate::feed::compound::{u16_at, u32_at, u64_at};
 use crate::feed::failure::{FeedError, Refusal};
 use flate2::read::DeflateDecoder;
 use std::collections::BTreeSet;
@@ -555,18 +556,5 @@ fn may_be_feed(name: &str) -> bool {
     !OTHER.contains(&extension.as_str()) && !is_container(name)
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    bytes
-        .get(at..at + 2)
-        .map_or(0, |part| u16::from_le_bytes([part[0], part[1]]))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes
-        .get(at..at + 4)
-        .map_or(0, |part| u32::from_le_bytes([part[0], part[1], part[2], part[3]]))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u32_at(bytes, at) as u64 | (u32_at(bytes, at + 4) as u64) << 32
-}
+#[cfg(test)]
+mod tests;

@@ -76,10 +76,29 @@ impl Page {
         }
     }
 
+    /// Whether every byte has a character.
+    pub fn takes(&self, bytes: &[u8]) -> bool {
+        let mut rest = bytes;
+        while let Some((&byte, after)) = rest[Encoding::ascii_valid_up_to(rest)..].split_first() {
+            if self.char(byte).is_none() {
+                return false;
+            }
+            rest = after;
+        }
+        true
+    }
+
     /// Appends the text of `bytes`. `false` (and nothing appended) where a byte has no character.
     pub fn decode_into(&self, bytes: &[u8], out: &mut String) -> bool {
         let before = out.len();
-        for &byte in bytes {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            // Runs of ASCII are copied whole.
+            let (plain, other) = rest.split_at(Encoding::ascii_valid_up_to(rest));
+            out.push_str(std::str::from_utf8(plain).unwrap_or_default());
+            let Some((&byte, after)) = other.split_first() else {
+                break;
+            };
             match self.char(byte) {
                 Some(c) => out.push(c),
                 None => {
@@ -87,6 +106,7 @@ impl Page {
                     return false;
                 }
             }
+            rest = after;
         }
         true
     }

@@ -4,6 +4,7 @@
 //! of all of them. A key that holds dots itself is found as well.
 
 use crate::feed::decimal;
+use crate::feed::text::{has_control, is_control};
 use crate::product::record::{Cell, Records};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -187,13 +188,11 @@ fn read_text(raw: &str) -> Result<Cow<'_, str>, RecordFault> {
     } else {
         Cow::Owned(serde_json::from_str::<String>(raw).map_err(|error| RecordFault::Text(error.to_string()))?)
     };
-    match text
-        .chars()
-        .find(|c| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r'))
-    {
-        Some(control) => Err(RecordFault::Control(control)),
-        None => Ok(text),
+    if has_control(text.as_bytes()) {
+        let control = text.bytes().find(|byte| is_control(*byte)).unwrap_or(0);
+        return Err(RecordFault::Control(control as char));
     }
+    Ok(text)
 }
 
 struct Members<'a, 'p> {
@@ -218,11 +217,15 @@ impl<'de> Visitor<'de> for Members<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut keys: BTreeSet<Cow<'de, str>> = BTreeSet::new();
+        let mut keys = Keys::default();
         let mut inside: Vec<(u32, &str)> = Vec::new();
         while let Some(key) = map.next_key_seed(Key)? {
             inside.clear();
             for (field, path) in self.active {
+                // Most keys differ from most paths in the first byte.
+                if path.as_bytes().first() != key.as_bytes().first() {
+                    continue;
+                }
                 if let Some(rest) = path.strip_prefix(&*key) {
                     if rest.is_empty() {
                         inside.push((*field, ""));
@@ -239,13 +242,33 @@ impl<'de> Visitor<'de> for Members<'_, '_> {
                     *self.fault = self.picker.value(raw, &inside).err();
                 }
             }
-            if keys.contains(&key) {
-                self.fault.get_or_insert(RecordFault::DuplicateKey(key.into_owned()));
-            } else {
-                keys.insert(key);
+            if let Some(key) = keys.add(key) {
+                self.fault.get_or_insert(RecordFault::DuplicateKey(key));
             }
         }
         Ok(())
+    }
+}
+
+/// The keys of an object so far: few are compared one by one, many are looked up.
+#[derive(Default)]
+struct Keys<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: BTreeSet<Cow<'de, str>>,
+}
+
+impl<'de> Keys<'de> {
+    /// Adds a key, or gives it back where it is there already.
+    fn add(&mut self, key: Cow<'de, str>) -> Option<String> {
+        if self.many.contains(&key) || self.few.contains(&key) {
+            return Some(key.into_owned());
+        }
+        if self.few.len() < 48 {
+            self.few.push(key);
+        } else {
+            self.many.insert(key);
+        }
+        None
     }
 }
 

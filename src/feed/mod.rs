@@ -365,3 +365,48 @@ impl Reading {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_is_its_files_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let supplier = folder.path().join("supplier");
+        std::fs::create_dir_all(supplier.join("old")).unwrap();
+        for name in [
+            "supplier.toml",
+            "b-2.csv",
+            "b-10.csv",
+            "a[1].csv",
+            ".b-3.csv",
+            "old/b-1.csv",
+        ] {
+            std::fs::write(supplier.join(name), "x").unwrap();
+        }
+        std::fs::write(folder.path().join("drop.csv"), "x").unwrap();
+        let gathered = |patterns: &[&str]| {
+            let settings = FileSettings {
+                path: patterns.iter().map(|p| p.to_string()).collect(),
+                ..FileSettings::default()
+            };
+            let files =
+                gather(&supplier, &settings).map_err(|error| format!("{}: {}", error.code(), error.message()))?;
+            let name = |file: &PathBuf| file.strip_prefix(&supplier).unwrap().display().to_string();
+            Ok(files.iter().map(name).collect::<Vec<_>>().join(" "))
+        };
+        let found = |text: &str| Ok::<String, String>(text.to_string());
+        assert_eq!(gathered(&["b-*.csv"]), found("b-10.csv b-2.csv"));
+        assert_eq!(
+            gathered(&["b-2.csv", "b-*.csv", "a[1].csv"]),
+            found("a[1].csv b-10.csv b-2.csv")
+        );
+        assert_eq!(gathered(&["**/*.csv"]), found("a[1].csv b-10.csv b-2.csv old/b-1.csv"));
+        assert_eq!(gathered(&["*"]), found("a[1].csv b-10.csv b-2.csv"));
+        assert_eq!(gathered(&["../drop.csv"]), found("../drop.csv"));
+        assert_eq!(gathered(&["../d*.csv"]), found("../drop.csv"));
+        let error = gathered(&["b-*.csv", "c-*.csv"]).unwrap_err();
+        assert!(error.starts_with("E-FILE-NONE: no file matches \"c-*.csv\""), "{error}");
+    }
+}

@@ -52,9 +52,7 @@ impl Text {
 
     /// Whether bytes that are not UTF-8 are text here; counts them as a row.
     pub fn takes(&mut self, bytes: &[u8]) -> bool {
-        let taken = self
-            .page()
-            .is_some_and(|page| bytes.iter().all(|&byte| page.char(byte).is_some()));
+        let taken = self.page().is_some_and(|page| page.takes(bytes));
         if let Text::Open { other, .. } = self {
             *other += taken as u64;
         }

@@ -3,5 +3,7 @@
 mod support;
 
 mod errors;
+mod hostile_feed;
 mod house;
 mod licenses;
+mod real_feeds;
