@@ -10,6 +10,7 @@ use crate::feed::decode::Stream;
 use crate::feed::dialect;
 use crate::feed::encoding::{self, Charset};
 use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::grid::FULL;
 use crate::feed::header::{self, Columns};
 use crate::feed::report::FileReport;
 use crate::feed::row::{COLUMNS, Dialect, Field, Quoting, Scanner};
@@ -148,7 +149,12 @@ impl Table {
     pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
         batch.clear();
         batch.file = self.file;
-        while !batch.is_full() && self.step(batch)? {}
+        while !batch.is_full() {
+            if !self.step(batch)? {
+                self.check_full()?;
+                break;
+            }
+        }
         Ok(!batch.is_empty())
     }
 
@@ -187,6 +193,19 @@ impl Table {
             ends_with_newline: self.rows.window.ends_with_newline(),
             diagnostics: self.diagnostics,
         }
+    }
+
+    /// A table that ends where a sheet does was cut off by a spreadsheet.
+    fn check_full(&self) -> Result<(), FeedError> {
+        let rows = self.read + self.repeated + self.header_row.is_some() as u64;
+        if !FULL.contains(&rows) {
+            return Ok(());
+        }
+        let message = format!("the table ends at row {rows}, the last that a spreadsheet can have: rows may be lost");
+        let help = "ask for an export that no spreadsheet has saved, or for the products in several files";
+        Err(Refusal::new("E-SHEET-FULL", &self.shown, message, help)
+            .at_line(self.rows.line)
+            .into())
     }
 
     /// Finds the header, resolves the wanted columns, and stands before the first row of data.

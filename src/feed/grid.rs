@@ -2,6 +2,8 @@
 
 use crate::feed::number_format::{Base, Said, Shown, read_number, read_serial};
 
+/// Rows of a full sheet; what was beyond it is lost. Old workbooks have 65,536.
+pub const FULL: [u64; 2] = [1_048_576, 65_536];
 /// Cells a sheet may have, blank ones included.
 pub const CELLS: u64 = 50_000_000;
 /// Columns with data a sheet may have.

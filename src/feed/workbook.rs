@@ -5,7 +5,7 @@
 use crate::diagnostic::{Diagnostic, Place, excerpt};
 use crate::feed::archive::{Archive, SEND_AGAIN};
 use crate::feed::failure::{FeedError, Refusal};
-use crate::feed::grid::{COLUMNS, GridRow, Value};
+use crate::feed::grid::{COLUMNS, FULL, GridRow, Value};
 use crate::feed::header::{self, Columns};
 use crate::feed::report::FileReport;
 use crate::feed::settings::FileSettings;
@@ -19,8 +19,6 @@ use std::sync::Arc;
 const FOOTER: usize = 20;
 /// Sheets that are looked at for the header.
 const SHEETS: usize = 64;
-/// Rows of a full sheet; what was beyond it is lost. Old workbooks have 65,536.
-const FULL: [u64; 2] = [1_048_576, 65_536];
 
 /// A workbook of any kind.
 pub enum Book {

@@ -345,3 +345,61 @@ fn no_hostile_container_breaks_the_readers() {
         assert!(whole > 0 && refused > 0, "{whole} read, {refused} refused");
     }
 }
+
+/// Real files with bytes changed, cut out and doubled at random, the same on every run: an error or records, never a panic.
+#[test]
+fn no_damaged_file_breaks_the_readers() {
+    const FILES: [&str; 9] = [
+        "bagisto/tax-rates.csv",
+        "bagisto/tax-rates.xls",
+        "bagisto/tax-rates.xlsx",
+        "bagisto/tax-rates.xml",
+        "csv-edge/messytables/simple.ods",
+        "xlsx/calamine/biff5_write.xls",
+        "bmecat/olivere-golden/bmecat12_new_catalog.golden.xml",
+        "product-feed-protocol/tests__e2e__fixtures__shopify_bulk_input.jsonl",
+        "hostile/generated/json/number_zoo.json",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % below.max(1) as u64) as usize
+    };
+    for file in FILES {
+        let Some(path) = shared(file) else { return };
+        let whole = std::fs::read(&path).unwrap();
+        let damaged = folder.path().join(path.file_name().unwrap());
+        for round in 0..300 {
+            let mut bytes = whole.clone();
+            for _ in 0..1 + random(8) {
+                let at = random(bytes.len());
+                match random(4) {
+                    0 => bytes[at] = random(256) as u8,
+                    1 => bytes[at] ^= 1 << random(8),
+                    2 => drop(bytes.drain(at..(at + random(64)).min(bytes.len()))),
+                    _ => {
+                        let part = bytes[at..(at + random(64)).min(bytes.len())].to_vec();
+                        bytes.splice(at..at, part);
+                    }
+                }
+                if bytes.is_empty() {
+                    bytes.push(b'x');
+                }
+            }
+            std::fs::write(&damaged, &bytes).unwrap();
+            let started = Instant::now();
+            let result = std::panic::catch_unwind(|| {
+                read(&damaged, &FileSettings::default(), &["a", "@id", "group_path"]).is_ok()
+            });
+            assert!(result.is_ok(), "{file}, round {round}");
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "{file}, round {round} took {:?}",
+                started.elapsed()
+            );
+        }
+    }
+}

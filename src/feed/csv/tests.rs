@@ -275,3 +275,18 @@ fn raw_bytes_are_those_of_the_file() {
     let raw: Vec<&[u8]> = batch.iter().map(|record| record.raw()).collect();
     assert_eq!(raw, [&b"A;\"a\r\nb\"\r\n"[..], &b"B;\xf1\n"[..]]);
 }
+
+#[test]
+fn a_table_as_long_as_a_sheet_is_refused() {
+    let end = |rows: usize| {
+        let table = format!("sku;n\n{}", "A;1\n".repeat(rows));
+        read(table.as_bytes(), &FileSettings::default(), &[])
+            .lines()
+            .last()
+            .map(str::to_string)
+    };
+    let refused =
+        "E-SHEET-FULL Some(65537): the table ends at row 65536, the last that a spreadsheet can have: rows may be lost";
+    assert_eq!(end(65_535).as_deref(), Some(refused));
+    assert_eq!(end(65_534).as_deref(), Some("UTF-8 ; header 1, 65534 rows"));
+}
