@@ -10,6 +10,7 @@ pub mod compose;
 pub mod delta;
 pub mod filter;
 pub mod format;
+pub mod native;
 pub mod pack;
 pub mod preflight;
 pub mod price;

@@ -1,10 +1,11 @@
 //! Templates of a channel: compiled once, and rendered without the engine where they are simple.
 //!
-//! Plain texts, `{{ brand }}`, `{{ sku|slug }}` and an `{% if color %}…{% else %}…{% endif %}` around them are rendered here,
-//! which is some ten times as fast; everything else is minijinja's, with a limit on its steps. Both give the same texts: an
+//! What `native` reads (texts, attributes with filters, conditions around them) is rendered here, which is some ten times as
+//! fast; everything else is minijinja's, with a limit on its steps. Both give the same texts: an
 //! attribute that is not there is nothing, an option prints its code, `option|label` its name, amounts and measures stand in
 //! the notation of the channel's locale.
 
+use crate::channel::native::{Condition, GLOBALS, Operand, Piece, native, slug};
 use crate::channel::spell::{Form, Spelling};
 use crate::channel::variable::{LABEL, Names, Reading, Variable};
 use crate::product::Product;
@@ -14,15 +15,11 @@ use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, State, UndefinedBehavior};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 /// Steps one rendering may take.
 const FUEL: u64 = 50_000;
 /// Longest result, in bytes.
 const LONGEST: usize = 1 << 20;
-/// Deepest nesting that is rendered here.
-const DEEPEST: usize = 8;
 
 /// A compiled template.
 #[derive(Debug, Clone)]
@@ -39,22 +36,11 @@ enum Body {
     },
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Piece {
-    Text(String),
-    Put(Variable, Vec<Edit>),
-    If(Variable, Vec<Piece>, Vec<Piece>),
-}
-
-/// A filter that is applied here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Edit {
-    Upper,
-    Lower,
-    Trim,
-    Slug,
-    UrlEncode,
-    Plain,
+impl Template {
+    /// Is it rendered by the engine, which takes some ten times as long.
+    pub fn needs_engine(&self) -> bool {
+        matches!(self.body, Body::Engine { .. })
+    }
 }
 
 /// What all templates of a channel share: the engine, how values are spelled, the shop's address.
@@ -151,14 +137,33 @@ impl Templates {
                     }
                     out.push_str(&text);
                 }
-                Piece::If(variable, then, otherwise) => {
-                    let branch = if self.is_true(variable, product) {
-                        then
-                    } else {
-                        otherwise
-                    };
-                    self.put(branch, product, spelling, out);
+                Piece::If(condition, then, otherwise) => {
+                    let holds = self.holds(condition, product, spelling);
+                    self.put(if holds { then } else { otherwise }, product, spelling, out);
                 }
+            }
+        }
+    }
+
+    fn holds(&self, condition: &Condition, product: &Product, spelling: &Spelling) -> bool {
+        let text = |operand| self.operand(operand, product, spelling);
+        match condition {
+            Condition::Holds(Operand::Of(variable, edits)) if edits.is_empty() => self.is_true(variable, product),
+            Condition::Holds(operand) => !text(operand).is_empty(),
+            Condition::Within(a, b) => text(b).contains(text(a).as_ref()),
+            Condition::Same(a, b) => text(a) == text(b),
+            Condition::Not(condition) => !self.holds(condition, product, spelling),
+            Condition::All(all) => all.iter().all(|condition| self.holds(condition, product, spelling)),
+            Condition::Any(any) => any.iter().any(|condition| self.holds(condition, product, spelling)),
+        }
+    }
+
+    fn operand<'a>(&'a self, operand: &'a Operand, product: &'a Product, spelling: &Spelling) -> Cow<'a, str> {
+        match operand {
+            Operand::Text(text) => Cow::Borrowed(text),
+            Operand::Of(variable, edits) => {
+                let text = self.text(variable, product, spelling).unwrap_or_default();
+                edits.iter().fold(text, |text, edit| edit.apply(text))
             }
         }
     }
@@ -248,31 +253,6 @@ impl Templates {
     }
 }
 
-impl Edit {
-    fn named(name: &str) -> Option<Edit> {
-        Some(match name {
-            "upper" => Edit::Upper,
-            "lower" => Edit::Lower,
-            "trim" => Edit::Trim,
-            "slug" => Edit::Slug,
-            "urlencode" => Edit::UrlEncode,
-            "plain" => Edit::Plain,
-            _ => return None,
-        })
-    }
-
-    fn apply(self, text: Cow<'_, str>) -> Cow<'_, str> {
-        Cow::Owned(match self {
-            Edit::Upper => text.to_uppercase(),
-            Edit::Lower => text.to_lowercase(),
-            Edit::Trim => text.trim().to_string(),
-            Edit::Slug => slug(&text),
-            Edit::UrlEncode => url_encode(&text),
-            Edit::Plain => text::plain(&text),
-        })
-    }
-}
-
 /// Why the engine stopped, in one line.
 pub fn reason(fault: &minijinja::Error) -> String {
     match fault.detail() {
@@ -280,9 +260,6 @@ pub fn reason(fault: &minijinja::Error) -> String {
         None => fault.kind().to_string(),
     }
 }
-
-/// Names that the engine itself knows.
-const GLOBALS: [&str; 4] = ["debug", "dict", "namespace", "range"];
 
 /// Prints lists with commas between, and what is not there as nothing.
 fn print(
@@ -329,156 +306,5 @@ fn with_labels(source: &str) -> String {
         rest = behind;
     }
     out.push_str(rest);
-    out
-}
-
-/// The pieces of a simple template; none where it is for the engine.
-fn native(source: &str, names: &Names<'_>) -> Result<Option<Vec<Piece>>, Mismatch> {
-    if source.contains('\n') {
-        return Ok(None);
-    }
-    let mut rest = source;
-    let pieces = pieces(&mut rest, names, 0)?;
-    Ok(pieces.filter(|_| rest.is_empty()))
-}
-
-/// Reads pieces up to the end, or up to an `else` or `endif`, which stays.
-fn pieces(rest: &mut &str, names: &Names<'_>, depth: usize) -> Result<Option<Vec<Piece>>, Mismatch> {
-    let mut out = Vec::new();
-    while let Some(at) = rest.find(['{']) {
-        let (text, behind) = rest.split_at(at);
-        let (closing, statement) = match behind.get(..2) {
-            Some("{{") => ("}}", false),
-            Some("{%") => ("%}", true),
-            Some("{#") => return Ok(None),
-            _ => {
-                out.push(Piece::Text([text, "{"].concat()));
-                *rest = &behind[1..];
-                continue;
-            }
-        };
-        let Some(end) = behind.find(closing) else {
-            return Ok(None);
-        };
-        let inner = &behind[2..end];
-        if inner.starts_with(['-', '+']) || inner.ends_with(['-', '+']) {
-            return Ok(None);
-        }
-        if !text.is_empty() {
-            out.push(Piece::Text(text.to_string()));
-        }
-        let after = &behind[end + 2..];
-        if statement {
-            let Some(name) = inner.trim().strip_prefix("if ").map(str::trim) else {
-                // An `else` or `endif` is the caller's.
-                *rest = behind;
-                return Ok((depth > 0).then_some(out));
-            };
-            if !is_name(name) || depth >= DEEPEST {
-                return Ok(None);
-            }
-            let variable = names.find(name)?;
-            *rest = after;
-            let Some(then) = pieces(rest, names, depth + 1)? else {
-                return Ok(None);
-            };
-            let mut otherwise = Vec::new();
-            if let Some(after) = word(rest, "else") {
-                *rest = after;
-                match pieces(rest, names, depth + 1)? {
-                    Some(pieces) => otherwise = pieces,
-                    None => return Ok(None),
-                }
-            }
-            let Some(after) = word(rest, "endif") else {
-                return Ok(None);
-            };
-            *rest = after;
-            out.push(Piece::If(variable, then, otherwise));
-            continue;
-        }
-        let mut parts = inner.split('|').map(str::trim);
-        let name = parts.next().unwrap_or("");
-        if !is_name(name) {
-            return Ok(None);
-        }
-        let Some(edits) = parts.map(Edit::named).collect::<Option<Vec<Edit>>>() else {
-            return Ok(None);
-        };
-        out.push(Piece::Put(names.find(name)?, edits));
-        *rest = after;
-    }
-    if depth > 0 {
-        return Ok(None);
-    }
-    if !rest.is_empty() {
-        out.push(Piece::Text(rest.to_string()));
-        *rest = "";
-    }
-    Ok(Some(out))
-}
-
-/// What stands behind `{% word %}`, if the text begins with it.
-fn word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let (inner, after) = text.strip_prefix("{%")?.split_once("%}")?;
-    (inner.trim() == word).then_some(after)
-}
-
-fn is_name(name: &str) -> bool {
-    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let words = [
-        "true", "false", "none", "not", "and", "or", "in", "is", "True", "False", "None", "loop", "self", "super",
-    ];
-    name.starts_with(first)
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !words.contains(&name)
-        && !GLOBALS.contains(&name)
-}
-
-/// A text as part of an address: small letters without accents, digits, single hyphens.
-pub fn slug(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut gap = false;
-    let mut push = |c: char, out: &mut String| {
-        if c.is_ascii_alphanumeric() {
-            if gap && !out.is_empty() {
-                out.push('-');
-            }
-            gap = false;
-            out.push(c.to_ascii_lowercase());
-        } else {
-            gap = true;
-        }
-    };
-    for c in text.nfd().filter(|c| !is_combining_mark(*c)) {
-        let instead = match c {
-            'ß' => "ss",
-            'æ' | 'Æ' => "ae",
-            'œ' | 'Œ' => "oe",
-            'ø' | 'Ø' => "o",
-            'ł' | 'Ł' => "l",
-            'đ' | 'Đ' | 'ð' | 'Ð' => "d",
-            'þ' | 'Þ' => "th",
-            'ı' => "i",
-            c => {
-                push(c, &mut out);
-                continue;
-            }
-        };
-        instead.chars().for_each(|c| push(c, &mut out));
-    }
-    out
-}
-
-/// A text inside an address, as minijinja's `urlencode` writes it: letters, digits, `/`, `.`, `-` and `_` stay.
-fn url_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
     out
 }

@@ -428,6 +428,34 @@ fn templates_say_the_same_here_and_in_the_engine() {
         ("{{ description|plain|lower|trim }}", "potente & ligero"),
         ("100 % { label } |label", "100 % { label } |label"),
         (
+            "{% if brand and brand|lower not in name|lower %}{{ brand }} {% endif %}x",
+            "Bosch x",
+        ),
+        (
+            "{% if 'cutor' in name and not size or cordless %}a{% else %}b{% endif %}",
+            "a",
+        ),
+        (
+            "{% if color == 'navy' and color != \"red\" %}a{% endif %}{% if brand != 'Bosch' %}b{% endif %}",
+            "a",
+        ),
+        (
+            "{% if size in name %}a{% endif %}{% if brand in size %}b{% endif %}{% if size == sku %}c{% endif %}",
+            "a",
+        ),
+        (
+            "{% if size != brand %}a{% endif %}{% if size == gtin %}b{% endif %}{% if size not in brand %}c{% endif %}",
+            "ab",
+        ),
+        (
+            "{% if stock in name %}a{% endif %}{% if 'red' in material %}b{% endif %}{% if not cordless %}c{% endif %}",
+            "bc",
+        ),
+        (
+            "{% if color|label == 'Azul marino' %}a{% endif %}{% if name|plain|upper %}b{% endif %}",
+            "ab",
+        ),
+        (
             "{{ brand|upper }}{% if stock %}{% if color %}!{% endif %}{% endif %}",
             "BOSCH!",
         ),
@@ -438,7 +466,7 @@ fn templates_say_the_same_here_and_in_the_engine() {
             &values,
             &format!("text: {expected}"),
         );
-        // A comment sends the template to the engine.
+        // Every condition but those of numbers and lists is decided without the engine; a comment sends it there.
         let quoted = toml::Value::String(format!("{{# engine #}}{template}")).to_string();
         check(
             &format!("[fields]\nid = {{ attribute = \"sku\" }}\ntext = {{ template = {quoted} }}"),

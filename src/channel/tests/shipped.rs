@@ -5,7 +5,9 @@ use crate::channel::pack::Pack;
 use crate::channel::rule::Rules;
 use crate::channel::rule::compiler::Market;
 use crate::channel::rule::outside::Outside;
-use crate::channel::settings::ChannelFile;
+use crate::channel::settings::{ChannelFile, FieldSource};
+use crate::channel::template::Templates;
+use crate::channel::variable::Names;
 use crate::declaration::Declaration;
 use crate::diagnostic::Diagnostic;
 use crate::schema::load::load;
@@ -47,6 +49,19 @@ fn shipped_channels_fit_the_shipped_schema() {
             (id, file.file.as_deref().unwrap_or(""))
         );
         assert!(!channel.writer.head().is_empty());
+        // Every product pays for every template.
+        let names = Names {
+            schema: &schema,
+            locale: "es",
+            channel: id,
+            priced: &[],
+        };
+        for source in file.fields.values() {
+            if let FieldSource::Template(source) = source {
+                let template = Templates::new("").compile(source, &names).expect("a template");
+                assert!(!template.needs_engine(), "{source}");
+            }
+        }
     }
 }
 
