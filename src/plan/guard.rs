@@ -154,9 +154,6 @@ const VAT: [&str; 20] = [
     "1.21", "1.22", "1.23", "1.24", "1.25", "1.27",
 ];
 
-/// Most rows of the old and the new spreadsheet format. In 2020 some 16,000 test results fell off the first one's end.
-const ROW_LIMITS: [u64; 2] = [65_536, 1_048_576];
-
 /// Judges the moves of a delivery: writes verdicts into the plan and gives the findings, which are the held entries' reasons,
 /// in the same order.
 pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWriter) -> Vec<Diagnostic> {
@@ -299,16 +296,6 @@ pub fn judge_files(
                 .at(place())
                 .with_help("nothing is withdrawn; ask the supplier for the whole file"),
         );
-    }
-    for limit in ROW_LIMITS {
-        for file in files.iter().filter(|file| file.rows == limit || file.rows + 1 == limit) {
-            let message = format!("the file has exactly {limit} rows, the most a spreadsheet can hold");
-            reasons.push(
-                Diagnostic::error("G-ROW-LIMIT", message)
-                    .at(Place::file(file.path.as_str()))
-                    .with_help("rows beyond it were most likely cut off when it was saved; ask for a text file"),
-            );
-        }
     }
     let newline = |files: &[DeliveredFile]| files.iter().all(|file| file.ends_with_newline);
     if earlier.first().is_some_and(|files| newline(files)) && !newline(files) {

@@ -46,7 +46,7 @@ pub fn set(workspace: &mut Workspace, sku: &str, assignments: &[String]) -> Resu
             );
             continue;
         };
-        match Key::parse(schema, key.trim()).and_then(|key| Ok((key, value(schema, key, text, currency)?))) {
+        match key_of(schema, key.trim()).and_then(|key| Ok((key, value(schema, key, text, currency)?))) {
             Ok((key, value)) => {
                 said.insert(key, Said::Value(value));
             }
@@ -62,7 +62,7 @@ pub fn clear(workspace: &mut Workspace, sku: &str, keys: &[String]) -> Result<Ed
     let mut said = BTreeMap::new();
     let mut faults = Vec::new();
     for key in keys {
-        match Key::parse(schema, key) {
+        match key_of(schema, key) {
             Ok(key) => {
                 said.insert(key, Said::Clear);
             }
@@ -70,6 +70,15 @@ pub fn clear(workspace: &mut Workspace, sku: &str, keys: &[String]) -> Result<Ed
         }
     }
     edit(workspace, sku, said, faults)
+}
+
+/// A key as a person names it: an attribute with a value per locale means the workspace's first one where none is said.
+fn key_of(schema: &Schema, text: &str) -> Result<Key, Mismatch> {
+    let mut key = Key::parse(schema, text)?;
+    if key.locale == 0 && schema.attribute(key.attribute).localizable {
+        key.locale = 1;
+    }
+    Ok(key)
 }
 
 fn fault(mismatch: Mismatch, text: &str) -> Diagnostic {
@@ -104,7 +113,7 @@ fn value(schema: &Schema, key: Key, text: &str, currency: Currency) -> Result<Va
         Kind::Options => Value::Options(
             split(text, "|")
                 .into_iter()
-                .map(|part| option(&part))
+                .map(option)
                 .collect::<Result<_, _>>()?,
         ),
         Kind::Media => Value::Media(split(text, "|").into_iter().map(|part| part.to_string()).collect()),

@@ -265,7 +265,7 @@ fn history(
         let first = now.remove(&source).unwrap_or_default();
         changes.extend(tell(shower, batch, source, &Layer::default(), &first)?);
     }
-    changes.sort_by(|a, b| b.batch.cmp(&a.batch));
+    changes.sort_by_key(|change| std::cmp::Reverse(change.batch));
     Ok(changes)
 }
 
@@ -292,12 +292,15 @@ fn complete(workspace: &Workspace, product: &Product) -> Vec<ShownCompleteness> 
     shown
 }
 
+/// The files of a batch, and by attribute key the column and rule that filled it.
+type Delivered = (Vec<String>, BTreeMap<String, (String, String)>);
+
 /// Names sources, batches and places for people; remembers what it looked up.
 struct Shower<'w> {
     workspace: &'w Workspace,
     reader: &'w Reader,
     sources: BTreeMap<u16, String>,
-    batches: BTreeMap<i64, (Vec<String>, BTreeMap<String, (String, String)>)>,
+    batches: BTreeMap<i64, Delivered>,
 }
 
 impl<'w> Shower<'w> {

@@ -155,6 +155,7 @@ impl<'w> Planner<'w> {
                     );
                 }
                 let report = *report;
+                self.rejects.header(self.files.len() as u32, report.header_row);
                 self.find(report.diagnostics);
                 self.files.push(DeliveredFile {
                     path: report.path.to_string(),

@@ -13,7 +13,7 @@ use crate::plan::diff::changed_keys;
 use crate::plan::{Entry, EntryKind};
 use crate::product::item::Item;
 use crate::product::layer::Layer;
-use crate::product::record::{Record, Records};
+use crate::product::record::{Cell, Record, Records};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::schema::scope::Key;
@@ -264,6 +264,7 @@ fn work(
         reader,
         identity: Identity::new(readers.schema),
         scratch: Scratch::default(),
+        price_cell: price_cell(readers),
     };
     while let Some(Job::Batch(number, batch)) = next() {
         let told = worker.batch(&batch).map_err(Stop::Other);
@@ -280,6 +281,8 @@ struct Worker<'w> {
     reader: Option<(Reader, SourceId)>,
     identity: Identity,
     scratch: Scratch,
+    /// Which cell of a record fills the price, where one alone does.
+    price_cell: Option<usize>,
 }
 
 impl Worker<'_> {
@@ -338,12 +341,17 @@ impl Worker<'_> {
             None => self.new_entry(item, row_hash),
             Some((at, known)) => {
                 let (product, withdrawn) = (known.product, known.withdrawn);
-                let mut changed = self.changed_entry(item, product, withdrawn, row_hash)?;
+                let mut changed = self.changed_entry(item, record, product, withdrawn, row_hash)?;
                 changed.known = Some(at as u32);
                 changed
             }
         };
         Ok(Outcome::Entry(Box::new(changed)))
+    }
+
+    /// True where the record has a cell for the price, filled or not. A column that is not there says nothing.
+    fn price_is_there(&self, record: Record<'_>) -> bool {
+        self.price_cell.is_some_and(|cell| record.cell(cell) != Cell::Absent)
     }
 
     fn new_entry(&mut self, item: Item, row_hash: u64) -> Changed {
@@ -360,7 +368,14 @@ impl Worker<'_> {
         }
     }
 
-    fn changed_entry(&mut self, item: Item, product: i64, withdrawn: bool, row_hash: u64) -> Result<Changed, Failure> {
+    fn changed_entry(
+        &mut self,
+        item: Item,
+        record: Record<'_>,
+        product: i64,
+        withdrawn: bool,
+        row_hash: u64,
+    ) -> Result<Changed, Failure> {
         let stored = match &self.reader {
             Some((reader, source)) => reader.layer(product, *source)?,
             None => None,
@@ -384,7 +399,7 @@ impl Worker<'_> {
         let prices = price.and_then(|key| Some((before.value(key)?, item.value(key)?)));
         let stocks = stock.and_then(|key| Some((before.value(key)?, item.value(key)?)));
         let price_lost =
-            price.is_some_and(|key| before.value(key).is_some()) && !says(price) && mapped(self.readers, known.price);
+            price.is_some_and(|key| before.value(key).is_some()) && !says(price) && self.price_is_there(record);
         let amounts = match prices {
             Some((Value::Money(a), Value::Money(b))) if a.currency == b.currency => Some((a.amount, b.amount)),
             Some((Value::Decimal(a), Value::Decimal(b))) => Some((*a, *b)),
@@ -434,15 +449,11 @@ impl Worker<'_> {
     }
 }
 
-/// True where the supplier's mapping fills the attribute at all.
-fn mapped(readers: &Readers<'_>, attribute: Option<AttributeId>) -> bool {
-    attribute.is_some_and(|attribute| {
-        readers
-            .supplier
-            .mapping
-            .columns()
-            .contains_key(&*readers.schema.attribute(attribute).code)
-    })
+fn price_cell(readers: &Readers<'_>) -> Option<usize> {
+    let mapping = &readers.supplier.mapping;
+    let code = &readers.schema.attribute(readers.schema.known().price?).code;
+    let (column, _) = mapping.columns().get(&**code)?;
+    mapping.wanted().iter().position(|wanted| wanted == column)
 }
 
 fn is_positive(value: &Value) -> bool {

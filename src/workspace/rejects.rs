@@ -3,15 +3,19 @@
 //! Each file of a delivery that has rejected rows gets one of the same name in a folder of its own, with the header of the
 //! original, in the original's encoding.
 
+use crate::feed::decode::Content;
 use crate::product::record::Records;
 use crate::workspace::failure::Failure;
 use crate::workspace::reading::DeliveryFile;
 use crate::workspace::settings::Supplier;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Bytes looked at for the lines above the first row.
+const LONGEST_HEADER: u64 = 4 << 20;
 
 /// The rejected rows of one delivery, being gathered.
 pub struct Rejects {
@@ -24,7 +28,7 @@ pub struct Rejects {
 struct RejectedOf {
     path: PathBuf,
     shown: Arc<str>,
-    header: Vec<u8>,
+    header_row: u64,
     out: Option<BufWriter<File>>,
 }
 
@@ -36,7 +40,7 @@ impl Rejects {
             .map(|file| RejectedOf {
                 path: file.path.clone(),
                 shown: file.shown.clone(),
-                header: Vec::new(),
+                header_row: 0,
                 out: None,
             })
             .collect();
@@ -52,10 +56,10 @@ impl Rejects {
         self.files.get(file as usize).map(|file| file.shown.clone())
     }
 
-    /// The bytes above the first row of a file, to stand above its rejected rows too.
-    pub fn header(&mut self, file: u32, header: Vec<u8>) {
+    /// Tells the line of a table's header, so that it can stand above the rejected rows too.
+    pub fn header(&mut self, file: u32, row: Option<u64>) {
         if let Some(file) = self.files.get_mut(file as usize) {
-            file.header = header;
+            file.header_row = row.unwrap_or(0);
         }
     }
 
@@ -96,11 +100,7 @@ impl Rejects {
         }
         let mut any = false;
         for file in self.files {
-            if let Some(out) = file.out {
-                any = true;
-                out.into_inner()
-                    .map_err(|error| Failure::io("write rejected rows to", &self.folder, error.error()))?;
-            }
+            any |= file.finish(&self.folder, supplier)?;
         }
         Ok(any.then_some(self.folder))
     }
@@ -111,12 +111,9 @@ impl RejectedOf {
         let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
         if self.out.is_none() {
             std::fs::create_dir_all(folder).map_err(failed)?;
-            let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            // Rows lie outside their archive, so the archive's ending would mislead.
-            let name = name.trim_end_matches(".gz").trim_end_matches(".zip").to_owned();
-            let mut out = BufWriter::new(File::create(folder.join(name)).map_err(failed)?);
-            out.write_all(&self.header).map_err(failed)?;
-            self.out = Some(out);
+            self.out = Some(BufWriter::new(
+                File::create(self.place(folder, ".part")).map_err(failed)?,
+            ));
         }
         let Some(out) = &mut self.out else { return Ok(()) };
         out.write_all(raw).map_err(failed)?;
@@ -125,5 +122,47 @@ impl RejectedOf {
             Some(b'\n' | b'\r') | None => Ok(()),
             _ => out.write_all(b"\n").map_err(failed),
         }
+    }
+
+    /// Puts what stood above the first row over the rows and the file in its place; false where no row was rejected.
+    fn finish(mut self, folder: &Path, supplier: &Supplier) -> Result<bool, Failure> {
+        let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
+        let Some(out) = self.out.take() else { return Ok(false) };
+        out.into_inner().map_err(|error| failed(error.into_error()))?;
+        let (part, place) = (self.place(folder, ".part"), self.place(folder, ""));
+        let header = self.above(supplier);
+        if header.is_empty() {
+            std::fs::rename(&part, &place).map_err(failed)?;
+            return Ok(true);
+        }
+        let mut whole = BufWriter::new(File::create(&place).map_err(failed)?);
+        whole.write_all(&header).map_err(failed)?;
+        std::io::copy(&mut File::open(&part).map_err(failed)?, &mut whole).map_err(failed)?;
+        whole.into_inner().map_err(|error| failed(error.into_error()))?;
+        std::fs::remove_file(&part).map_err(failed)?;
+        Ok(true)
+    }
+
+    /// The lines of a text table up to its header, as they stand in the delivered file; nothing of other formats.
+    fn above(&self, supplier: &Supplier) -> Vec<u8> {
+        let opened = crate::feed::decode::open(&self.path, &self.shown, supplier.file.inside.as_deref());
+        let Ok(Content::Stream(stream)) = opened else {
+            return Vec::new();
+        };
+        let mut lines = BufReader::new(stream.take(LONGEST_HEADER));
+        let mut above = Vec::new();
+        for _ in 0..self.header_row {
+            if lines.read_until(b'\n', &mut above).is_err() {
+                return Vec::new();
+            }
+        }
+        above
+    }
+
+    fn place(&self, folder: &Path, ending: &str) -> PathBuf {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        // Rows lie outside their archive, so the archive's ending would mislead.
+        let name = name.trim_end_matches(".gz").trim_end_matches(".zip");
+        folder.join(format!("{name}{ending}"))
     }
 }

@@ -4,7 +4,6 @@
 
 use crate::channel::Channel;
 use crate::channel::pack::Pack;
-use crate::channel::pack::file::PackFile;
 use crate::channel::settings::ChannelFile;
 use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
@@ -308,9 +307,8 @@ fn load_channels(
             faults.push(declaration.fault(&["pack"], "E-UNKNOWN-PACK", message).with_help(help));
             continue;
         }
-        let pack = Declaration::read(&path, &shown(root, &path))
-            .and_then(|declaration| declaration.check::<PackFile>())
-            .and_then(|pack| Pack::compile(&file.pack, pack));
+        let pack =
+            Declaration::read(&path, &shown(root, &path)).and_then(|declaration| Pack::read(&file.pack, &declaration));
         let Some(pack) = gather(pack, faults) else { continue };
         channels.extend(gather(Channel::compile(id, &file, declaration, pack, schema), faults));
     }

@@ -79,8 +79,15 @@ fn broken(from: &Path, text: &str, link: &str) -> Option<String> {
     if heading.is_empty() {
         return None;
     }
-    let text = if file.is_empty() { text.to_owned() } else { std::fs::read_to_string(&target).unwrap_or_default() };
-    let anchors = text.lines().filter(|line| line.starts_with('#')).map(|line| anchor(line.trim_start_matches('#')));
+    let text = if file.is_empty() {
+        text.to_owned()
+    } else {
+        std::fs::read_to_string(&target).unwrap_or_default()
+    };
+    let anchors = text
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| anchor(line.trim_start_matches('#')));
     let found = anchors.into_iter().any(|known| known == heading);
     (!found).then(|| format!("{}: `{link}` names no heading", from.display()))
 }
@@ -119,7 +126,9 @@ fn words(schema: &Value, found: &mut BTreeSet<String>) {
             for key in ["const", "enum"] {
                 match members.get(key) {
                     Some(Value::String(word)) => drop(found.insert(word.clone())),
-                    Some(Value::Array(list)) => found.extend(list.iter().filter_map(|word| word.as_str().map(str::to_owned))),
+                    Some(Value::Array(list)) => {
+                        found.extend(list.iter().filter_map(|word| word.as_str().map(str::to_owned)))
+                    }
                     _ => {}
                 }
             }
@@ -145,11 +154,17 @@ fn every_key_stands_on_its_page() {
         let text: String = names.iter().map(|name| page(name)).collect();
         let schema_text = shop.read(format!("schemas/{schema}"));
         let mut keys = BTreeSet::new();
-        words(&serde_json::from_str(&schema_text).expect("a schema is JSON"), &mut keys);
+        words(
+            &serde_json::from_str(&schema_text).expect("a schema is JSON"),
+            &mut keys,
+        );
         assert!(keys.len() > 3, "{schema} names only {keys:?}");
         for key in keys {
             // Within backticks, alone or with what is around it in an example.
-            let shown = regex::Regex::new(&format!(r"`[^`\n]*(^|[^\w-]){}([^\w-]|$)[^`\n]*`|`{0}`", regex::escape(&key)));
+            let shown = regex::Regex::new(&format!(
+                r"`[^`\n]*(^|[^\w-]){}([^\w-]|$)[^`\n]*`|`{0}`",
+                regex::escape(&key)
+            ));
             let known = text.contains(&format!("`{key}`"))
                 || text.contains(&format!("`{key} "))
                 || shown.is_ok_and(|shown| shown.is_match(&text));
@@ -171,7 +186,10 @@ fn schemas_for_editors_are_fresh() {
     for (name, bytes) in written {
         let file = name.trim_start_matches("schemas/");
         let kept = std::fs::read(project().join("docs/schema").join(file)).unwrap_or_default();
-        assert!(kept == bytes, "docs/schema/{file} is not fresh: `cargo run -- schema json-schema docs/schema` writes it");
+        assert!(
+            kept == bytes,
+            "docs/schema/{file} is not fresh: `cargo run -- schema json-schema docs/schema` writes it"
+        );
     }
 }
 
@@ -189,7 +207,10 @@ fn helped(shop: &Shop, command: &[&str]) -> (Vec<String>, Vec<String>) {
         }
         if word.starts_with('-') {
             let long = line.split([' ', ',', '=', '[']).find(|word| word.starts_with("--"));
-            flags.extend(long.filter(|flag| !matches!(*flag, "--help" | "--version")).map(str::to_owned));
+            flags.extend(
+                long.filter(|flag| !matches!(*flag, "--help" | "--version"))
+                    .map(str::to_owned),
+            );
         }
     }
     (commands, flags)
@@ -218,7 +239,11 @@ fn every_command_stands_on_its_page() {
                 faults.push(format!("{flag} of `{name}` is not on docs/commands.md"));
             }
         }
-        next.extend(commands.into_iter().map(|deeper| [command.clone(), vec![deeper]].concat()));
+        next.extend(
+            commands
+                .into_iter()
+                .map(|deeper| [command.clone(), vec![deeper]].concat()),
+        );
     }
     assert!(seen > 15, "only {seen} commands were found");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -231,9 +256,13 @@ fn commands_that_are_shown_exist() {
     let mut checked = 0;
     let mut faults = Vec::new();
     for (path, text) in pages() {
-        let shown = text.split(['`', '\n']).filter_map(|part| part.trim().trim_start_matches("$ ").strip_prefix("estante "));
+        let shown = text
+            .split(['`', '\n'])
+            .filter_map(|part| part.trim().trim_start_matches("$ ").strip_prefix("estante "));
         for line in shown {
-            let mut words = line.split_whitespace().filter(|word| !word.starts_with('-') && !word.starts_with('.'));
+            let mut words = line
+                .split_whitespace()
+                .filter(|word| !word.starts_with('-') && !word.starts_with('.'));
             let first = words.next().unwrap_or_default();
             checked += 1;
             if !top.iter().any(|known| known == first) {

@@ -1,9 +1,18 @@
 //! One integration binary: what a user sees, and the rules of the house.
 
+mod corner;
 mod support;
 
+mod contract;
+mod determinism;
 mod errors;
+mod golden;
+mod guards;
+mod handbook;
+mod hostile;
 mod hostile_feed;
 mod house;
+mod journey;
 mod licenses;
 mod real_feeds;
+mod samples;

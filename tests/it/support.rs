@@ -58,6 +58,13 @@ impl Shop {
         shop
     }
 
+    /// A copy of the workspace as it stands, with what runs wrote.
+    pub fn twin(&self) -> Shop {
+        let twin = Shop::new();
+        copy(self.folder(), twin.folder());
+        twin
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -213,7 +213,7 @@ impl Element {
 }
 
 /// Appends a text with the signs of XML escaped. Characters that XML 1.0 does not allow are left out
-/// (https://www.w3.org/TR/xml/#charsets); a carriage return is written as a reference, because readers would turn it into
+/// (<https://www.w3.org/TR/xml/#charsets>); a carriage return is written as a reference, because readers would turn it into
 /// a line feed.
 pub fn escape(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();

@@ -4,6 +4,7 @@
 //! beside the file they must become.
 
 mod compose;
+mod faults;
 mod pass;
 mod shipped;
 

@@ -1,0 +1,427 @@
+//! Guards: what has cost other shops money is held here, and what every morning brings is not.
+
+use crate::corner::{Offers, codes, corner_shop, deliver, export, import, number, supplier, tally};
+use crate::support::{Shop, shared};
+use estante::plan::PlanWriter;
+use estante::plan::guard::{Extent, GuardSettings, Guards, Move, judge, too_many_missing};
+use rust_decimal::Decimal;
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+/// One line of a list: SKU, price in cents (blank for none), stock.
+#[derive(Clone)]
+struct Line(String, Option<u64>, u64);
+
+/// Sixty items from 11 to 70 euros, all in stock.
+fn base() -> Vec<Line> {
+    (0..60)
+        .map(|n| Line(format!("S{n:02}"), Some(1_100 + n * 100 + 37 * (n % 3)), 5 + n % 7))
+        .collect()
+}
+
+fn list(lines: &[Line]) -> String {
+    let mut text = String::from("sku;price;stock\n");
+    for Line(sku, price, stock) in lines {
+        let price = price.map_or_else(String::new, |cents| format!("{}.{:02}", cents / 100, cents % 100));
+        writeln!(text, "{sku};{price};{stock}").expect("a text takes all");
+    }
+    text
+}
+
+/// The base is on sale; then comes this delivery.
+struct Day {
+    shop: Shop,
+    before: Offers,
+    document: serde_json::Value,
+    after: Offers,
+}
+
+fn day(next: &str) -> Day {
+    static YESTERDAY: OnceLock<(Shop, Offers)> = OnceLock::new();
+    let (yesterday, before) = YESTERDAY.get_or_init(|| {
+        let shop = corner_shop();
+        supplier(&shop, "norte", "", &list(&base()));
+        assert_eq!(tally(&import(&shop, "norte")), "60 new");
+        let before = export(&shop);
+        assert_eq!(before.len(), 60);
+        (shop, before)
+    });
+    let shop = yesterday.twin();
+    deliver(&shop, "norte", next);
+    let document = import(&shop, "norte");
+    let after = export(&shop);
+    Day {
+        shop,
+        before: before.clone(),
+        document,
+        after,
+    }
+}
+
+/// A delivery must come to these numbers for this guard's reason, and nothing of it may be published.
+#[track_caller]
+fn held(change: impl Fn(&mut Vec<Line>), numbers: &str, code: &str) {
+    let mut lines = base();
+    change(&mut lines);
+    let day = day(&list(&lines));
+    assert_eq!(tally(&day.document), numbers);
+    assert!(
+        codes(&day.document).contains(&code.to_owned()),
+        "{code} is not among {:?}",
+        codes(&day.document)
+    );
+    assert_eq!(day.after, day.before, "what a guard held was published");
+}
+
+/// A delivery must go through whole.
+#[track_caller]
+fn passes(change: impl Fn(&mut Vec<Line>), numbers: &str) {
+    let mut lines = base();
+    change(&mut lines);
+    let day = day(&list(&lines));
+    assert_eq!(tally(&day.document), numbers, "{:#}", day.document["diagnostics"]);
+    assert_eq!(codes(&day.document), Vec::<String>::new());
+}
+
+fn prices(lines: &mut [Line], to: impl Fn(u64) -> u64) {
+    for line in lines {
+        line.1 = line.1.map(&to);
+    }
+}
+
+#[test]
+fn one_wild_price_is_held_and_the_others_go() {
+    for wild in [11_000, 100] {
+        let mut lines = base();
+        prices(&mut lines[10..15], |cents| cents + 20);
+        lines[3].1 = Some(wild);
+        let day = day(&list(&lines));
+        assert_eq!(tally(&day.document), "5 changed, 54 unchanged, 1 held");
+        assert_eq!(codes(&day.document), ["G-PRICE-RATIO"]);
+        assert_eq!(day.after["S03"], day.before["S03"]);
+        assert_ne!(day.after["S10"]["price"], day.before["S10"]["price"]);
+        let batch = number(&day.document, "batch").to_string();
+        let told = day.shop.done(&["batches", "--held", &batch, "--json"]).json();
+        assert_eq!(told["held"].as_array().map(Vec::len), Some(1));
+        assert_eq!(told["held"][0]["sku"], "S03");
+        assert_eq!(told["held"][0]["line"], 5);
+    }
+    passes(|lines| lines[3].1 = Some(1_400 * 19 / 10), "1 changed, 59 unchanged");
+}
+
+#[test]
+fn a_misread_decimal_mark_or_a_tax_taken_out_holds_every_price() {
+    for factor in [10, 100, 1_000] {
+        held(
+            |lines| prices(lines, |cents| cents * factor),
+            "60 held",
+            "G-COMMON-FACTOR",
+        );
+    }
+    held(|lines| prices(lines, |cents| cents / 100), "60 held", "G-COMMON-FACTOR");
+    for rate in [119, 121, 110, 104] {
+        held(
+            |lines| prices(lines, |cents| (cents * 100 + rate / 2) / rate),
+            "60 held",
+            "G-COMMON-FACTOR",
+        );
+        held(
+            |lines| prices(lines, |cents| (cents * rate + 50) / 100),
+            "60 held",
+            "G-COMMON-FACTOR",
+        );
+    }
+    // Half of the list is as telling as the whole.
+    held(
+        |lines| prices(&mut lines[..30], |cents| cents * 100),
+        "30 unchanged, 30 held",
+        "G-COMMON-FACTOR",
+    );
+}
+
+#[test]
+fn many_prices_falling_on_one_are_held() {
+    held(|lines| prices(lines, |_| 1), "60 held", "G-SAME-PRICE");
+    held(
+        |lines| prices(lines, |cents| cents.min(4_995)),
+        "39 unchanged, 21 held",
+        "G-SAME-PRICE",
+    );
+    passes(|lines| prices(&mut lines[..4], |_| 1_500), "4 changed, 56 unchanged");
+}
+
+#[test]
+fn a_repricing_gone_wrong_holds_every_price() {
+    // Each by a factor of its own, so that nothing but their number tells.
+    held(
+        |lines| {
+            lines
+                .iter_mut()
+                .enumerate()
+                .for_each(|(n, line)| line.1 = line.1.map(|c| c * (31 + n as u64) / 10))
+        },
+        "60 held",
+        "G-PRICES-TRIP",
+    );
+    held(
+        |lines| {
+            lines
+                .iter_mut()
+                .enumerate()
+                .for_each(|(n, line)| line.1 = line.1.map(|c| c * (1_130 + 7 * n as u64) / 1_000))
+        },
+        "60 held",
+        "G-PRICES-MOVE",
+    );
+    passes(
+        |lines| {
+            lines
+                .iter_mut()
+                .enumerate()
+                .for_each(|(n, line)| line.1 = line.1.map(|c| c * (1_005 + n as u64 / 2) / 1_000))
+        },
+        "60 changed",
+    );
+}
+
+#[test]
+fn blank_prices_are_no_prices() {
+    held(
+        |lines| {
+            lines[..40]
+                .iter_mut()
+                .for_each(|line| *line = Line(line.0.clone(), None, 99))
+        },
+        "20 unchanged, 40 held",
+        "G-PRICE-BLANK",
+    );
+    // A few keep their old price, and the rest of what their rows say is taken.
+    let mut lines = base();
+    lines[7] = Line("S07".into(), None, 99);
+    let day = day(&list(&lines));
+    assert_eq!(tally(&day.document), "1 changed, 59 unchanged");
+    assert_eq!(day.after["S07"]["price"], day.before["S07"]["price"]);
+    assert!(!day.after["S07"]["price"].is_empty());
+}
+
+#[test]
+fn a_stock_column_of_zeros_is_held() {
+    held(
+        |lines| lines.iter_mut().for_each(|line| line.2 = 0),
+        "60 held",
+        "G-STOCK-COLLAPSE",
+    );
+    passes(
+        |lines| lines[..12].iter_mut().for_each(|line| line.2 = 0),
+        "12 changed, 48 unchanged",
+    );
+}
+
+#[test]
+fn half_a_list_withdraws_nothing() {
+    held(
+        |lines| lines.truncate(30),
+        "30 unchanged, 30 missing_held",
+        "G-MISSING-SHARE",
+    );
+    let day = day(&list(&base()[..55]));
+    assert_eq!(tally(&day.document), "55 unchanged, 5 missing");
+    assert_eq!(day.after.len(), 55);
+}
+
+#[test]
+fn a_list_without_rows_withdraws_nothing() {
+    let day = day("sku;price;stock\n");
+    assert_eq!(tally(&day.document), "60 missing_held");
+    assert!(codes(&day.document).contains(&"G-NO-ROWS".to_owned()));
+    assert_eq!(day.after, day.before);
+}
+
+#[test]
+fn a_list_cut_in_its_last_row_is_held_whole() {
+    let mut lines = base();
+    prices(&mut lines[..9], |cents| cents + 20);
+    let whole = list(&lines);
+    let day = day(whole.trim_end());
+    assert_eq!(tally(&day.document), "51 unchanged, 9 held");
+    assert_eq!(codes(&day.document), ["G-NO-LAST-LINE-END"]);
+    assert_eq!(day.after, day.before);
+    // With a cell missing, nobody need guess: the file is refused.
+    deliver(&day.shop, "norte", &whole[..whole.len() - 4]);
+    let refused = day.shop.run(&["import", "norte", "--apply", "--json"]).ended(3).json();
+    assert_eq!(codes(&refused), ["E-FILE-TRUNCATED@61"]);
+    assert_eq!(export(&day.shop), day.before);
+}
+
+#[test]
+fn a_much_smaller_snapshot_is_held_whole() {
+    // Longer names first, so that the file shrinks while the list stays whole.
+    let shop = corner_shop();
+    let long = |extra: usize| list(&base()).replace("S", &format!("{}S", "X".repeat(extra)));
+    supplier(&shop, "norte", "", &long(30));
+    import(&shop, "norte");
+    for price in ["11.50", "11.51"] {
+        deliver(&shop, "norte", &long(30).replace("11.00", price));
+        import(&shop, "norte");
+    }
+    let before = export(&shop);
+    deliver(
+        &shop,
+        "norte",
+        &format!("{}\n", long(30)[..1_500].rsplit_once('\n').expect("there are lines").0),
+    );
+    let document = import(&shop, "norte");
+    assert!(
+        codes(&document).contains(&"G-SMALL-FILE".to_owned()),
+        "{:?}",
+        codes(&document)
+    );
+    assert_eq!(number(&document, "changed") + number(&document, "missing"), 0);
+    assert_eq!(export(&shop), before);
+}
+
+#[test]
+fn a_sheet_full_to_its_last_row_is_refused_whole() {
+    let shop = corner_shop();
+    let mut text = String::from("sku;price;stock\n");
+    for n in 1..65_536 {
+        writeln!(text, "R{n};5.00;1").expect("a text takes all");
+    }
+    supplier(&shop, "norte", "", &text);
+    let ended = shop.run(&["import", "norte", "--json"]);
+    assert_eq!(
+        (ended.code, codes(&ended.json())),
+        (Some(3), vec!["E-SHEET-FULL".to_owned()])
+    );
+}
+
+#[test]
+fn a_guard_can_be_raised_for_one_supplier_and_for_all() {
+    let double = list(
+        &base()
+            .into_iter()
+            .map(|Line(sku, price, stock)| Line(sku, price.map(|c| c * 5 / 2 + 13), stock))
+            .collect::<Vec<_>>(),
+    );
+    let raised = "\n[guards]\nprice_ratio = \"4\"\nprice_moves = \"100%\"\n";
+    for file in ["suppliers/norte/supplier.toml", "estante.toml"] {
+        let shop = corner_shop();
+        supplier(&shop, "norte", "", &list(&base()));
+        import(&shop, "norte");
+        deliver(&shop, "norte", &double);
+        assert_eq!(tally(&shop.done(&["import", "norte", "--json"]).json()), "60 held");
+        let settings = shop.read(file);
+        shop.write(file, settings + raised);
+        assert_eq!(tally(&import(&shop, "norte")), "60 changed");
+    }
+}
+
+/// The files that the threat list made for this, each against its verdict.
+#[test]
+fn the_accidents_of_other_shops_are_held() {
+    let Some(folder) = shared().map(|shared| shared.join("data/hostile/generated/csv/guard")) else {
+        return;
+    };
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let accidents = [
+        ("all_one_cent.csv", "200 held", "G-SAME-PRICE"),
+        ("x100.csv", "200 held", "G-COMMON-FACTOR"),
+        ("div1000.csv", "200 held", "G-PRICES-TRIP"),
+        ("vat_dropped_19.csv", "200 held", "G-COMMON-FACTOR"),
+        ("capped_49_95.csv", "", "G-SAME-PRICE"),
+        ("half_missing.csv", "100 unchanged, 100 missing_held", "G-MISSING-SHARE"),
+        ("stock_all_zero.csv", "200 held", "G-STOCK-COLLAPSE"),
+        ("one_price_x10.csv", "199 unchanged, 1 held", "G-PRICE-RATIO"),
+        ("price_blank.csv", "200 held", "G-PRICE-BLANK"),
+    ];
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", &read("base_200.csv"));
+    assert_eq!(tally(&import(&shop, "norte")), "200 new");
+    let before = export(&shop);
+    assert_eq!(before.len(), 200);
+    for (file, numbers, code) in accidents {
+        let shop = shop.twin();
+        deliver(&shop, "norte", &read(file));
+        let document = import(&shop, "norte");
+        if numbers.is_empty() {
+            assert_eq!(number(&document, "changed"), 0, "{file}");
+        } else {
+            assert_eq!(tally(&document), numbers, "{file}");
+        }
+        assert!(
+            codes(&document).contains(&code.to_owned()),
+            "{file}: {code} is not among {:?}",
+            codes(&document)
+        );
+        assert_eq!(export(&shop), before, "{file}: what a guard held was published");
+    }
+}
+
+/// Numbers that look random and are the same in every run (splitmix64; Steele, Lea, Flood, OOPSLA 2014).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % below
+    }
+}
+
+/// A thousand mornings as they are: prices move by up to five percent, stocks sell and refill, a few items come and go.
+#[test]
+fn ordinary_mornings_are_not_held() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let guards = Guards::new(&GuardSettings::default(), &GuardSettings::default()).expect("the defaults are sound");
+    let mut dice = Dice(2026);
+    let mut held = Vec::new();
+    for morning in 0..1_000 {
+        let known = 25 + dice.roll(150) as usize;
+        // From a quiet day to one on which every price is looked at.
+        let share = dice.roll(101);
+        let mut moves = Vec::new();
+        for entry in 0..known as u32 {
+            let before = Decimal::new(199 + dice.roll(40_000) as i64, 2);
+            let percent = Decimal::new(dice.roll(1_001) as i64 - 500, 4);
+            let after = (before * (Decimal::ONE + percent)).round_dp(2);
+            let price = (dice.roll(100) < share).then_some((before, after));
+            let stock = match dice.roll(100) {
+                0..3 => Some((true, false)),
+                3..6 => Some((false, true)),
+                6..60 => Some((true, true)),
+                _ => None,
+            };
+            if price.is_some() || stock.is_some() {
+                moves.push(Move {
+                    entry,
+                    price,
+                    price_lost: price.is_none() && dice.roll(400) == 0,
+                    stock,
+                    stock_changed: stock.is_some(),
+                });
+            }
+        }
+        let missing = dice.roll(known as u64 / 25 + 1) as usize;
+        let seen = known - missing;
+        let extent = Extent {
+            known,
+            seen,
+            unchanged: seen - moves.len().min(seen),
+            missing,
+        };
+        let mut plan = PlanWriter::create(&folder.path().join("morning.plan")).expect("a plan can be begun");
+        let mut reasons = judge(&moves, extent, &guards, &mut plan);
+        reasons.extend(too_many_missing(extent, &guards));
+        if !reasons.is_empty() {
+            held.push(format!("morning {morning}: {}", reasons[0]));
+        }
+    }
+    assert!(
+        held.len() <= 10,
+        "{} of 1000 ordinary mornings are held:\n{}",
+        held.len(),
+        held.join("\n")
+    );
+}
