@@ -110,12 +110,7 @@ fn value(schema: &Schema, key: Key, text: &str, currency: Currency) -> Result<Va
     };
     let value = match attribute.kind {
         Kind::Option => Value::Option(option(text)?),
-        Kind::Options => Value::Options(
-            split(text, "|")
-                .into_iter()
-                .map(option)
-                .collect::<Result<_, _>>()?,
-        ),
+        Kind::Options => Value::Options(split(text, "|").into_iter().map(option).collect::<Result<_, _>>()?),
         Kind::Media => Value::Media(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
         Kind::Reference => Value::Reference(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
         kind => read(kind, text, &reading)?,

@@ -291,7 +291,7 @@ fn a_sheet_full_to_its_last_row_is_refused_whole() {
     let ended = shop.run(&["import", "norte", "--json"]);
     assert_eq!(
         (ended.code, codes(&ended.json())),
-        (Some(3), vec!["E-SHEET-FULL".to_owned()])
+        (Some(3), vec!["E-SHEET-FULL@65537".to_owned()])
     );
 }
 
