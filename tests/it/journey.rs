@@ -3,6 +3,7 @@
 mod layers;
 mod start;
 mod terminal;
+mod undo;
 
 use crate::corner::{number, of_supplier, prepared, tally};
 use crate::support::{Shop, project};

@@ -244,10 +244,11 @@ fn rejected_rows_are_kept_byte_for_byte_and_come_back_corrected() {
         assert_eq!(codes(&document), ["E-PRICE@4", "E-PRICE-ZERO@9"]);
         let folder = document["rejects"].as_str().expect("rejected rows lie somewhere");
         let file = format!("{folder}/list.csv");
+        let text = |bytes: &[u8]| encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned();
         assert_eq!(
-            shop.bytes(&file),
-            rejected,
-            "{count} items: the rejected rows are not the delivered bytes"
+            text(&shop.bytes(&file)),
+            text(&rejected),
+            "{count} items: the rejected rows are not what was delivered"
         );
 
         let (text, _, _) = encoding_rs::WINDOWS_1252.decode(&rejected);
@@ -264,6 +265,45 @@ fn rejected_rows_are_kept_byte_for_byte_and_come_back_corrected() {
         assert_eq!(offers["A02"]["title"], "Lámpara única");
         assert_eq!(offers["A07"]["price"], "17.50 EUR");
     }
+}
+
+#[test]
+fn corrected_rows_withdraw_nothing_of_a_small_list() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", &items(0..12));
+    assert_eq!(tally(&import(&shop, "norte")), "12 new");
+    deliver(&shop, "norte", &items(0..12).replace("15.50", "quince"));
+    let document = import(&shop, "norte");
+    assert_eq!(tally(&document), "11 unchanged, 1 rejected");
+    let file = format!(
+        "{}/list.csv",
+        document["rejects"].as_str().expect("rejected rows lie somewhere")
+    );
+    shop.edit(&file, "quince", "15.90");
+    let document = shop.done(&["import", "norte", &file, "--apply", "--json"]).json();
+    assert_eq!(tally(&document), "1 changed", "a part of a list is no snapshot");
+    assert_eq!(export(&shop).len(), 12);
+}
+
+#[test]
+fn rejected_rows_of_two_files_of_one_name_are_all_kept() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", "");
+    shop.edit("suppliers/norte/supplier.toml", "list.csv", "*/list.csv");
+    shop.write(
+        "suppliers/norte/a/list.csv",
+        "sku;name;price;stock\nA;One;doce;1\nB;Two;1.00;1\n",
+    );
+    shop.write("suppliers/norte/b/list.csv", "sku;name;price;stock\nC;Three;trece;1\n");
+    let document = import(&shop, "norte");
+    assert_eq!(tally(&document), "1 new, 2 rejected");
+    let folder = document["rejects"].as_str().expect("rejected rows lie somewhere");
+    let kept: Vec<u8> = shop.files(folder).into_values().flatten().collect();
+    let kept = String::from_utf8(kept).expect("it was UTF-8");
+    assert!(
+        kept.contains("A;One;doce;1\n") && kept.contains("C;Three;trece;1\n"),
+        "{kept}"
+    );
 }
 
 #[test]
