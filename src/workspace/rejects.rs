@@ -27,6 +27,8 @@ pub struct Rejects {
 
 struct RejectedOf {
     path: PathBuf,
+    /// Name of the file that is written.
+    name: String,
     shown: Arc<str>,
     header_row: u64,
     out: Option<BufWriter<File>>,
@@ -35,9 +37,11 @@ struct RejectedOf {
 impl Rejects {
     /// Nothing is written before there is something to write.
     pub fn new(folder: PathBuf, files: &[DeliveryFile]) -> Rejects {
+        let mut taken = BTreeSet::new();
         let files = files
             .iter()
             .map(|file| RejectedOf {
+                name: free_name(&file.path, &mut taken),
                 path: file.path.clone(),
                 shown: file.shown.clone(),
                 header_row: 0,
@@ -160,9 +164,20 @@ impl RejectedOf {
     }
 
     fn place(&self, folder: &Path, ending: &str) -> PathBuf {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        // Rows lie outside their archive, so the archive's ending would mislead.
-        let name = name.trim_end_matches(".gz").trim_end_matches(".zip");
-        folder.join(format!("{name}{ending}"))
+        folder.join(format!("{}{ending}", self.name))
     }
+}
+
+/// The file's own name; behind a number where another file of the delivery has it.
+fn free_name(path: &Path, taken: &mut BTreeSet<String>) -> String {
+    let own = path.file_name().unwrap_or_default().to_string_lossy();
+    // Rows lie outside their archive, so the archive's ending would mislead.
+    let own = own.trim_end_matches(".gz").trim_end_matches(".zip");
+    let mut name = own.to_owned();
+    let mut number = 1;
+    while !taken.insert(name.clone()) {
+        number += 1;
+        name = format!("{number}-{own}");
+    }
+    name
 }
