@@ -9,7 +9,7 @@ use crate::workspace::planner::{Planner, Store};
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::reading::{DeliveryFile, Readers, read};
 use crate::workspace::rejects::Rejects;
-use crate::workspace::settings::Supplier;
+use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -66,7 +66,18 @@ pub fn plan(
     );
     let path = workspace.plan_path(name)?;
     let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), &files);
-    let mut planner = Planner::new(supplier, &store, reader.as_ref(), PlanWriter::create(&path)?, rejects);
+    let mode = match of_rejects(workspace, &files) {
+        true => Mode::Delta,
+        false => supplier.mode,
+    };
+    let mut planner = Planner::new(
+        supplier,
+        mode,
+        &store,
+        reader.as_ref(),
+        PlanWriter::create(&path)?,
+        rejects,
+    );
     let readers = Readers {
         supplier,
         schema: &settings.schema,
@@ -93,4 +104,14 @@ pub fn plan(
     };
     planner.finish(&mut summary, settings)?;
     Ok(Planned { path, summary })
+}
+
+/// True where all files are rejected rows that come back corrected: a part of a delivery, so what they do not name is not
+/// missing.
+fn of_rejects(workspace: &Workspace, files: &[DeliveryFile]) -> bool {
+    let Ok(rejects) = workspace.settings.store.join("rejects").canonicalize() else {
+        return false;
+    };
+    let inside = |file: &DeliveryFile| file.path.canonicalize().is_ok_and(|path| path.starts_with(&rejects));
+    !files.is_empty() && files.iter().all(inside)
 }

@@ -92,6 +92,7 @@ struct Noted {
 /// A plan in the making.
 pub struct Planner<'w> {
     supplier: &'w Supplier,
+    mode: Mode,
     store: &'w Store,
     reader: Option<&'w Reader>,
     plan: PlanWriter,
@@ -112,9 +113,10 @@ pub struct Planner<'w> {
 }
 
 impl<'w> Planner<'w> {
-    /// Begins; nothing is met yet.
+    /// Begins; nothing is met yet. `mode` says what this delivery lists, which may be less than its supplier usually does.
     pub fn new(
         supplier: &'w Supplier,
+        mode: Mode,
         store: &'w Store,
         reader: Option<&'w Reader>,
         plan: PlanWriter,
@@ -122,6 +124,7 @@ impl<'w> Planner<'w> {
     ) -> Planner<'w> {
         Planner {
             supplier,
+            mode,
             store,
             reader,
             plan,
@@ -408,7 +411,7 @@ impl<'w> Planner<'w> {
             Some(reader) => reader.deliveries(&self.supplier.source, 5)?,
             None => Vec::new(),
         };
-        let snapshot = self.supplier.mode == Mode::Snapshot;
+        let snapshot = self.mode == Mode::Snapshot;
         self.file_reasons
             .extend(judge_files(&self.files, &earlier, snapshot, &self.supplier.guards));
         let withdrawals = self.missing()?;
@@ -422,7 +425,7 @@ impl<'w> Planner<'w> {
         };
         let mut reasons = judge(&self.moves, extent, guards, &mut self.plan);
         let mut held_missing = None;
-        if self.supplier.mode == Mode::Snapshot && !withdrawals.is_empty() {
+        if self.mode == Mode::Snapshot && !withdrawals.is_empty() {
             if let Some(finding) = too_many_missing(extent, guards) {
                 held_missing = Some(reasons.len() as u16);
                 reasons.push(finding);
@@ -538,7 +541,7 @@ impl<'w> Planner<'w> {
 
     /// The products whose item a snapshot no longer has.
     fn missing(&self) -> Result<Vec<i64>, Failure> {
-        if self.supplier.mode == Mode::Delta {
+        if self.mode == Mode::Delta {
             return Ok(Vec::new());
         }
         let mut missing: Vec<i64> = self
