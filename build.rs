@@ -20,7 +20,12 @@ fn main() {
             .expect("all lie below the root")
             .to_string_lossy()
             .replace('\\', "/");
-        writeln!(list, "    ({name:?}, include_bytes!({file:?})),").expect("a text takes all");
+        // Told from the root, since a folder may be moved and its build stays warm.
+        writeln!(
+            list,
+            "    ({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {name:?}))),"
+        )
+        .expect("a text takes all");
     }
     list.push(']');
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo says where to write"));
