@@ -7,14 +7,14 @@ use std::fmt::Write as _;
 /// A delivery of a day: items come and go, prices and names move a little, some rows say nothing of a name.
 fn delivery(day: u64) -> String {
     let mut text = String::from("sku;name;gtin;brand;mpn;model;color;price;stock\n");
-    for n in (0..60).filter(|n| (n + day) % 23 != 0) {
-        let name = if (n + day) % 11 == 0 {
+    for n in (0..60).filter(|n| !(n + day).is_multiple_of(23)) {
+        let name = if (n + day).is_multiple_of(11) {
             String::new()
         } else {
             format!("Item {n} of {}", (n + day) / 20)
         };
         let cents = 1_000 + n * 40 + (day * n) % 70;
-        let model = if n % 6 == 0 {
+        let model = if n.is_multiple_of(6) {
             format!("M{}", n / 12)
         } else {
             String::new()
