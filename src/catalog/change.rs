@@ -3,12 +3,13 @@
 //! Every layer that a batch replaces keeps its previous row in `history`; layers that it makes are known by their `created`
 //! column, so that a first load of a million products writes no history at all.
 
-use crate::catalog::store::{CatalogError, SOURCES};
+use crate::catalog::store::{CatalogError, SKU_INDEXES, SOURCES};
 use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, layer_row, mpn_hash, split_layer};
 use crate::diagnostic::Diagnostic;
 use crate::product::batch::{DeliveredFile, Tally};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// One batch being applied. Dropping it without `commit` leaves the store as it was.
 pub struct Change<'c> {
@@ -18,6 +19,8 @@ pub struct Change<'c> {
     published: i64,
     gtins: Vec<(i64, i64)>,
     mpns: Vec<(i64, i64)>,
+    /// Of a first load: hashes of the SKUs given out, while the tables do without their SKU indexes.
+    first: Option<HashSet<u128>>,
 }
 
 /// A layer as a batch wants it.
@@ -71,6 +74,12 @@ impl<'c> Change<'c> {
             .query_row("SELECT value FROM meta WHERE name = 'published'", [], |row| row.get(0))
             .optional()?
             .unwrap_or(0);
+        // Into empty tables a million rows go in order, and indexes over scattered SKUs are quicker made at the end.
+        let mut first = None;
+        if !tx.query_row("SELECT EXISTS (SELECT 1 FROM products)", [], |row| row.get(0))? {
+            tx.execute_batch("DROP INDEX products_by_sku; DROP INDEX layers_by_sku;")?;
+            first = Some(HashSet::new());
+        }
         Ok(Change {
             tx,
             batch,
@@ -78,6 +87,7 @@ impl<'c> Change<'c> {
             published,
             gtins: Vec::new(),
             mpns: Vec::new(),
+            first,
         })
     }
 
@@ -96,16 +106,19 @@ impl<'c> Change<'c> {
     ) -> Result<i64, CatalogError> {
         let mut candidate = sku.to_owned();
         for n in 1_u32.. {
-            let mut insert = self.tx.prepare_cached(
-                "INSERT INTO products (sku, minted, model, changed) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (sku) DO NOTHING",
-            )?;
-            let done = insert.execute(params![candidate, source.0, model, self.batch])?;
-            if done == 1 {
-                self.created += 1;
-                return Ok(self.tx.last_insert_rowid());
+            let taken = match &mut self.first {
+                Some(given) => !given.insert(xxh3_128(candidate.as_bytes())),
+                None => false,
+            };
+            if !taken {
+                let mut insert = self.tx.prepare_cached(
+                    "INSERT OR IGNORE INTO products (sku, minted, model, changed) VALUES (?1, ?2, ?3, ?4)",
+                )?;
+                if insert.execute(params![candidate, source.0, model, self.batch])? == 1 {
+                    self.created += 1;
+                    return Ok(self.tx.last_insert_rowid());
+                }
             }
-            drop(insert);
             // A product that has left the house keeps its SKU even when nobody describes it any more; it is taken up again.
             let mut select = self.tx.prepare_cached(
                 "SELECT id FROM products WHERE sku = ?1
@@ -253,6 +266,9 @@ impl<'c> Change<'c> {
     /// Writes the batch into the list and makes all of it visible at once. Gives its number.
     pub fn commit(mut self, record: &BatchRecord) -> Result<i64, CatalogError> {
         self.write_keys()?;
+        if self.first.take().is_some() {
+            self.tx.execute_batch(SKU_INDEXES)?;
+        }
         self.list(record)?;
         self.tx.commit()?;
         Ok(self.batch)

@@ -25,7 +25,6 @@ CREATE TABLE products (
   model TEXT,
   changed INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX products_by_sku ON products (sku);
 CREATE INDEX products_by_model ON products (model, sku) WHERE model IS NOT NULL;
 CREATE TABLE layers (
   id INTEGER PRIMARY KEY,
@@ -40,7 +39,6 @@ CREATE TABLE layers (
   sum INTEGER NOT NULL,
   body TEXT NOT NULL
 );
-CREATE UNIQUE INDEX layers_by_sku ON layers (source, sku, row_hash, withdrawn);
 CREATE TABLE gtins (gtin INTEGER NOT NULL, layer INTEGER NOT NULL, PRIMARY KEY (gtin, layer)) WITHOUT ROWID;
 CREATE TABLE mpns (mpn INTEGER NOT NULL, layer INTEGER NOT NULL, PRIMARY KEY (mpn, layer)) WITHOUT ROWID;
 CREATE TABLE batches (
@@ -82,6 +80,12 @@ CREATE TABLE held (
   body TEXT NOT NULL
 );
 CREATE INDEX held_by_batch ON held (batch);
+";
+
+/// Indexes that a first load makes anew at its end.
+pub(super) const SKU_INDEXES: &str = "
+CREATE UNIQUE INDEX products_by_sku ON products (sku);
+CREATE UNIQUE INDEX layers_by_sku ON layers (source, sku, row_hash, withdrawn);
 ";
 
 /// Why the store does not open or answer.
@@ -156,6 +160,7 @@ pub fn open_writer(folder: &Path) -> Result<Connection, CatalogError> {
         0 => {
             let tx = connection.transaction()?;
             tx.execute_batch(TABLES)?;
+            tx.execute_batch(SKU_INDEXES)?;
             tx.pragma_update(None, "user_version", LAYOUT)?;
             tx.commit()?;
         }
