@@ -4,7 +4,7 @@ use crate::catalog::change::{BatchRecord, Change, NewLayer, Undone};
 use crate::catalog::stored::{Keys, SourceId};
 use crate::diagnostic::Diagnostic;
 use crate::merge::policy::Trust;
-use crate::plan::{Entry, EntryKind, PlanReader, Summary, Verdict};
+use crate::plan::{Entry, EntryKind, PlanError, PlanReader, Summary, Verdict};
 use crate::product::batch::Tally;
 use crate::product::layer::Layer;
 use crate::schema::Schema;
@@ -16,6 +16,10 @@ use crate::workspace::progress::{Progress, Step};
 use crate::workspace::settings::Settings;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
+
+/// Entries that are read at a time.
+const AHEAD: usize = 1024;
 
 /// A batch that was applied.
 #[derive(Debug)]
@@ -115,20 +119,32 @@ impl Applying<'_> {
         change: &mut Change<'_>,
         progress: &dyn Progress,
     ) -> Result<BTreeSet<i64>, Failure> {
-        let mut done = 0;
-        while let Some((entry, verdict)) = plan.entry()? {
-            match verdict {
-                Verdict::Go => self.entry(&entry, change)?,
-                Verdict::Held(reason) => self.hold(&entry, reason, change)?,
-                Verdict::Rejected => {}
+        // Reading and checking the plan keeps a second core busy while the store writes.
+        std::thread::scope(|scope| {
+            let (send, batches) = sync_channel(2);
+            scope.spawn(move || {
+                loop {
+                    let batch = read_ahead(plan);
+                    let last = !matches!(&batch, Ok(entries) if entries.len() == AHEAD);
+                    // Sending fails when a failure ended it all.
+                    if send.send(batch).is_err() || last {
+                        return;
+                    }
+                }
+            });
+            for batch in batches {
+                let batch = batch?;
+                for (entry, verdict) in &batch {
+                    match verdict {
+                        Verdict::Go => self.entry(entry, change)?,
+                        Verdict::Held(reason) => self.hold(entry, *reason, change)?,
+                        Verdict::Rejected => {}
+                    }
+                }
+                progress.advance(batch.len() as u64);
             }
-            done += 1;
-            if done % 4096 == 0 {
-                progress.advance(4096);
-            }
-        }
-        progress.advance(done % 4096);
-        Ok(self.remodel)
+            Ok(self.remodel)
+        })
     }
 
     fn entry(&mut self, entry: &Entry, change: &mut Change<'_>) -> Result<(), Failure> {
@@ -191,6 +207,17 @@ impl Applying<'_> {
             body: &entry.after,
         }
     }
+}
+
+/// The next entries of a plan; fewer than `AHEAD` at its end.
+fn read_ahead(plan: &mut PlanReader) -> Result<Vec<(Entry, Verdict)>, PlanError> {
+    let mut entries = Vec::with_capacity(AHEAD);
+    while entries.len() < AHEAD
+        && let Some(entry) = plan.entry()?
+    {
+        entries.push(entry);
+    }
+    Ok(entries)
 }
 
 /// Settles the model of products whose layers changed: it is a value like any other, and the best voice wins.
