@@ -98,6 +98,12 @@ impl Reader {
         })
     }
 
+    /// The same reader, seeing the catalog as it is now whatever is committed later; reads cost no locks then.
+    pub fn steady(self) -> Result<Reader, CatalogError> {
+        self.connection.execute_batch("BEGIN")?;
+        Ok(self)
+    }
+
     /// Names of the sources by number.
     pub fn sources(&self) -> Result<Vec<(SourceId, String)>, CatalogError> {
         let mut statement = self.connection.prepare("SELECT id, name FROM sources ORDER BY id")?;

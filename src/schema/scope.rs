@@ -32,6 +32,9 @@ impl Key {
     ///
     /// Codes: `E-UNKNOWN-ATTRIBUTE`, `E-UNKNOWN-LOCALE`, `E-UNKNOWN-CHANNEL`, `E-NOT-LOCALIZABLE`, `E-NOT-SCOPABLE`, `E-BAD-KEY`.
     pub fn parse(schema: &Schema, text: &str) -> Result<Key, Mismatch> {
+        if let Some(attribute) = schema.by_code(text) {
+            return Ok(Key::of(attribute));
+        }
         let mut parts = text.split('@');
         let (code, locale, channel) = (
             parts.next().unwrap_or_default(),

@@ -176,8 +176,11 @@ pub fn resolve(text: &str) -> Cow<'_, str> {
 /// A `<` that opens no tag stays (`< 5 kg`). Lines are trimmed, spaces squeezed, and empty lines dropped.
 pub fn plain(html: &str) -> String {
     let bytes = html.as_bytes();
-    let mut flat = String::with_capacity(html.len());
     let mut at = 0;
+    if memchr::memchr2(b'<', b'&', bytes).is_none() {
+        return squeezed(html);
+    }
+    let mut flat = String::with_capacity(html.len());
     while let Some(open) = memchr::memchr(b'<', &bytes[at..]).map(|n| at + n) {
         flat.push_str(&resolve(&html[at..open]));
         let rest = &html[open..];
@@ -196,8 +199,13 @@ pub fn plain(html: &str) -> String {
         }
     }
     flat.push_str(&resolve(&html[at..]));
-    let mut out = String::with_capacity(flat.len());
-    for line in flat.lines() {
+    squeezed(&flat)
+}
+
+/// Lines trimmed, spaces squeezed, empty lines dropped.
+fn squeezed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
         let mut words = line.split_whitespace();
         let Some(first) = words.next() else { continue };
         if !out.is_empty() {

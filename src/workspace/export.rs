@@ -291,7 +291,7 @@ fn pass(
     in_order(
         workspace.threads,
         chunks.len(),
-        || Ok(Reader::open(store)?),
+        || Ok(Reader::open(store)?.steady()?),
         |reader: &mut Reader, job| {
             let mut drafts: Vec<Draft> = Vec::with_capacity(CHUNK);
             for siblings in names[chunks[job].clone()].chunk_by(|a, b| a.place() == b.place()) {

@@ -2,11 +2,16 @@
 
 use crate::channel::chunk::Step;
 use crate::channel::format::Writer;
+use crate::channel::format::error::FormatError;
 use crate::workspace::failure::{Failure, FailureKind};
+use crate::workspace::follow::Follower;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+
+/// Bytes that are written at a time.
+const BUFFER: usize = 1 << 20;
 
 /// A file that was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,15 +32,24 @@ pub struct FeedFiles<'w> {
     name: String,
     root: PathBuf,
     open: Option<Open>,
-    done: Vec<(PathBuf, FeedFile)>,
+    done: Vec<Done>,
 }
 
 struct Open {
     part: PathBuf,
-    out: BufWriter<File>,
+    out: File,
+    buffer: Vec<u8>,
+    follower: Follower<Result<u64, FormatError>>,
     hash: blake3::Hasher,
     bytes: u64,
     items: u64,
+}
+
+/// A file that is written, and read back to its end or nearly so.
+struct Done {
+    part: PathBuf,
+    file: FeedFile,
+    follower: Follower<Result<u64, FormatError>>,
 }
 
 impl<'w> FeedFiles<'w> {
@@ -65,22 +79,16 @@ impl<'w> FeedFiles<'w> {
         }
     }
 
-    /// Ends the last file, reads all of them back, and puts them in place. `before` is done once they are known to be whole,
+    /// Ends the last file, waits until all of them are read back, and puts them in place. `before` is done once they are known to be whole,
     /// before the first of them replaces its predecessor.
     pub fn finish(mut self, before: impl FnOnce() -> Result<(), Failure>) -> Result<Vec<FeedFile>, Failure> {
         self.close()?;
-        for (part, file) in &self.done {
-            self.writer.validate(part, file.items).map_err(|error| {
-                let _ = std::fs::remove_file(part);
-                Failure::new(
-                    FailureKind::Broken,
-                    format!("the new file is not whole, the old one stays: {error}"),
-                )
-            })?;
+        for done in &mut self.done {
+            done.check()?;
         }
         before()?;
         let mut files = Vec::new();
-        for (part, file) in std::mem::take(&mut self.done) {
+        for Done { part, file, .. } in std::mem::take(&mut self.done) {
             let place = self.root.join(&file.path);
             std::fs::rename(&part, &place).map_err(|error| Failure::io("put in place", &place, &error))?;
             files.push(file);
@@ -112,10 +120,15 @@ impl<'w> FeedFiles<'w> {
             ".{}.part",
             place.file_name().unwrap_or_default().to_string_lossy()
         ));
-        let file = File::create(&part).map_err(|error| Failure::io("write", &part, &error))?;
+        let out = File::create(&part).map_err(|error| Failure::io("write", &part, &error))?;
+        let (writer, path) = (self.writer.clone(), part.clone());
+        let follower = Follower::begin(&part, move |input| writer.read_back(input, &path))
+            .map_err(|error| Failure::io("read back", &part, &error))?;
         self.open = Some(Open {
             part,
-            out: BufWriter::with_capacity(1 << 20, file),
+            out,
+            buffer: Vec::with_capacity(BUFFER + BUFFER / 4),
+            follower,
             hash: blake3::Hasher::new(),
             bytes: 0,
             items: 0,
@@ -126,10 +139,10 @@ impl<'w> FeedFiles<'w> {
 
     fn write(&mut self, bytes: &[u8], items: u64) -> Result<(), Failure> {
         let Some(open) = &mut self.open else { return Ok(()) };
-        open.out
-            .write_all(bytes)
-            .map_err(|error| Failure::io("write", &open.part, &error))?;
-        open.hash.update(bytes);
+        open.buffer.extend_from_slice(bytes);
+        if open.buffer.len() >= BUFFER {
+            open.flush()?;
+        }
         open.bytes += bytes.len() as u64;
         open.items += items;
         Ok(())
@@ -138,13 +151,14 @@ impl<'w> FeedFiles<'w> {
     fn close(&mut self) -> Result<(), Failure> {
         let tail = self.writer.tail();
         self.write(&tail, 0)?;
-        let Some(open) = self.open.take() else { return Ok(()) };
-        let part = open.part;
-        let file = open
-            .out
-            .into_inner()
-            .map_err(|error| Failure::io("write", &part, error.error()))?;
-        file.sync_data().map_err(|error| Failure::io("write", &part, &error))?;
+        let Some(mut open) = self.open.take() else {
+            return Ok(());
+        };
+        open.flush()?;
+        open.out
+            .sync_data()
+            .map_err(|error| Failure::io("write", &open.part, &error))?;
+        open.follower.end();
         let place = self.place(self.done.len() + 1);
         let path = place
             .strip_prefix(&self.root)
@@ -152,16 +166,44 @@ impl<'w> FeedFiles<'w> {
             .to_string_lossy()
             .replace('\\', "/");
         let blake3 = open.hash.finalize().to_hex().to_string();
-        self.done.push((
-            part,
-            FeedFile {
+        self.done.push(Done {
+            part: open.part,
+            file: FeedFile {
                 path,
                 bytes: open.bytes,
                 items: open.items,
                 blake3,
             },
-        ));
+            follower: open.follower,
+        });
         Ok(())
+    }
+}
+
+impl Open {
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.out
+            .write_all(&self.buffer)
+            .map_err(|error| Failure::io("write", &self.part, &error))?;
+        self.hash.update(&self.buffer);
+        self.follower.grown(self.buffer.len() as u64);
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+impl Done {
+    /// Errors unless the file was read back whole, with as many items as were written.
+    fn check(&mut self) -> Result<(), Failure> {
+        let why = match self.follower.finish() {
+            Some(Ok(items)) if items == self.file.items => return Ok(()),
+            Some(Ok(items)) => format!("{} items were written and {items} read back", self.file.items),
+            Some(Err(error)) => error.to_string(),
+            None => "it could not be read back".into(),
+        };
+        let _ = std::fs::remove_file(&self.part);
+        let message = format!("the new file is not whole, the old one stays: {why}");
+        Err(Failure::new(FailureKind::Broken, message))
     }
 }
 
@@ -170,8 +212,8 @@ impl Drop for FeedFiles<'_> {
         if let Some(open) = self.open.take() {
             let _ = std::fs::remove_file(&open.part);
         }
-        for (part, _) in &self.done {
-            let _ = std::fs::remove_file(part);
+        for done in &self.done {
+            let _ = std::fs::remove_file(&done.part);
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod export;
 pub mod export_state;
 pub mod failure;
 pub mod feed_file;
+pub mod follow;
 pub mod identity;
 pub mod import;
 pub mod inspect;

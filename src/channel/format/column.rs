@@ -20,6 +20,6 @@ pub fn join(texts: impl Iterator<Item = impl AsRef<str>>, separator: &str, out: 
 }
 
 /// Is a control character that no format takes: all below blank but tab and line ends.
-pub fn is_forbidden(byte: u8) -> bool {
+pub const fn is_forbidden(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')
 }

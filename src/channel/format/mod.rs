@@ -15,13 +15,13 @@ use crate::channel::format::column::Column;
 use crate::channel::format::csv::Delimited;
 use crate::channel::format::error::FormatError;
 use crate::channel::format::json::Objects;
-use crate::channel::format::validate::Found;
 use crate::channel::format::xml::Elements;
 use crate::channel::pack::Pack;
 use crate::channel::pack::format::{FormatFile, FormatKind, Rows};
 use crate::channel::row::{Cell, Row};
 use crate::product::listing::Listing;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 /// Renders listings in one format.
@@ -131,21 +131,14 @@ impl Writer {
         }
     }
 
-    /// Reads a finished file back: it is well formed, whole, and holds so many items (rows, in delimited files).
-    pub fn validate(&self, path: &Path, items: u64) -> Result<Found, FormatError> {
-        let found = match &self.body {
-            Body::Elements(body) => validate::xml(path, body.item_name())?,
-            Body::Delimited(body) => validate::delimited(path, body.delimiter(), &body.names())?,
-            Body::Objects(body) => validate::json(path, self.kind == FormatKind::Jsonl, body.list())?,
-        };
-        if found.items != items {
-            let reason = format!("{} items were written and {} read back", items, found.items);
-            return Err(FormatError::Broken {
-                path: path.display().to_string(),
-                reason,
-            });
+    /// Reads a file back to its end: well formed and whole. Gives the number of items (rows, in delimited files). `path` is
+    /// for messages.
+    pub fn read_back(&self, input: impl Read, path: &Path) -> Result<u64, FormatError> {
+        match &self.body {
+            Body::Elements(body) => validate::xml(input, path, body.item_name()),
+            Body::Delimited(body) => validate::delimited(input, path, body.delimiter(), &body.names()),
+            Body::Objects(body) => validate::json(input, path, self.kind == FormatKind::Jsonl, body.list()),
         }
-        Ok(found)
     }
 
     /// Counts what goes into one file, so that no file grows past the limits of the format, or past `max_bytes`.

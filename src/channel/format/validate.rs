@@ -7,25 +7,14 @@ use crate::channel::format::error::FormatError;
 use quick_xml::events::Event;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 const BUFFER: usize = 1 << 18;
 
-/// What a finished file was found to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
-    /// Items, rows or lines behind the header.
-    pub items: u64,
-    /// Size of the file.
-    pub bytes: u64,
-}
-
-/// Reads an XML file: tags closed, references known, one root, items counted.
-pub fn xml(path: &Path, item: &str) -> Result<Found, FormatError> {
-    let (file, bytes) = open(path)?;
-    let mut reader = quick_xml::Reader::from_reader(BufReader::with_capacity(BUFFER, file));
+/// Reads XML: tags closed, references known, one root. Gives the number of items.
+pub fn xml(input: impl Read, path: &Path, item: &str) -> Result<u64, FormatError> {
+    let mut reader = quick_xml::Reader::from_reader(BufReader::with_capacity(BUFFER, input));
     reader.config_mut().check_end_names = true;
     let mut buffer = Vec::new();
     let (mut depth, mut roots, mut items) = (0u32, 0u32, 0u64);
@@ -61,18 +50,17 @@ pub fn xml(path: &Path, item: &str) -> Result<Found, FormatError> {
     if roots != 1 {
         return Err(broken(path, format!("{roots} root elements")));
     }
-    Ok(Found { items, bytes })
+    Ok(items)
 }
 
-/// Reads a delimited file: the header as written, as many columns in every row, rows counted.
-pub fn delimited(path: &Path, delimiter: u8, names: &[&str]) -> Result<Found, FormatError> {
-    let (file, bytes) = open(path)?;
+/// Reads delimited text: the header as written, as many columns in every row. Gives the number of rows.
+pub fn delimited(input: impl Read, path: &Path, delimiter: u8, names: &[&str]) -> Result<u64, FormatError> {
     let mut reader = ::csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(true)
         .flexible(false)
         .buffer_capacity(BUFFER)
-        .from_reader(file);
+        .from_reader(input);
     let header = reader.headers().map_err(|fault| broken(path, fault.to_string()))?;
     if header.iter().ne(names.iter().copied()) {
         return Err(broken(path, "the header is another".to_string()));
@@ -85,13 +73,12 @@ pub fn delimited(path: &Path, delimiter: u8, names: &[&str]) -> Result<Found, Fo
     {
         items += 1;
     }
-    Ok(Found { items, bytes })
+    Ok(items)
 }
 
-/// Reads a JSON list (or the list of that name in an object), or one value a line.
-pub fn json(path: &Path, lines: bool, list: Option<&str>) -> Result<Found, FormatError> {
-    let (file, bytes) = open(path)?;
-    let mut reader = BufReader::with_capacity(BUFFER, file);
+/// Reads a JSON list (or the list of that name in an object), or one value a line. Gives the number of items.
+pub fn json(input: impl Read, path: &Path, lines: bool, list: Option<&str>) -> Result<u64, FormatError> {
+    let mut reader = BufReader::with_capacity(BUFFER, input);
     if lines {
         let (mut line, mut items) = (Vec::new(), 0);
         loop {
@@ -100,7 +87,7 @@ pub fn json(path: &Path, lines: bool, list: Option<&str>) -> Result<Found, Forma
                 .read_until(b'\n', &mut line)
                 .map_err(|fault| unreadable(path, &fault))?;
             if read == 0 {
-                return Ok(Found { items, bytes });
+                return Ok(items);
             }
             items += 1;
             if let Err(fault) = serde_json::from_slice::<IgnoredAny>(&line) {
@@ -113,7 +100,7 @@ pub fn json(path: &Path, lines: bool, list: Option<&str>) -> Result<Found, Forma
         .deserialize(&mut parser)
         .map_err(|fault| broken(path, fault.to_string()))?;
     parser.end().map_err(|fault| broken(path, fault.to_string()))?;
-    Ok(Found { items, bytes })
+    Ok(items)
 }
 
 /// Counts the members of a list without keeping them.
@@ -158,12 +145,6 @@ impl<'de> Visitor<'de> for Count<'_> {
         }
         Ok(items)
     }
-}
-
-fn open(path: &Path) -> Result<(File, u64), FormatError> {
-    let file = File::open(path).map_err(|fault| unreadable(path, &fault))?;
-    let bytes = file.metadata().map_err(|fault| unreadable(path, &fault))?.len();
-    Ok((file, bytes))
 }
 
 fn unreadable(path: &Path, fault: &std::io::Error) -> FormatError {

@@ -212,6 +212,17 @@ impl Element {
     }
 }
 
+/// Bytes that `escape` looks at twice.
+const MAY_NEED_ESCAPE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(byte as u8, b'&' | b'<' | b'>' | b'\r' | 0xef) || is_forbidden(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
 /// Appends a text with the signs of XML escaped. Characters that XML 1.0 does not allow are left out
 /// (<https://www.w3.org/TR/xml/#charsets>); a carriage return is written as a reference, because readers would turn it into
 /// a line feed.
@@ -219,6 +230,9 @@ pub fn escape(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     let mut done = 0;
     for (at, byte) in bytes.iter().enumerate() {
+        if !MAY_NEED_ESCAPE[usize::from(*byte)] {
+            continue;
+        }
         let (instead, width): (&[u8], usize) = match byte {
             b'&' => (b"&amp;", 1),
             b'<' => (b"&lt;", 1),

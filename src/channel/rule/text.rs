@@ -7,8 +7,7 @@ use crate::channel::rule::fault::Fault;
 use crate::channel::rule::finding::{Sink, content, each};
 use crate::product::listing::Listing;
 use regex::Regex;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
 /// A rule about the looks of texts.
 #[derive(Debug, Clone)]
@@ -246,10 +245,20 @@ fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c.to_ascii_lowercase());
+        } else {
+            // Marks are dropped, so their canonical order, which a whole text would need, does not matter.
+            decompose_canonical(c, |part| {
+                if !is_combining_mark(part) {
+                    out.extend(part.to_lowercase());
+                }
+            });
+        }
+    }
+    out
 }
 
 #[cfg(test)]
