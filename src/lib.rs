@@ -16,6 +16,7 @@ pub mod product;
 // Floor 5: the stages, none knowing another.
 pub mod catalog;
 pub mod channel;
+pub mod enrich;
 pub mod feed;
 pub mod mapping;
 pub mod merge;

@@ -1,7 +1,7 @@
 //! Product models and variants: what a variant inherits, and whether its axes tell it from its siblings.
 
 use crate::diagnostic::Diagnostic;
-use crate::product::{Product, Resolved};
+use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
 use crate::schema::policy::Role;
 
@@ -20,7 +20,7 @@ pub fn inherit(variant: &mut Product, model: &Product, schema: &Schema) {
                 && variant.exact(value.key).is_none()
         })
         .map(|value| Resolved {
-            inherited: true,
+            by: By::Model,
             ..value.clone()
         })
         .collect();

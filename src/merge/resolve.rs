@@ -3,7 +3,7 @@
 use crate::merge::policy::{Trust, Verdict, Voice, decide};
 use crate::product::layer::Layer;
 use crate::product::origin::Origin;
-use crate::product::{Product, Resolved};
+use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
 use crate::schema::family::FamilyId;
 use crate::schema::policy::Role;
@@ -21,7 +21,7 @@ pub struct Spoken {
 }
 
 /// The golden record of one product: a pure function of its layers, the schema and the order of trust.
-/// `layers` may come in any order. `Resolved::layer` is the position in `layers`.
+/// `layers` may come in any order. `By::Layer` is the position in `layers`.
 ///
 /// Layers that were withdrawn no longer offer anything (price, stock…); what they said of the product itself still stands
 /// where nobody else says it.
@@ -84,9 +84,8 @@ fn alone(layers: Vec<Spoken>, schema: &Schema) -> Vec<Resolved> {
             resolved.push(Resolved {
                 key,
                 value,
-                layer: 0,
+                by: By::Layer(0),
                 origin,
-                inherited: false,
             });
         }
     }
@@ -131,9 +130,8 @@ fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Vec<Resolved> {
         resolved.push(Resolved {
             key,
             value,
-            layer: group[winner].3 as u16,
+            by: By::Layer(group[winner].3 as u16),
             origin: voices[winner].origin,
-            inherited: false,
         });
     }
     resolved

@@ -22,11 +22,22 @@ use crate::value::Value;
 pub struct Resolved {
     pub key: Key,
     pub value: Value,
-    /// Which of the product's layers said it, as a position in the list it was resolved from.
-    pub layer: u16,
+    pub by: By,
+    /// Where the value came from; of a derived value, where the product itself did.
     pub origin: Origin,
-    /// True where the value comes from the product model.
-    pub inherited: bool,
+}
+
+/// Who gave a product a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    /// One of the product's layers, as a position in the list it was resolved from.
+    Layer(u16),
+    /// The product model, which lends it to its variants.
+    Model,
+    /// Read out of the product's own texts.
+    Specs,
+    /// Written from the product's own values.
+    Copy,
 }
 
 /// The golden record. A view: nothing stores it.

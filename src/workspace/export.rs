@@ -18,7 +18,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::feed_file::{FeedFile, FeedFiles, write_list};
 use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
-use crate::workspace::products::{group, product};
+use crate::workspace::products::Shelf;
 use crate::workspace::progress::{Progress, Step};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -285,7 +285,8 @@ fn pass(
         names.len() as u64,
     );
     let trust = workspace.trust()?;
-    let (schema, store) = (&workspace.settings.schema, workspace.settings.store.as_path());
+    let shelf = Shelf::new(&workspace.settings, &trust);
+    let store = workspace.settings.store.as_path();
     let chunks = chunks(names);
     let mut settling = preflight.pass();
     in_order(
@@ -301,7 +302,7 @@ fn pass(
                     Some(_) if siblings.len() > 1 => variants.cloned().collect(),
                     _ => siblings.to_vec(),
                 };
-                for product in group(reader, &sold, schema, &trust)? {
+                for product in shelf.group(reader, &sold)? {
                     drafts.extend(channel.draft(&product));
                 }
             }
@@ -465,7 +466,6 @@ pub struct Explained {
 /// Composes and checks one product together with its siblings. What must be unique in the whole file is not compared.
 pub fn explain(workspace: &Workspace, id: &str, sku: &str) -> Result<Explained, Failure> {
     let channel = workspace.settings.channel(id)?;
-    let schema = &workspace.settings.schema;
     let reader = workspace.reader()?;
     let name = find(&reader, sku)?;
     let trust = workspace.trust()?;
@@ -477,10 +477,11 @@ pub fn explain(workspace: &Workspace, id: &str, sku: &str) -> Result<Explained, 
         writer: None,
         ..channel.preflight(Outside::default())
     };
-    let products = group(&reader, &siblings, schema, &trust)?;
+    let shelf = Shelf::new(&workspace.settings, &trust);
+    let products = shelf.group(&reader, &siblings)?;
     let chunk = preflight.chunk(products.iter().filter_map(|product| channel.draft(product)).collect());
     let Some(item) = chunk.items.iter().find(|item| item.listing.product == name.id) else {
-        let product = product(&reader, &name, schema, &trust)?;
+        let product = shelf.product(&reader, &name)?;
         let why = match product.active {
             false => "every supplier withdrew it",
             true => "the channel's filter leaves it out",

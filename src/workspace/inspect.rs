@@ -5,15 +5,15 @@ use crate::catalog::stored::ProductName;
 use crate::diagnostic::Diagnostic;
 use crate::merge::policy::Trust;
 use crate::plan::diff::differences;
-use crate::product::Product;
 use crate::product::batch::Batch;
 use crate::product::completeness;
 use crate::product::layer::Layer;
 use crate::product::origin::Origin;
+use crate::product::{By, Product};
 use crate::schema::policy::Role;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
-use crate::workspace::products::product;
+use crate::workspace::products::Shelf;
 use std::collections::BTreeMap;
 
 /// One value as a person sees it.
@@ -119,7 +119,8 @@ pub fn find(reader: &Reader, sku: &str) -> Result<ProductName, Failure> {
 pub fn resolved(workspace: &Workspace, sku: &str) -> Result<Product, Failure> {
     let reader = workspace.reader()?;
     let name = find(&reader, sku)?;
-    product(&reader, &name, &workspace.settings.schema, &workspace.trust()?)
+    let trust = workspace.trust()?;
+    Shelf::new(&workspace.settings, &trust).product(&reader, &name)
 }
 
 /// The product of a SKU with everything there is to show of it.
@@ -128,19 +129,22 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
     let name = find(&reader, sku)?;
     let trust = workspace.trust()?;
     let schema = &workspace.settings.schema;
-    let product = product(&reader, &name, schema, &trust)?;
+    let product = Shelf::new(&workspace.settings, &trust).product(&reader, &name)?;
     let mut shower = Shower::new(workspace, &reader)?;
     let stored = reader.layers(name.id)?;
     let mut values = Vec::new();
     for resolved in &product.values {
-        let source = match resolved.inherited {
-            true => "model".to_owned(),
-            false => stored
-                .get(usize::from(resolved.layer))
+        let source = match resolved.by {
+            By::Model => "model".to_owned(),
+            By::Specs => "specs".to_owned(),
+            By::Copy => "copy".to_owned(),
+            By::Layer(n) => stored
+                .get(usize::from(n))
                 .map_or_else(String::new, |layer| shower.source(layer.source.0)),
         };
         let text = resolved.value.to_text().into_owned();
-        values.push(shower.value(resolved.key, text, source, resolved.origin, resolved.inherited)?);
+        let inherited = resolved.by == By::Model;
+        values.push(shower.value(resolved.key, text, source, resolved.origin, inherited)?);
     }
     let layers = layers(&mut shower, &product, &stored, &trust)?;
     let history = history(&mut shower, &reader, &name, &stored)?;
@@ -171,16 +175,17 @@ fn layers(
         let mut values = Vec::new();
         for (key, value) in &body.values {
             let attribute = schema.attribute(key.attribute);
-            let winner = product.exact(*key).filter(|resolved| !resolved.inherited);
-            let wins = winner.is_some_and(|resolved| usize::from(resolved.layer) == n);
+            let winner = product.exact(*key).and_then(|resolved| match resolved.by {
+                By::Layer(n) => Some((usize::from(n), resolved)),
+                _ => None,
+            });
+            let wins = winner.is_some_and(|(own, _)| own == n);
             let reason = match winner {
                 _ if wins => None,
-                Some(resolved) if resolved.value == *value => Some("says the same".to_owned()),
+                Some((_, resolved)) if resolved.value == *value => Some("says the same".to_owned()),
                 _ if layer.withdrawn && attribute.role == Role::Offer => Some("withdrawn by its source".to_owned()),
-                Some(resolved) => {
-                    let other = stored
-                        .get(usize::from(resolved.layer))
-                        .map_or(0, |layer| layer.source.0);
+                Some((other, _)) => {
+                    let other = stored.get(other).map_or(0, |layer| layer.source.0);
                     let policy = match trust.is_editor(other) {
                         true => "the editor wins".to_owned(),
                         false => format!(

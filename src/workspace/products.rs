@@ -1,7 +1,8 @@
-//! Products out of the store: their layers read, resolved, and given what their model says.
+//! Products out of the store: their layers read, resolved, given what their model says, and enriched.
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{ProductName, StoredLayer};
+use crate::enrich::Enrichment;
 use crate::merge::model::inherit;
 use crate::merge::policy::Trust;
 use crate::merge::resolve::{Spoken, resolve};
@@ -9,6 +10,7 @@ use crate::product::Product;
 use crate::product::layer::Layer;
 use crate::schema::Schema;
 use crate::workspace::failure::Failure;
+use crate::workspace::settings::Settings;
 
 /// The golden record of stored layers.
 pub fn resolve_stored(
@@ -32,43 +34,66 @@ pub fn resolve_stored(
     Ok(resolve(id, sku, spoken, schema, trust))
 }
 
-/// One product with what it inherits from its model. A model that is a record of its own (its SKU is the model's code) lends
-/// its values to its variants.
-pub fn product(reader: &Reader, name: &ProductName, schema: &Schema, trust: &Trust) -> Result<Product, Failure> {
-    let mut product = resolve_stored(name.id, name.sku.clone(), reader.layers(name.id)?, schema, trust)?;
-    if let Some(model) = product.model.as_deref().filter(|model| *model != product.sku)
-        && let Some(parent) = reader.product(model)?
-    {
-        let parent = resolve_stored(parent.id, parent.sku, reader.layers(parent.id)?, schema, trust)?;
-        inherit(&mut product, &parent, schema);
-    }
-    Ok(product)
+/// How products are made of what the store holds.
+#[derive(Clone, Copy)]
+pub struct Shelf<'a> {
+    schema: &'a Schema,
+    trust: &'a Trust,
+    enrichment: &'a Enrichment,
 }
 
-/// The products of one shelf place: the variants of a model, or a single product. The model's own record is read once.
-pub fn group(reader: &Reader, names: &[ProductName], schema: &Schema, trust: &Trust) -> Result<Vec<Product>, Failure> {
-    let mut products = Vec::with_capacity(names.len());
-    let mut parent: Option<Option<Product>> = None;
-    for name in names {
-        let mut product = resolve_stored(name.id, name.sku.clone(), reader.layers(name.id)?, schema, trust)?;
-        if let Some(model) = product.model.as_deref().filter(|model| *model != product.sku) {
-            if parent.is_none() {
-                parent = Some(match reader.product(model)? {
-                    Some(found) => Some(resolve_stored(
-                        found.id,
-                        found.sku,
-                        reader.layers(found.id)?,
-                        schema,
-                        trust,
-                    )?),
-                    None => None,
-                });
-            }
-            if let Some(Some(parent)) = &parent {
-                inherit(&mut product, parent, schema);
-            }
+impl<'a> Shelf<'a> {
+    /// The workspace's way.
+    pub fn new(settings: &'a Settings, trust: &'a Trust) -> Shelf<'a> {
+        Shelf {
+            schema: &settings.schema,
+            trust,
+            enrichment: &settings.enrichment,
         }
-        products.push(product);
     }
-    Ok(products)
+
+    /// One product with what it inherits from its model and what its siblings and its texts tell of it. A model that is a
+    /// record of its own (its SKU is the model's code) lends its values to its variants.
+    pub fn product(&self, reader: &Reader, name: &ProductName) -> Result<Product, Failure> {
+        let siblings = match &name.model {
+            Some(model) if self.enrichment.compares_siblings() => reader.variants(model)?,
+            _ => vec![name.clone()],
+        };
+        let products = self.group(reader, &siblings)?;
+        let own = products.into_iter().find(|product| product.id == name.id);
+        own.ok_or_else(|| Failure::damaged(&name.sku, "it is not among the variants of its model"))
+    }
+
+    /// The products of one shelf place: the variants of a model, or a single product. The model's own record is read once.
+    pub fn group(&self, reader: &Reader, names: &[ProductName]) -> Result<Vec<Product>, Failure> {
+        let mut products = Vec::with_capacity(names.len());
+        let mut parent: Option<Option<Product>> = None;
+        for name in names {
+            let mut product = self.resolved(reader, name)?;
+            if let Some(model) = product.model.as_deref().filter(|model| *model != product.sku) {
+                if parent.is_none() {
+                    parent = Some(match reader.product(model)? {
+                        Some(found) => Some(self.resolved(reader, &found)?),
+                        None => None,
+                    });
+                }
+                if let Some(Some(parent)) = &parent {
+                    inherit(&mut product, parent, self.schema);
+                }
+            }
+            products.push(product);
+        }
+        self.enrichment.derive(&mut products, self.schema);
+        Ok(products)
+    }
+
+    fn resolved(&self, reader: &Reader, name: &ProductName) -> Result<Product, Failure> {
+        resolve_stored(
+            name.id,
+            name.sku.clone(),
+            reader.layers(name.id)?,
+            self.schema,
+            self.trust,
+        )
+    }
 }

@@ -7,6 +7,7 @@ use crate::channel::pack::Pack;
 use crate::channel::settings::ChannelFile;
 use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::enrich::Enrichment;
 use crate::feed::settings::FileSettings;
 use crate::mapping::Mapping;
 use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
@@ -148,6 +149,7 @@ pub struct Settings {
     pub suppliers: Vec<Supplier>,
     /// By id.
     pub channels: Vec<Channel>,
+    pub enrichment: Enrichment,
     pub store: PathBuf,
     pub out: PathBuf,
     pub suppliers_folder: PathBuf,
@@ -198,6 +200,7 @@ impl Settings {
             currency,
             suppliers,
             channels,
+            enrichment: Enrichment::default(),
             store: root.join(&workspace.store),
             out: root.join(&workspace.out),
             suppliers_folder: root.join(&workspace.suppliers),

@@ -6,7 +6,7 @@ use crate::channel::settings::ChannelFile;
 use crate::declaration::Declaration;
 use crate::product::listing::Content;
 use crate::product::origin::Origin;
-use crate::product::{Product, Resolved};
+use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
 use crate::schema::load::load_texts;
 use crate::schema::scope::Key;
@@ -139,9 +139,8 @@ fn product(schema: &Schema, values: &[(&str, &str)]) -> Product {
                 out.values.push(Resolved {
                     key,
                     value,
-                    layer: 0,
+                    by: By::Layer(0),
                     origin: Origin::default(),
-                    inherited: false,
                 });
             }
         }
