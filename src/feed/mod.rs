@@ -13,6 +13,7 @@ pub mod dialect;
 pub mod encoding;
 pub mod failure;
 pub mod format;
+pub mod frame;
 pub mod grid;
 pub mod header;
 pub mod json;

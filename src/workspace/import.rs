@@ -2,13 +2,13 @@
 //!
 //! `read = new + changed + unchanged + held + rejected`, always. Applying is left to `apply`.
 
-use crate::plan::{PlanWriter, Summary};
+use crate::plan::{PlanReader, PlanWriter, Summary, Verdict};
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::planner::{Planner, Store};
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::reading::{DeliveryFile, Readers, read};
-use crate::workspace::rejects::Rejects;
+use crate::workspace::rejects::{Rejects, is_of_workbook};
 use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,10 +21,29 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// True where applying it would change anything.
-    pub fn changes_anything(&self) -> bool {
+    /// True where applying it would leave a trace: a change, or items held that the supplier's last batch did not hold
+    /// already. The same bad file every morning makes one entry in the list of batches.
+    pub fn brings_news(&self, workspace: &Workspace) -> Result<bool, Failure> {
         let tally = &self.summary.tally;
-        tally.new + tally.changed + tally.missing > 0
+        if tally.new + tally.changed + tally.missing > 0 {
+            return Ok(true);
+        }
+        if tally.held + self.summary.missing_held == 0 {
+            return Ok(false);
+        }
+        let source = &workspace.settings.supplier(&self.summary.supplier)?.source;
+        let before = match workspace.reader_if_any()? {
+            Some(reader) => reader.held_last(source)?,
+            None => Vec::new(),
+        };
+        let mut before = before.into_iter();
+        let (mut plan, _) = PlanReader::open(&self.path)?;
+        while let Some((entry, verdict)) = plan.entry()? {
+            if matches!(verdict, Verdict::Held(_)) && before.next() != Some((entry.sku, entry.after)) {
+                return Ok(true);
+            }
+        }
+        Ok(before.next().is_some())
     }
 }
 
@@ -65,8 +84,8 @@ pub fn plan(
         0,
     );
     let path = workspace.plan_path(name)?;
-    let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), &files);
-    let mode = match of_rejects(workspace, &files) {
+    let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), &files, &supplier.file);
+    let mode = match of_rejects(workspace, &files)? {
         true => Mode::Delta,
         false => supplier.mode,
     };
@@ -108,10 +127,17 @@ pub fn plan(
 
 /// True where all files are rejected rows that come back corrected: a part of a delivery, so what they do not name is not
 /// missing.
-fn of_rejects(workspace: &Workspace, files: &[DeliveryFile]) -> bool {
+fn of_rejects(workspace: &Workspace, files: &[DeliveryFile]) -> Result<bool, Failure> {
     let Ok(rejects) = workspace.settings.store.join("rejects").canonicalize() else {
-        return false;
+        return Ok(false);
     };
-    let inside = |file: &DeliveryFile| file.path.canonicalize().is_ok_and(|path| path.starts_with(&rejects));
-    !files.is_empty() && files.iter().all(inside)
+    let inside = |file: &&DeliveryFile| file.path.canonicalize().is_ok_and(|path| path.starts_with(&rejects));
+    if let Some(sheet) = files.iter().filter(inside).find(|file| is_of_workbook(&file.path)) {
+        // Their numbers and dates are texts now, and another notation would read them as other numbers.
+        return Err(
+            Failure::usage(format!("{} only shows what was rejected of a workbook", sheet.shown))
+                .with_help("correct the rows in the workbook itself and import that"),
+        );
+    }
+    Ok(!files.is_empty() && files.iter().all(|file| inside(&file)))
 }

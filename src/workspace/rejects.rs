@@ -1,9 +1,12 @@
 //! Rejected rows, byte for byte, in files that can be corrected and imported again.
 //!
-//! Each file of a delivery that has rejected rows gets one of the same name in a folder of its own, with the header of the
-//! original, in the original's encoding.
+//! Each file of a delivery that has rejected rows gets one of the same name in a folder of its own, with what stood above the
+//! first row of the original, in the original's encoding. Rows of a workbook become tab-separated text to look at: they are
+//! corrected in the workbook.
 
 use crate::feed::decode::Content;
+use crate::feed::frame::Frame;
+use crate::feed::settings::FileSettings;
 use crate::product::record::Records;
 use crate::workspace::failure::Failure;
 use crate::workspace::reading::DeliveryFile;
@@ -20,6 +23,7 @@ const LONGEST_HEADER: u64 = 4 << 20;
 /// The rejected rows of one delivery, being gathered.
 pub struct Rejects {
     folder: PathBuf,
+    settings: FileSettings,
     files: Vec<RejectedOf>,
     /// Rows found to be rejected after they were let go, by file and line.
     later: BTreeSet<(u32, u64)>,
@@ -31,12 +35,13 @@ struct RejectedOf {
     name: String,
     shown: Arc<str>,
     header_row: u64,
+    frame: Frame,
     out: Option<BufWriter<File>>,
 }
 
 impl Rejects {
     /// Nothing is written before there is something to write.
-    pub fn new(folder: PathBuf, files: &[DeliveryFile]) -> Rejects {
+    pub fn new(folder: PathBuf, files: &[DeliveryFile], settings: &FileSettings) -> Rejects {
         let mut taken = BTreeSet::new();
         let files = files
             .iter()
@@ -45,11 +50,13 @@ impl Rejects {
                 path: file.path.clone(),
                 shown: file.shown.clone(),
                 header_row: 0,
+                frame: Frame::default(),
                 out: None,
             })
             .collect();
         Rejects {
             folder,
+            settings: settings.clone(),
             files,
             later: BTreeSet::new(),
         }
@@ -69,9 +76,8 @@ impl Rejects {
 
     /// Keeps a row.
     pub fn keep(&mut self, file: u32, _line: u64, raw: &[u8]) -> Result<(), Failure> {
-        let folder = self.folder.clone();
         match self.files.get_mut(file as usize) {
-            Some(file) => file.write(&folder, raw),
+            Some(file) => file.write(&self.folder, &self.settings, raw),
             None => Ok(()),
         }
     }
@@ -97,7 +103,7 @@ impl Rejects {
             let mut batch = Records::default();
             while reading.next(&mut batch).map_err(refused)? {
                 for record in batch.iter().filter(|record| later.contains(&(n, record.line()))) {
-                    file.write(&self.folder, record.raw())?;
+                    file.write(&self.folder, &self.settings, record.raw())?;
                 }
                 batch.clear();
             }
@@ -111,15 +117,20 @@ impl Rejects {
 }
 
 impl RejectedOf {
-    fn write(&mut self, folder: &Path, raw: &[u8]) -> Result<(), Failure> {
+    fn write(&mut self, folder: &Path, settings: &FileSettings, raw: &[u8]) -> Result<(), Failure> {
         let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
+        let mut between = self.frame.between;
         if self.out.is_none() {
             std::fs::create_dir_all(folder).map_err(failed)?;
+            self.frame = Frame::of(&self.path, &self.shown, settings);
+            self.name.push_str(self.frame.ending);
             self.out = Some(BufWriter::new(
                 File::create(self.place(folder, ".part")).map_err(failed)?,
             ));
+            between = "";
         }
         let Some(out) = &mut self.out else { return Ok(()) };
+        out.write_all(between.as_bytes()).map_err(failed)?;
         out.write_all(raw).map_err(failed)?;
         // A record cut off at the end of its file, or an element out of an XML file, brings no line end of its own.
         match raw.last() {
@@ -132,9 +143,13 @@ impl RejectedOf {
     fn finish(mut self, folder: &Path, supplier: &Supplier) -> Result<bool, Failure> {
         let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
         let Some(out) = self.out.take() else { return Ok(false) };
-        out.into_inner().map_err(|error| failed(error.into_error()))?;
+        let mut part = out.into_inner().map_err(|error| failed(error.into_error()))?;
+        part.write_all(&self.frame.tail).map_err(failed)?;
         let (part, place) = (self.place(folder, ".part"), self.place(folder, ""));
-        let header = self.above(supplier);
+        let header = match self.frame.head.is_empty() {
+            true => self.above(supplier),
+            false => std::mem::take(&mut self.frame.head),
+        };
         if header.is_empty() {
             std::fs::rename(&part, &place).map_err(failed)?;
             return Ok(true);
@@ -166,6 +181,14 @@ impl RejectedOf {
     fn place(&self, folder: &Path, ending: &str) -> PathBuf {
         folder.join(format!("{}{ending}", self.name))
     }
+}
+
+/// True of a file in which rejected rows of a workbook lie.
+pub fn is_of_workbook(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    [".xlsx.tsv", ".xlsm.tsv", ".xls.tsv", ".ods.tsv"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }
 
 /// The file's own name; behind a number where another file of the delivery has it.

@@ -5,7 +5,7 @@ mod start;
 mod terminal;
 mod undo;
 
-use crate::corner::{number, of_supplier, prepared, tally};
+use crate::corner::{codes, number, of_supplier, prepared, tally};
 use crate::support::{Shop, project};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -447,4 +447,45 @@ fn undoing_a_first_import_takes_the_products_away() {
         tally(&again)
     );
     shop.done(&["verify"]);
+}
+
+/// Rejected rows are there to be corrected: the files they lie in are read like the files they came from, whatever the format.
+#[test]
+fn rejected_rows_of_every_format_are_read_again() {
+    let prepared = prepared();
+    let mut wrong = Vec::new();
+    for (id, _) in RECORDS {
+        let told = of_supplier(&prepared.document, id);
+        let Some(folder) = told["rejects"].as_str() else {
+            continue;
+        };
+        let files: Vec<String> = prepared.shop.files(folder).into_keys().collect();
+        assert!(!files.is_empty(), "{id}: nothing lies in {folder}");
+        let mut args = vec!["import", id, "--json"];
+        args.extend(files.iter().map(String::as_str));
+        let answer = prepared.shop.twin().run(&args);
+        if files.iter().any(|file| file.ends_with(".xlsx.tsv")) {
+            // Rows of a workbook are typed cells, which text is not.
+            let said = format!("{}{}", answer.out, answer.err);
+            if answer.code != Some(2) || !said.contains("correct the rows in the workbook") {
+                wrong.push(format!("{id}: {said}"));
+            }
+            continue;
+        }
+        let again = answer.json();
+        if answer.code != Some(0) {
+            wrong.push(format!("{id}: {}", codes(&again).join(" ")));
+        } else if (number(&again, "read"), number(&again, "missing")) != (number(told, "rejected"), 0) {
+            wrong.push(format!(
+                "{id}: {} rows were rejected, now {}",
+                told["rejected"],
+                tally(&again)
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "rejected rows cannot be imported again:\n{}",
+        wrong.join("\n")
+    );
 }
