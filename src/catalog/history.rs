@@ -106,6 +106,15 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// SKU and body of what the guards held in the last import of a source, in the order it was met.
+    pub fn held_last(&self, source: &str) -> Result<Vec<(String, String)>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT sku, body FROM held WHERE batch = (SELECT max(id) FROM batches WHERE source = ?1 AND kind = 'import') ORDER BY id",
+        )?;
+        let rows = statement.query_map([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// What the guards held in a batch, in the order it was met.
     pub fn held(&self, batch: i64) -> Result<Vec<Held>, CatalogError> {
         let mut statement = self

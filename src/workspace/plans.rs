@@ -44,7 +44,7 @@ pub fn import(
         &name,
         progress,
     )?;
-    let changes = planned.changes_anything();
+    let changes = apply_it && planned.brings_news(workspace)?;
     let mut delivery = Delivery {
         plan: None,
         batch: None,

@@ -146,7 +146,7 @@ pub fn import_one(
         seconds: 0.0,
     };
     match plan(workspace, supplier, files, &name, progress) {
-        Ok(planned) if planned.changes_anything() => {
+        Ok(planned) if planned.brings_news(workspace)? => {
             let applied = apply(workspace, &planned.path, progress)?;
             outcome.batch = Some(applied.batch);
             outcome.summary = applied.summary;

@@ -218,6 +218,23 @@ fn a_stock_column_of_zeros_is_held() {
 }
 
 #[test]
+fn a_delivery_that_is_held_whole_stands_among_the_batches_once() {
+    let mut lines = base();
+    lines.iter_mut().for_each(|line| line.2 = 0);
+    let day = day(&list(&lines));
+    let batch = number(&day.document, "batch").to_string();
+    let held = day.shop.done(&["batches", "--held", &batch, "--json"]).json();
+    assert_eq!(held["held"].as_array().map(Vec::len), Some(60));
+    // The same file on the next morning is no news; another one is.
+    let again = import(&day.shop, "norte");
+    assert_eq!((tally(&again).as_str(), again["batch"].is_null()), ("60 held", true));
+    lines[0].1 = Some(1);
+    deliver(&day.shop, "norte", &list(&lines));
+    let other = import(&day.shop, "norte");
+    assert_eq!((tally(&other).as_str(), other["batch"].is_null()), ("60 held", false));
+}
+
+#[test]
 fn half_a_list_withdraws_nothing() {
     held(
         |lines| lines.truncate(30),
