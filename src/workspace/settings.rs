@@ -184,12 +184,20 @@ impl Settings {
         let channel_ids: Vec<String> = channel_files.iter().map(|(id, _)| id.clone()).collect();
         let schemas = root.join(&workspace.schemas);
         let schema = gather(load(&schemas, root, &workspace.locales, &channel_ids), &mut faults);
+        let supplier_files = supplier_files(root, &workspace, &mut faults);
+        let channel_files = channel_files
+            .into_iter()
+            .filter_map(|(id, declaration)| {
+                let file = gather(declaration.check::<ChannelFile>(), &mut faults)?;
+                Some((id, declaration, file))
+            })
+            .collect::<Vec<_>>();
+        // What the files say of attributes can only be judged by a whole schema; everything else was told by now.
         let (Some(schema), Ok(currency)) = (schema, currency) else {
             return Err(invalid(faults));
         };
-
-        let suppliers = load_suppliers(root, &workspace, &schema, &mut faults);
-        let channels = load_channels(root, &workspace, &channel_files, &schema, &mut faults);
+        let suppliers = compile_suppliers(&workspace, supplier_files, &schema, &mut faults);
+        let channels = compile_channels(root, &workspace, &channel_files, &schema, &mut faults);
         if !faults.is_empty() {
             return Err(invalid(faults));
         }
@@ -288,18 +296,15 @@ fn declarations(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> Vec<
     found
 }
 
-fn load_channels(
+fn compile_channels(
     root: &Path,
     workspace: &WorkspaceFile,
-    files: &[(String, Declaration)],
+    files: &[(String, Declaration, ChannelFile)],
     schema: &Schema,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Channel> {
     let mut channels = Vec::new();
-    for (id, declaration) in files {
-        let Some(file) = gather(declaration.check::<ChannelFile>(), faults) else {
-            continue;
-        };
+    for (id, declaration, file) in files {
         let path = root
             .join(&workspace.channels)
             .join("packs")
@@ -313,25 +318,28 @@ fn load_channels(
         let pack =
             Declaration::read(&path, &shown(root, &path)).and_then(|declaration| Pack::read(&file.pack, &declaration));
         let Some(pack) = gather(pack, faults) else { continue };
-        channels.extend(gather(Channel::compile(id, &file, declaration, pack, schema), faults));
+        channels.extend(gather(Channel::compile(id, file, declaration, pack, schema), faults));
     }
     channels
 }
 
-fn load_suppliers(
-    root: &Path,
-    workspace: &WorkspaceFile,
-    schema: &Schema,
-    faults: &mut Vec<Diagnostic>,
-) -> Vec<Supplier> {
+/// A supplier's folder, with its file as it reads.
+struct SupplierFolder {
+    id: String,
+    folder: PathBuf,
+    declaration: Declaration,
+    file: SupplierFile,
+}
+
+/// The folders that are suppliers, by id.
+fn supplier_files(root: &Path, workspace: &WorkspaceFile, faults: &mut Vec<Diagnostic>) -> Vec<SupplierFolder> {
     let mut folders: Vec<PathBuf> = match std::fs::read_dir(root.join(&workspace.suppliers)) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         Err(_) => Vec::new(),
     };
     folders.retain(|folder| folder.join(SUPPLIER_FILE).is_file());
     folders.sort();
-    let mut suppliers: Vec<Supplier> = Vec::new();
-    let mut additions: Vec<(String, Declaration)> = Vec::new();
+    let mut found = Vec::new();
     for folder in folders {
         let path = folder.join(SUPPLIER_FILE);
         let Some(id) = folder.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
@@ -353,6 +361,31 @@ fn load_suppliers(
                 .with_value(&id),
             );
         }
+        found.push(SupplierFolder {
+            id,
+            folder,
+            declaration,
+            file,
+        });
+    }
+    found
+}
+
+fn compile_suppliers(
+    workspace: &WorkspaceFile,
+    files: Vec<SupplierFolder>,
+    schema: &Schema,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Supplier> {
+    let mut suppliers: Vec<Supplier> = Vec::new();
+    let mut additions: Vec<(String, Declaration)> = Vec::new();
+    for SupplierFolder {
+        id,
+        folder,
+        declaration,
+        file,
+    } in files
+    {
         let mapping = gather(
             Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration),
             faults,

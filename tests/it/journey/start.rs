@@ -175,6 +175,8 @@ fn every_fault_of_the_workspace_file_is_told_at_once() {
 fn every_fault_of_the_schema_is_told_at_once() {
     let shop = bare_shop();
     shop.write("schemas/more.toml", "[attributes.name]\nkind = \"text\"\n\n[attributes.weight]\nkind = \"mesure\"\n\n[families.lamps]\nattributes = [\"watts\"]\n");
+    // A schema with faults hides none of other files.
+    shop.write("suppliers/sur/supplier.toml", "name = \"Sur\"\nrnak = 3\n[file]\npath = \"a.csv\"\n[fields]\nsku = \"a\"\n");
     let first = shop
         .read("schemas/all.toml")
         .lines()
@@ -183,7 +185,7 @@ fn every_fault_of_the_schema_is_told_at_once() {
         + 1;
     let document = shop.run(&["schema", "check", "--json"]).ended(3).json();
     let told = codes(&document);
-    for part in ["E-UNKNOWN-WORD@5", "E-UNKNOWN-ATTRIBUTE@8"] {
+    for part in ["E-UNKNOWN-WORD@5", "E-UNKNOWN-ATTRIBUTE@8", "E-UNKNOWN-KEY@2"] {
         assert!(told.contains(&part.to_owned()), "no {part} among {told:?}");
     }
     let twice = document["diagnostics"]
