@@ -315,6 +315,7 @@ impl<'w> Planner<'w> {
 
     fn unknown_sku(&mut self, entry: &Entry) -> Result<(), Failure> {
         let other = self.supplier.adds_to.as_deref().unwrap_or_default();
+        let other = other.strip_prefix("supplier:").unwrap_or(other);
         let place = self.place(entry.file, entry.line);
         self.find(vec![
             Diagnostic::error("E-UNKNOWN-SKU", format!("{other} has no such SKU"))

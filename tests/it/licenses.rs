@@ -13,6 +13,10 @@ const ALLOWED: &[&str] = &[
     "BSD-3-Clause",
     "BSL-1.0",
     "CC0-1.0",
+    // The list of trusted certificate authorities, which is data.
+    "CDLA-Permissive-2.0",
+    // The Independent JPEG Group's own, which wants to be named in the papers: NOTICE does.
+    "IJG",
     "ISC",
     "MIT",
     "MIT-0",
