@@ -176,7 +176,10 @@ fn every_fault_of_the_schema_is_told_at_once() {
     let shop = bare_shop();
     shop.write("schemas/more.toml", "[attributes.name]\nkind = \"text\"\n\n[attributes.weight]\nkind = \"mesure\"\n\n[families.lamps]\nattributes = [\"watts\"]\n");
     // A schema with faults hides none of other files.
-    shop.write("suppliers/sur/supplier.toml", "name = \"Sur\"\nrnak = 3\n[file]\npath = \"a.csv\"\n[fields]\nsku = \"a\"\n");
+    shop.write(
+        "suppliers/sur/supplier.toml",
+        "name = \"Sur\"\nrnak = 3\n[file]\npath = \"a.csv\"\n[fields]\nsku = \"a\"\n",
+    );
     let first = shop
         .read("schemas/all.toml")
         .lines()
