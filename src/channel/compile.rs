@@ -337,7 +337,11 @@ impl FieldCompiler<'_> {
 
     fn details(&mut self, number: u16, path: &[&str], source: &DetailsSource) -> Fill {
         let known = self.pack.field(number).map_or(Vec::new(), |field| field.parts.clone());
-        for (key, name) in [("label", &source.label), ("value", &source.value)] {
+        let constant = source.also.keys().map(|name| ("also", name));
+        for (key, name) in [("label", &source.label), ("value", &source.value)]
+            .into_iter()
+            .chain(constant)
+        {
             if !known.iter().any(|part| part.name == *name) {
                 let help = suggestion(name, known.iter().map(|part| part.name.as_str()));
                 let path = [path, &[key]].concat();
@@ -365,6 +369,7 @@ impl FieldCompiler<'_> {
             attributes,
             label: source.label.clone(),
             value: source.value.clone(),
+            also: source.also.clone().into_iter().collect(),
             form: Form::prose(),
         }
     }
@@ -375,6 +380,19 @@ fn with_form(fill: Fill, form: &Form, kind: FieldKind) -> Fill {
     match fill {
         Fill::Attribute(reading, _) => Fill::Attribute(reading, form.clone()),
         Fill::Template(template, _, _) => Fill::Template(template, form.clone(), kind),
+        Fill::Measure {
+            reading,
+            exchange,
+            word,
+            decimals,
+            ..
+        } => Fill::Measure {
+            reading,
+            exchange,
+            word,
+            bare: matches!(kind, FieldKind::Integer | FieldKind::Decimal),
+            decimals,
+        },
         Fill::When(reading, fill) => Fill::When(reading, Box::new(with_form(*fill, form, kind))),
         Fill::FirstOf(fills) => Fill::FirstOf(fills.into_iter().map(|fill| with_form(fill, form, kind)).collect()),
         other => other,

@@ -70,6 +70,8 @@ pub enum Fill {
         attributes: Vec<(String, Reading)>,
         label: String,
         value: String,
+        /// Parts that are the same in each.
+        also: Vec<(String, String)>,
         form: Form,
     },
 }
@@ -234,6 +236,7 @@ impl Composer {
                 attributes,
                 label,
                 value,
+                also,
                 form,
             } => {
                 let mut out = Vec::new();
@@ -243,7 +246,9 @@ impl Composer {
                         .content(said, reading, &self.spelling)
                         .map_err(|why| unspelled(why, said))?;
                     let text = content.texts().collect::<Vec<_>>().join(", ");
-                    out.push(vec![(label.clone(), name.clone()), (value.clone(), text)]);
+                    let mut parts = also.clone();
+                    parts.extend([(label.clone(), name.clone()), (value.clone(), text)]);
+                    out.push(parts);
                 }
                 if out.is_empty() {
                     Content::Empty

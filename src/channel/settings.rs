@@ -165,6 +165,9 @@ pub struct DetailsSource {
     pub label: String,
     /// The part that holds its value.
     pub value: String,
+    /// Parts that are the same in each group: `{ "@type" = "PropertyValue" }`.
+    #[serde(default)]
+    pub also: BTreeMap<String, String>,
 }
 
 /// What is done to prices: multiply, then add, then round up to an ending. Zero stays zero.

@@ -190,7 +190,7 @@ fn the_sample_suppliers_in_any_order_give_one_shelf() {
         for id in order {
             shop.done(&["import", id, "--apply", "--quiet"]);
         }
-        for channel in ["google-es", "shopify"] {
+        for channel in ["google-es", "mirakl", "shopify", "tienda-jsonld"] {
             shop.done(&["channel", "export", channel, "--quiet"]);
         }
         let found = shop.files("out");

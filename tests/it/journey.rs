@@ -33,6 +33,9 @@ fn list<'d>(document: &'d Value, key: &str) -> &'d [Value] {
         .unwrap_or_else(|| panic!("`{key}` is no list in {document:#}"))
 }
 
+/// The channels of the sample workspace.
+const CHANNELS: [&str; 4] = ["google-es", "mirakl", "shopify", "tienda-jsonld"];
+
 #[test]
 fn the_first_run_accounts_for_every_record_of_every_supplier() {
     let run = &prepared().document;
@@ -67,7 +70,7 @@ fn the_first_run_writes_every_channel_and_tells_what_it_wrote() {
         .iter()
         .filter_map(|channel| channel["channel"].as_str())
         .collect();
-    assert_eq!(ids, ["google-es", "shopify"]);
+    assert_eq!(ids, CHANNELS);
     for channel in channels {
         let id = channel["channel"].as_str().expect("it is named");
         let [products, ready, degraded, blocked] =
@@ -114,7 +117,13 @@ fn items_in(path: &Path, bytes: &[u8]) -> u64 {
             .windows(b"<item>".len())
             .filter(|window| window == b"<item>")
             .count() as u64,
-        Some("csv") => csv::Reader::from_reader(bytes)
+        Some("jsonl") => bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .count() as u64,
+        Some("csv") => csv::ReaderBuilder::new()
+            .delimiter(if bytes.starts_with(b"sku;") { b';' } else { b',' })
+            .from_reader(bytes)
             .records()
             .filter(|row| row.is_ok())
             .count() as u64,
@@ -360,14 +369,14 @@ fn a_plan_writes_nothing_apply_does_and_undo_takes_it_back_to_the_byte() {
         0,
         "an applied plan still waits"
     );
-    for channel in ["google-es", "shopify"] {
+    for channel in CHANNELS {
         shop.done(&["channel", "export", channel, "--quiet"]);
     }
     assert!(shop.files("out") != before.1, "applied prices do not leave the house");
 
     let undone = shop.done(&["undo", &batch, "--json"]).json();
     assert_eq!((number(&undone, "restored"), number(&undone, "removed")), (20, 0));
-    for channel in ["google-es", "shopify"] {
+    for channel in CHANNELS {
         shop.done(&["channel", "export", channel, "--quiet"]);
     }
     assert!(

@@ -16,3 +16,4 @@ mod journey;
 mod licenses;
 mod real_feeds;
 mod samples;
+mod structured_data;

@@ -1,7 +1,7 @@
 //! JSON: a list of objects, or one object a line.
 //!
-//! Fields of type integer and decimal are numbers, those of type bool with the words `true` and `false` are truth values,
-//! those of type json stand as they are; everything else is text. A field that may hold several values is always a list.
+//! Fields and parts of type integer and decimal are numbers, those of type bool with the words `true` and `false` are truth
+//! values, those of type json stand as they are; everything else is text. A field that may hold several values is always a list.
 
 use crate::channel::format::column::{Column, join};
 use crate::channel::pack::Pack;
@@ -26,6 +26,8 @@ struct Field {
     kind: FieldKind,
     many: bool,
     joined: Option<String>,
+    /// Of a group: its parts and their kinds.
+    parts: Vec<(String, FieldKind)>,
 }
 
 impl Objects {
@@ -47,6 +49,7 @@ impl Objects {
                 joined: field
                     .joined
                     .then(|| field.separator.clone().unwrap_or_else(|| ",".to_string())),
+                parts: field.parts.iter().map(|part| (part.name.clone(), part.kind)).collect(),
             });
         }
         Objects {
@@ -141,7 +144,8 @@ impl Field {
                         }
                         string(name, out);
                         out.push(b':');
-                        string(text, out);
+                        let part = self.parts.iter().find(|(own, _)| own == name);
+                        write(part.map_or(FieldKind::String, |(_, kind)| *kind), text, out);
                     }
                     out.push(b'}');
                 }
@@ -170,17 +174,22 @@ impl Field {
     }
 
     fn text(&self, text: &str, out: &mut Vec<u8>) {
-        let bare = match self.kind {
-            FieldKind::Integer | FieldKind::Decimal => is_number(text),
-            FieldKind::Bool => matches!(text, "true" | "false"),
-            FieldKind::Json => serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() && !text.contains('\n'),
-            _ => false,
-        };
-        if bare {
-            out.extend_from_slice(text.as_bytes());
-        } else {
-            string(text, out);
-        }
+        write(self.kind, text, out);
+    }
+}
+
+/// Appends a text as a value of its kind.
+fn write(kind: FieldKind, text: &str, out: &mut Vec<u8>) {
+    let bare = match kind {
+        FieldKind::Integer | FieldKind::Decimal => is_number(text),
+        FieldKind::Bool => matches!(text, "true" | "false"),
+        FieldKind::Json => serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() && !text.contains('\n'),
+        _ => false,
+    };
+    if bare {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        string(text, out);
     }
 }
 

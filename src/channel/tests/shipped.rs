@@ -36,7 +36,7 @@ fn shipped(name: &str) -> Pack {
 
 #[test]
 fn shipped_channels_fit_the_shipped_schema() {
-    let ids = ["google-es", "shopify"];
+    let ids = ["google-es", "mirakl", "shopify", "tienda-jsonld"];
     let locales = ["es", "en", "de", "it"].map(String::from);
     let schema = whole(load(&root().join("schemas"), root(), &locales, &ids.map(String::from)));
     for id in ids {
@@ -48,7 +48,6 @@ fn shipped_channels_fit_the_shipped_schema() {
             (channel.code.as_str(), channel.file.as_str()),
             (id, file.file.as_deref().unwrap_or(""))
         );
-        assert!(!channel.writer.head().is_empty());
         // Every product pays for every template.
         let names = Names {
             schema: &schema,
@@ -67,7 +66,7 @@ fn shipped_channels_fit_the_shipped_schema() {
 
 #[test]
 fn shipped_packs_compile_in_any_market() {
-    for name in ["google-merchant", "shopify"] {
+    for name in ["google-merchant", "mirakl-offers", "schema-org", "shopify"] {
         let pack = shipped(name);
         for country in [None, Some("ES".to_string()), Some("FR".to_string())] {
             let market = Market {
