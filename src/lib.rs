@@ -18,6 +18,7 @@ pub mod catalog;
 pub mod channel;
 pub mod enrich;
 pub mod feed;
+pub mod index;
 pub mod mapping;
 pub mod merge;
 pub mod plan;

@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["declaration", "value"],
     &["schema", "transform"],
     &["product"],
-    &["feed", "mapping", "plan", "catalog", "merge", "enrich", "channel"],
+    &["feed", "mapping", "plan", "catalog", "merge", "enrich", "channel", "index"],
     &["workspace"],
     &["cli"],
 ];

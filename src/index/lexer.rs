@@ -1,0 +1,239 @@
+//! A query cut into words, phrases, conditions, brackets and operators, each with its place.
+
+use crate::index::fault::Fault;
+
+/// Longest query, in bytes.
+pub const LONGEST_QUERY: usize = 4_096;
+/// Most parts of a query.
+pub const MOST_PARTS: usize = 256;
+
+/// How a condition compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `attr:value`: holds it.
+    Holds,
+    /// `attr=value`: is exactly it.
+    Equals,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+/// One part of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A word as it was typed.
+    Word(String),
+    /// Words in quotes.
+    Phrase(String),
+    /// `name:value` and its kin.
+    Condition {
+        name: String,
+        comparison: Comparison,
+        value: String,
+        /// Where the value begins.
+        value_start: usize,
+        quoted: bool,
+    },
+    Or,
+    And,
+    Not,
+    Open,
+    Close,
+}
+
+/// A part with its place, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub part: Part,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// Cuts a query. Faults: `E-QUERY-TOO-LONG`, `E-QUERY-QUOTE`, `E-QUERY-VALUE`.
+pub fn parts(query: &str) -> Result<Vec<Placed>, Fault> {
+    if query.len() > LONGEST_QUERY {
+        return Err(too_long(query.len()));
+    }
+    let mut lexer = Lexer {
+        query,
+        at: 0,
+        found: Vec::new(),
+    };
+    while lexer.step()? {
+        if lexer.found.len() > MOST_PARTS {
+            return Err(too_long(query.len()));
+        }
+    }
+    Ok(lexer.found)
+}
+
+fn too_long(end: usize) -> Fault {
+    Fault::new(
+        "E-QUERY-TOO-LONG",
+        0,
+        end,
+        format!("the query has more than {LONGEST_QUERY} bytes or {MOST_PARTS} parts"),
+        "ask for less at once",
+    )
+}
+
+struct Lexer<'q> {
+    query: &'q str,
+    at: usize,
+    found: Vec<Placed>,
+}
+
+impl<'q> Lexer<'q> {
+    fn rest(&self) -> &'q str {
+        self.query.get(self.at..).unwrap_or_default()
+    }
+
+    fn push(&mut self, part: Part, start: usize) {
+        self.found.push(Placed {
+            part,
+            start,
+            end: self.at,
+        });
+    }
+
+    fn step(&mut self) -> Result<bool, Fault> {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start().len();
+        let start = self.at;
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else {
+            return Ok(false);
+        };
+        match first {
+            '(' => self.single(Part::Open),
+            ')' => self.single(Part::Close),
+            '"' => {
+                let text = self.quoted()?;
+                self.push(Part::Phrase(text), start);
+            }
+            // A stroke before a word takes it out; on its own it is only a stroke.
+            '-' if rest[1..].starts_with(|c: char| !c.is_whitespace() && c != '-') => self.single(Part::Not),
+            _ => {
+                if let Some((name, comparison)) = self.condition() {
+                    return self.value(name, comparison, start).map(|()| true);
+                }
+                let word = self.word();
+                let part = match word {
+                    "OR" => Part::Or,
+                    "AND" => Part::And,
+                    "NOT" => Part::Not,
+                    word => Part::Word(word.to_owned()),
+                };
+                self.push(part, start);
+            }
+        }
+        Ok(true)
+    }
+
+    fn single(&mut self, part: Part) {
+        let start = self.at;
+        self.at += 1;
+        self.push(part, start);
+    }
+
+    /// Up to the next space or bracket. A quote behind a digit is an inch.
+    fn word(&mut self) -> &'q str {
+        let rest = self.rest();
+        let mut before = ' ';
+        let mut end = rest.len();
+        for (at, c) in rest.char_indices() {
+            if c.is_whitespace() || matches!(c, '(' | ')') || c == '"' && !before.is_ascii_digit() {
+                end = at;
+                break;
+            }
+            before = c;
+        }
+        // A character that begins nothing else is a word of its own, so that every step goes on.
+        let end = end.max(rest.chars().next().map_or(0, char::len_utf8));
+        self.at += end;
+        &rest[..end]
+    }
+
+    /// A text in quotes, the first of which stands here.
+    fn quoted(&mut self) -> Result<String, Fault> {
+        let start = self.at;
+        let inner = &self.rest()[1..];
+        match inner.find('"') {
+            Some(end) => {
+                self.at += end + 2;
+                Ok(inner[..end].to_owned())
+            }
+            None => Err(Fault::new(
+                "E-QUERY-QUOTE",
+                start,
+                self.query.len(),
+                "the quotes are not closed",
+                "close them with `\"`",
+            )),
+        }
+    }
+
+    /// The name and comparison of a condition that begins here.
+    fn condition(&mut self) -> Option<(String, Comparison)> {
+        let rest = self.rest();
+        if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return None;
+        }
+        let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '@' | '.');
+        let end = rest.find(|c| !named(c))?;
+        let (name, rest) = rest.split_at(end);
+        let signs = [
+            (":", Comparison::Holds),
+            (">=", Comparison::AtLeast),
+            ("<=", Comparison::AtMost),
+            (">", Comparison::More),
+            ("<", Comparison::Less),
+            ("=", Comparison::Equals),
+        ];
+        let (sign, mut comparison) = signs.into_iter().find(|(sign, _)| rest.starts_with(sign))?;
+        let mut length = sign.len();
+        if comparison == Comparison::Holds {
+            let behind = &rest[1..];
+            // `weight:<2kg` says the same as `weight<2kg`.
+            if let Some((sign, inner)) = signs[1..].iter().find(|(sign, _)| behind.starts_with(sign)) {
+                comparison = *inner;
+                length += sign.len();
+            }
+        }
+        self.at += name.len() + length;
+        Some((name.to_owned(), comparison))
+    }
+
+    fn value(&mut self, name: String, comparison: Comparison, start: usize) -> Result<(), Fault> {
+        let value_start = self.at;
+        let rest = self.rest();
+        let quoted = rest.starts_with('"');
+        let value = match rest.chars().next() {
+            Some('"') => self.quoted()?,
+            Some(c) if !c.is_whitespace() && c != ')' => self.word().to_owned(),
+            _ => String::new(),
+        };
+        if value.is_empty() && !quoted {
+            return Err(Fault::new(
+                "E-QUERY-VALUE",
+                start,
+                self.at,
+                format!("`{name}` is asked for nothing"),
+                format!("write the value right behind it, as in `{name}:value`; quotes hold values with spaces"),
+            ));
+        }
+        self.push(
+            Part::Condition {
+                name,
+                comparison,
+                value,
+                value_start,
+                quoted,
+            },
+            start,
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,350 @@
+//! A question asked and answered: exactly first, then forgiving slips, then with a word left out.
+
+use crate::declaration::nearest::suggestion;
+use crate::index::collect::{Found, Order, Page, PageCollector};
+use crate::index::facet::{Counted, leading};
+use crate::index::fault::Fault;
+use crate::index::filter::{Filters, Outside, any, not};
+use crate::index::layout::{Column, Layout, TextField};
+use crate::index::matching::{Matcher, Vocabulary, constant, names_things};
+use crate::index::number::shown;
+use crate::index::query::{Node, parse, plain_words};
+use crate::index::scoring::Steady;
+use crate::index::synonyms::Synonyms;
+use crate::index::typo::{Correction, Corrections, meant};
+use crate::schema::Schema;
+use crate::value::Kind;
+use std::collections::BTreeSet;
+use tantivy::Searcher;
+use tantivy::query::{AllQuery, BooleanQuery, Occur, Query};
+
+/// What is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Request<'q> {
+    pub query: &'q str,
+    /// Products to pass over.
+    pub offset: usize,
+    /// Products to give.
+    pub limit: usize,
+    /// A name as in conditions, with `-` before it for descending; the best first without.
+    pub sort: Option<&'q str>,
+    /// Names of what is counted.
+    pub facets: &'q [String],
+    /// Only texts of this locale (and those of none) are searched.
+    pub locale: Option<&'q str>,
+}
+
+/// Values and how many of the products found have them, the most first.
+pub type Facet = (String, Vec<(String, u64)>);
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Answer {
+    pub total: u64,
+    pub found: Vec<Found>,
+    pub facets: Vec<Facet>,
+    /// Where words were corrected: what they were taken for.
+    pub corrections: Vec<Correction>,
+    /// True where no product has all the words, and those with most of them are given.
+    pub relaxed: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    #[error("{}", .0.message)]
+    Query(Fault),
+    #[error("the search index failed: {0}")]
+    Engine(#[from] tantivy::TantivyError),
+}
+
+impl From<Fault> for SearchError {
+    fn from(fault: Fault) -> SearchError {
+        SearchError::Query(fault)
+    }
+}
+
+/// An index opened for many questions.
+pub struct Engine<'a> {
+    layout: &'a Layout,
+    schema: &'a Schema,
+    searcher: Searcher,
+    vocabulary: Vocabulary,
+    synonyms: &'a Synonyms,
+    /// Fields that hold any text.
+    spoken: Vec<&'a TextField>,
+}
+
+impl<'a> Engine<'a> {
+    pub fn new(
+        layout: &'a Layout,
+        schema: &'a Schema,
+        searcher: Searcher,
+        synonyms: &'a Synonyms,
+    ) -> Result<Engine<'a>, SearchError> {
+        let mut spoken = Vec::new();
+        for field in &layout.texts {
+            for segment in searcher.segment_readers() {
+                if segment.inverted_index(field.field)?.terms().num_terms() > 0 {
+                    spoken.push(field);
+                    break;
+                }
+            }
+        }
+        Ok(Engine {
+            layout,
+            schema,
+            searcher,
+            vocabulary: Vocabulary::new(schema),
+            synonyms,
+            spoken,
+        })
+    }
+
+    /// Answers a question. Faults: those of `query::parse` and `filter::Filters::condition`, `E-QUERY-NAME` for what is
+    /// sorted or counted by.
+    pub fn search(&self, request: &Request<'_>, outside: &dyn Outside) -> Result<Answer, SearchError> {
+        let node = parse(request.query)?;
+        let fields = self.fields(request.locale)?;
+        let order = self.order(request.sort)?;
+        let mut columns = Vec::new();
+        for name in request.facets {
+            columns.push(self.column(name)?);
+        }
+        let mut corrections = Corrections::default();
+        let asked = |corrections: &Corrections, least: Option<usize>| -> Result<Page, SearchError> {
+            let matcher = Matcher {
+                layout: self.layout,
+                schema: self.schema,
+                searcher: &self.searcher,
+                vocabulary: &self.vocabulary,
+                synonyms: self.synonyms,
+                fields: fields.clone(),
+                corrections,
+            };
+            let filters = Filters {
+                matcher: &matcher,
+                outside,
+            };
+            let question = compile(&node, &filters, least)?;
+            let scored = has_words(&node);
+            let order = match &order {
+                Some(order) => order.clone(),
+                None if scored => Order::Score,
+                None => Order::Sku { descending: false },
+            };
+            let collector = PageCollector {
+                scored: scored && matches!(order, Order::Score),
+                order,
+                keep: request.offset.saturating_add(request.limit),
+                facets: columns.iter().map(|(column, _)| (*column).clone()).collect(),
+            };
+            Ok(self
+                .searcher
+                .search_with_statistics_provider(&*question, &collector, &Steady)?)
+        };
+        let mut page = asked(&corrections, None)?;
+        let mut relaxed = false;
+        if page.total == 0 && has_words(&node) {
+            for only_unknown in [true, false] {
+                let more = self.corrections(&node, &fields, only_unknown)?;
+                if more.is_empty() {
+                    continue;
+                }
+                let found = asked(&more, None)?;
+                if found.total > 0 {
+                    (page, corrections) = (found, more);
+                    break;
+                }
+                corrections = more;
+            }
+            let words = plain_words(&node).len();
+            if page.total == 0 && words > 1 {
+                for least in (1..words).rev().take_while(|least| least * 2 >= words) {
+                    let found = asked(&corrections, Some(least))?;
+                    if found.total > 0 {
+                        (page, relaxed) = (found, true);
+                        break;
+                    }
+                }
+            }
+        }
+        let corrected = page.total > 0;
+        let facets = request.facets.iter().zip(&columns).zip(page.facets);
+        Ok(Answer {
+            total: page.total,
+            found: page.found.into_iter().skip(request.offset).collect(),
+            facets: facets
+                .map(|((name, (_, kind)), counts)| {
+                    let values = leading(counts).into_iter().map(|(value, count)| match value {
+                        Counted::Text(text) => (text, count),
+                        Counted::Number(number) => (shown(number, *kind), count),
+                    });
+                    (name.clone(), values.collect())
+                })
+                .collect(),
+            corrections: corrections.first().filter(|_| corrected).cloned().collect(),
+            relaxed,
+        })
+    }
+
+    fn fields(&self, locale: Option<&str>) -> Result<Vec<&'a TextField>, Fault> {
+        let Some(locale) = locale else {
+            return Ok(self.spoken.clone());
+        };
+        let Some(number) = self.schema.locale_number(locale) else {
+            let known = self.schema.locales().iter().map(String::as_str);
+            return Err(Fault::new(
+                "E-QUERY-NAME",
+                0,
+                0,
+                format!("there is no locale `{}`", crate::diagnostic::excerpt(locale)),
+                suggestion(locale, known),
+            ));
+        };
+        let fields = self.spoken.iter();
+        Ok(fields
+            .filter(|field| field.locale == 0 || field.locale == number)
+            .copied()
+            .collect())
+    }
+
+    fn order(&self, sort: Option<&str>) -> Result<Option<Order>, Fault> {
+        let Some(sort) = sort.filter(|sort| !matches!(*sort, "score" | "relevance")) else {
+            return Ok(None);
+        };
+        let (name, descending) = match sort.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (sort, false),
+        };
+        if name == "sku" {
+            return Ok(Some(Order::Sku { descending }));
+        }
+        let column = self.column(name)?.0.clone();
+        Ok(Some(Order::By { column, descending }))
+    }
+
+    /// What can be sorted and counted by.
+    fn column(&self, name: &str) -> Result<(&'a Column, Kind), Fault> {
+        let layout = self.layout;
+        match name {
+            "family" => return Ok((&layout.family, Kind::Text)),
+            "category" => return Ok((&layout.category, Kind::Text)),
+            "supplier" => return Ok((&layout.supplier, Kind::Text)),
+            _ => {}
+        }
+        let complete = match name.split_once(':') {
+            Some(("complete", channel)) => self.schema.channel_number(channel).map(usize::from),
+            None if name == "complete" => Some(0),
+            _ => None,
+        };
+        if let Some(column) = complete.and_then(|channel| layout.complete.get(channel)) {
+            return Ok((column, Kind::Integer));
+        }
+        let id = self.schema.by_code(name);
+        if let Some((id, column)) = id.and_then(|id| Some((id, layout.columns.get(&id)?))) {
+            return Ok((column, self.schema.attribute(id).kind));
+        }
+        let known = layout.columns.keys().map(|id| &*self.schema.attribute(*id).code);
+        let help = suggestion(name, known.chain(["family", "category", "supplier", "complete"]));
+        let message = match id {
+            Some(id) => {
+                let kind = self.schema.attribute(id).kind;
+                format!("`{name}` is of kind {kind}, by which products are neither sorted nor counted")
+            }
+            None => format!("there is no attribute `{}` to sort or count by", crate::diagnostic::excerpt(name)),
+        };
+        Err(Fault::new("E-QUERY-NAME", 0, 0, message, help))
+    }
+
+    /// What the words of a query may mean: of those that nothing has, or of all.
+    fn corrections(
+        &self,
+        node: &Node,
+        fields: &[&TextField],
+        only_unknown: bool,
+    ) -> Result<Corrections, SearchError> {
+        let none = Corrections::default();
+        let matcher = Matcher {
+            layout: self.layout,
+            schema: self.schema,
+            searcher: &self.searcher,
+            vocabulary: &self.vocabulary,
+            synonyms: self.synonyms,
+            fields: fields.to_vec(),
+            corrections: &none,
+        };
+        let short: Vec<&TextField> = fields
+            .iter()
+            .copied()
+            .filter(|field| names_things(self.schema, field))
+            .collect();
+        let mut corrections = Corrections::default();
+        let mut words = Vec::new();
+        gather(node, &mut words);
+        for word in words {
+            if only_unknown && matcher.knows(&word.text, word.start) || matcher.is_stop_word(&word.text) {
+                continue;
+            }
+            corrections.add(meant(&word.text, word.start, word.end, &short, &self.searcher)?);
+        }
+        Ok(corrections)
+    }
+
+    /// The locales whose texts were indexed; 0 for texts of none.
+    pub fn locales(&self) -> BTreeSet<u8> {
+        self.spoken.iter().map(|field| field.locale).collect()
+    }
+}
+
+/// Every word that is looked for.
+fn gather<'n>(node: &'n Node, into: &mut Vec<&'n crate::index::query::Word>) {
+    match node {
+        Node::Word(word) => into.push(word),
+        Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| gather(node, into)),
+        Node::Not(_) | Node::Phrase(_) | Node::Condition(_) => {}
+    }
+}
+
+fn has_words(node: &Node) -> bool {
+    match node {
+        Node::Word(_) | Node::Phrase(_) => true,
+        Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(has_words),
+        Node::Not(_) | Node::Condition(_) => false,
+    }
+}
+
+/// The engine's question of a tree. `least`: of the words at the top, so many are enough.
+fn compile(node: &Node, filters: &Filters<'_>, least: Option<usize>) -> Result<Box<dyn Query>, Fault> {
+    let words = plain_words(node);
+    match node {
+        Node::All(nodes) if nodes.is_empty() => Ok(Box::new(AllQuery)),
+        Node::All(nodes) => {
+            let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+            let side_by_side: Vec<(&str, usize)> = words.iter().map(|word| (word.text.as_str(), word.start)).collect();
+            if !side_by_side.is_empty() {
+                clauses.push((Occur::Must, filters.matcher.words(&side_by_side, least)));
+            }
+            for node in nodes {
+                match node {
+                    Node::Word(_) => {}
+                    Node::Not(inner) => clauses.push((Occur::MustNot, compile(inner, filters, None)?)),
+                    node => clauses.push((Occur::Must, compile(node, filters, None)?)),
+                }
+            }
+            if clauses.iter().all(|(occur, _)| *occur == Occur::MustNot) {
+                clauses.push((Occur::Must, Box::new(AllQuery)));
+            }
+            Ok(Box::new(BooleanQuery::new(clauses)))
+        }
+        Node::Any(nodes) => {
+            let questions: Result<Vec<_>, Fault> = nodes.iter().map(|node| compile(node, filters, None)).collect();
+            Ok(any(questions?))
+        }
+        Node::Not(inner) => Ok(not(compile(inner, filters, None)?)),
+        Node::Word(word) => Ok(filters.matcher.words(&[(&word.text, word.start)], None)),
+        Node::Phrase(word) => Ok(filters.matcher.phrase(&word.text)),
+        // Conditions say what belongs, not how well.
+        Node::Condition(condition) => Ok(constant(filters.condition(condition)?, 0.0)),
+    }
+}

@@ -1,0 +1,398 @@
+//! Words out of texts: folded, cut where letters meet digits, stemmed by language, stop words passed over.
+//!
+//! The same function reads what is indexed and what is asked, so that both come to the same terms. Nothing is stored here;
+//! which field holds which text is left to `layout`.
+
+use crate::value::text::fold_into;
+use tantivy::tokenizer::{
+    Language as Snowball, RawTokenizer, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager,
+};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Longer words are no words; in bytes.
+const LONGEST_WORD: usize = 80;
+/// Words a tokenizer remembers. A shop's vocabulary has some tens of thousands, of which few make most of the text.
+const REMEMBERED: usize = 1 << 14;
+
+/// How words of a locale are brought to their stem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// Names, codes, and languages without a stemmer here: words are folded only.
+    Neutral,
+    Spanish,
+    English,
+    German,
+    French,
+    Italian,
+    Portuguese,
+}
+
+/// Every language, in the order of its declaration.
+pub const LANGUAGES: [Language; 7] = [
+    Language::Neutral,
+    Language::Spanish,
+    Language::English,
+    Language::German,
+    Language::French,
+    Language::Italian,
+    Language::Portuguese,
+];
+
+impl Language {
+    /// The language of a locale such as `es` or `es-MX`.
+    pub fn of(locale: &str) -> Language {
+        match locale.split('-').next().unwrap_or_default() {
+            "es" => Language::Spanish,
+            "en" => Language::English,
+            "de" => Language::German,
+            "fr" => Language::French,
+            "it" => Language::Italian,
+            "pt" => Language::Portuguese,
+            _ => Language::Neutral,
+        }
+    }
+
+    /// Name of the tokenizer, as the index remembers it.
+    pub fn tokenizer(self) -> &'static str {
+        match self {
+            Language::Neutral => "words",
+            Language::Spanish => "words_es",
+            Language::English => "words_en",
+            Language::German => "words_de",
+            Language::French => "words_fr",
+            Language::Italian => "words_it",
+            Language::Portuguese => "words_pt",
+        }
+    }
+
+    fn snowball(self) -> Option<Snowball> {
+        match self {
+            Language::Neutral => None,
+            Language::Spanish => Some(Snowball::Spanish),
+            Language::English => Some(Snowball::English),
+            Language::German => Some(Snowball::German),
+            Language::French => Some(Snowball::French),
+            Language::Italian => Some(Snowball::Italian),
+            Language::Portuguese => Some(Snowball::Portuguese),
+        }
+    }
+
+    /// Words that say nothing of a product, folded. `sin`, `without` and their kin stay: they decide (`sin gluten`).
+    fn stop_words(self) -> &'static [&'static str] {
+        match self {
+            Language::Neutral => &[],
+            Language::Spanish => &[
+                "a", "al", "con", "de", "del", "e", "el", "en", "es", "la", "las", "lo", "los", "o", "para", "por",
+                "que", "se", "su", "sus", "un", "una", "unas", "unos", "y",
+            ],
+            Language::English => &[
+                "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "it", "its", "of", "on", "or",
+                "that", "the", "this", "to", "with",
+            ],
+            Language::German => &[
+                "am", "an", "auf", "aus", "bei", "das", "dem", "den", "der", "des", "die", "ein", "eine", "einem",
+                "einen", "einer", "fur", "im", "in", "ist", "mit", "oder", "und", "von", "zu", "zum", "zur",
+            ],
+            Language::French => &[
+                "a", "au", "aux", "avec", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou", "par",
+                "pour", "sur", "un", "une",
+            ],
+            Language::Italian => &[
+                "a", "al", "alla", "con", "d", "da", "dal", "dei", "del", "della", "delle", "di", "e", "gli", "i",
+                "il", "in", "la", "le", "lo", "o", "per", "un", "una", "uno",
+            ],
+            Language::Portuguese => &[
+                "a", "ao", "as", "com", "da", "das", "de", "do", "dos", "e", "em", "na", "no", "o", "os", "ou",
+                "para", "por", "um", "uma",
+            ],
+        }
+    }
+
+    /// Is a folded word one that says nothing in this language.
+    pub fn stops(self, folded: &str) -> bool {
+        self.stop_words().binary_search(&folded).is_ok()
+    }
+}
+
+/// A run of letters or of digits in a text, with where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run<'t> {
+    pub text: &'t str,
+    pub start: usize,
+}
+
+/// The runs of a text: letters and digits part from each other, so that `18V` and `18 V` are the same two words.
+#[derive(Debug, Clone)]
+pub struct Runs<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Runs<'t> {
+    pub fn of(text: &'t str) -> Runs<'t> {
+        Runs { text, at: 0 }
+    }
+}
+
+/// What a character is to a word.
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum Class {
+    Letter,
+    Digit,
+    /// Joins what stands around it: accents written on their own.
+    Mark,
+    Gap,
+}
+
+fn class(c: char) -> Class {
+    match c {
+        'a'..='z' | 'A'..='Z' => Class::Letter,
+        '0'..='9' => Class::Digit,
+        c if c.is_ascii() => Class::Gap,
+        '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200c}' | '\u{200d}' => Class::Mark,
+        c if c.is_numeric() => Class::Digit,
+        c if c.is_alphabetic() => Class::Letter,
+        _ => Class::Gap,
+    }
+}
+
+impl<'t> Iterator for Runs<'t> {
+    type Item = Run<'t>;
+
+    fn next(&mut self) -> Option<Run<'t>> {
+        let rest = self.text.get(self.at..)?;
+        let mut begun: Option<(usize, Class)> = None;
+        let mut end = rest.len();
+        for (at, c) in rest.char_indices() {
+            let class = class(c);
+            match begun {
+                None if matches!(class, Class::Gap | Class::Mark) => {}
+                None => begun = Some((at, class)),
+                Some(_) if class == Class::Mark => {}
+                Some((_, first)) if class == first => {}
+                Some(_) => {
+                    end = at;
+                    break;
+                }
+            }
+        }
+        let (start, _) = begun?;
+        let from = self.at + start;
+        self.at += end;
+        Some(Run {
+            text: &self.text[from..self.at],
+            start: from,
+        })
+    }
+}
+
+/// Brings words to their terms and remembers the last ones.
+pub struct Stems {
+    language: Language,
+    stemmer: Option<TextAnalyzer>,
+    remembered: Vec<Option<Remembered>>,
+    folded: String,
+    last: Option<Box<str>>,
+}
+
+struct Remembered {
+    raw: Box<str>,
+    /// Nothing for what is passed over.
+    term: Option<Box<str>>,
+}
+
+impl Stems {
+    pub fn new(language: Language) -> Stems {
+        Stems {
+            language,
+            stemmer: language
+                .snowball()
+                .map(|language| TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(language)).build()),
+            remembered: Vec::new(),
+            folded: String::new(),
+            last: None,
+        }
+    }
+
+    /// The term of a run; nothing for stop words and for what is too long to be a word.
+    pub fn term(&mut self, raw: &str) -> Option<&str> {
+        if raw.len() > LONGEST_WORD {
+            return None;
+        }
+        if self.remembered.is_empty() {
+            self.remembered.resize_with(REMEMBERED, || None);
+        }
+        // A place per hash, the later word drives the earlier out: no input makes it grow or slow.
+        let place = xxh3_64(raw.as_bytes()) as usize & (REMEMBERED - 1);
+        let known = matches!(&self.remembered[place], Some(found) if *found.raw == *raw);
+        if !known {
+            self.make(raw, true);
+            self.remembered[place] = Some(Remembered {
+                raw: raw.into(),
+                term: self.last.take(),
+            });
+        }
+        self.remembered[place].as_ref()?.term.as_deref()
+    }
+
+    /// The term of a word even where it is a stop word.
+    pub fn term_of_any(&mut self, raw: &str) -> Option<Box<str>> {
+        self.make(raw, false);
+        self.last.take()
+    }
+
+    fn make(&mut self, raw: &str, stopping: bool) {
+        self.folded.clear();
+        fold_into(raw, &mut self.folded);
+        self.folded.retain(|c| c != ' ');
+        self.last = None;
+        if self.folded.is_empty() || stopping && self.language.stops(&self.folded) {
+            return;
+        }
+        let digits = self.folded.starts_with(|c: char| c.is_ascii_digit());
+        self.last = match &mut self.stemmer {
+            Some(stemmer) if !digits => {
+                let mut stream = stemmer.token_stream(&self.folded);
+                stream.next().map(|token| token.text.as_str().into())
+            }
+            _ => Some(self.folded.as_str().into()),
+        };
+    }
+}
+
+/// The terms of a text with their positions, for questions; a word that is passed over leaves its position empty.
+pub fn terms(text: &str, language: Language) -> Vec<(usize, String)> {
+    let mut stems = Stems::new(language);
+    let mut found = Vec::new();
+    for (position, run) in Runs::of(text).enumerate() {
+        if let Some(term) = stems.term(run.text) {
+            found.push((position, term.to_owned()));
+        }
+    }
+    found
+}
+
+/// The tokenizer of a language for the index.
+pub struct Words {
+    stems: Stems,
+    token: Token,
+}
+
+impl Clone for Words {
+    fn clone(&self) -> Words {
+        Words::new(self.stems.language)
+    }
+}
+
+impl Words {
+    pub fn new(language: Language) -> Words {
+        Words {
+            stems: Stems::new(language),
+            token: Token::default(),
+        }
+    }
+}
+
+/// The tokens of one text.
+pub struct WordStream<'a> {
+    runs: Runs<'a>,
+    stems: &'a mut Stems,
+    token: &'a mut Token,
+}
+
+impl Tokenizer for Words {
+    type TokenStream<'a> = WordStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
+        self.token.reset();
+        WordStream {
+            runs: Runs::of(text),
+            stems: &mut self.stems,
+            token: &mut self.token,
+        }
+    }
+}
+
+impl TokenStream for WordStream<'_> {
+    fn advance(&mut self) -> bool {
+        for run in self.runs.by_ref() {
+            self.token.position = self.token.position.wrapping_add(1);
+            if let Some(term) = self.stems.term(run.text) {
+                self.token.text.clear();
+                self.token.text.push_str(term);
+                self.token.offset_from = run.start;
+                self.token.offset_to = run.start + run.text.len();
+                return true;
+            }
+        }
+        false
+    }
+
+    fn token(&self) -> &Token {
+        self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+    }
+}
+
+/// All tokenizers by name.
+pub fn tokenizers() -> TokenizerManager {
+    let manager = TokenizerManager::new();
+    for language in LANGUAGES {
+        manager.register(language.tokenizer(), Words::new(language));
+    }
+    manager
+}
+
+/// An identifier for comparing: letters and digits only, small, without accents. `GSB-18V` and `gsb 18v` come out alike.
+pub fn compact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    fold_into(text, &mut out);
+    out.retain(|c| c != ' ');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(language: Language, text: &str, expected: &str) {
+        let found: Vec<String> = terms(text, language).into_iter().map(|(_, term)| term).collect();
+        assert_eq!(found.join(" "), expected, "{text}");
+    }
+
+    #[test]
+    fn letters_and_digits_part() {
+        check(Language::Neutral, "GSB-18V  gsb18v", "gsb 18 v gsb 18 v");
+        check(Language::Neutral, "Ø 6,5 mm", "o 6 5 mm");
+    }
+
+    #[test]
+    fn accents_and_number_do_not_count() {
+        for pair in [
+            ["Taladros percutores", "taladro percutor"],
+            ["Baterías inalámbricas", "bateria inalambrica"],
+            ["Camisetas de algodón", "camiseta algodon"],
+        ] {
+            let [a, b] = pair.map(|text| terms(text, Language::Spanish).into_iter().map(|(_, t)| t).collect::<Vec<_>>());
+            assert_eq!(a, b, "{pair:?}");
+        }
+        check(Language::English, "Cordless drills for the workshop", "cordless drill workshop");
+        check(Language::German, "Die Schläuche", "schlauch");
+    }
+
+    #[test]
+    fn stop_words_leave_a_gap() {
+        let found = terms("juego de brocas", Language::Spanish);
+        assert_eq!(found.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 2]);
+    }
+
+    #[test]
+    fn stop_words_are_sorted() {
+        for language in LANGUAGES {
+            assert!(language.stop_words().is_sorted(), "{language:?}");
+        }
+    }
+}
