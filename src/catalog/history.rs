@@ -91,6 +91,15 @@ impl Reader {
         Ok(found)
     }
 
+    /// The products of which a batch replaced or removed a layer, in order.
+    pub fn touched(&self, batch: i64) -> Result<Vec<i64>, CatalogError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT DISTINCT layer / ?2 FROM history WHERE of = ?1 ORDER BY 1")?;
+        let rows = statement.query_map([batch, SOURCES], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The past states of a product's layers, the newest first.
     pub fn past_layers(&self, product: i64) -> Result<Vec<PastLayer>, CatalogError> {
         let mut statement = self.connection.prepare_cached(

@@ -61,6 +61,8 @@ pub struct Channel {
     pub code: String,
     /// Its name for people.
     pub name: String,
+    /// The locale it is sold in.
+    pub locale: String,
     /// Name of the file it writes.
     pub file: String,
     /// The pack's format that the file is in.
@@ -153,6 +155,7 @@ impl Channel {
             (Some(rules), Some(writer)) if checked.faults.is_empty() => Ok(Channel {
                 code: code.to_owned(),
                 name: file.name.clone(),
+                locale: file.locale.clone(),
                 file: name,
                 format: format.map_or(String::new(), |format| format.id),
                 composer: Composer {

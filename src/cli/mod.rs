@@ -13,6 +13,7 @@ pub mod product;
 pub mod progress;
 pub mod run;
 pub mod schema;
+pub mod search;
 pub mod supplier;
 pub mod verify;
 
@@ -20,6 +21,7 @@ use crate::cli::fail_on::FailOn;
 use crate::cli::output::Output;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
+use crate::workspace::search::Question;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -111,6 +113,27 @@ pub enum Command {
     /// Channels: check and export.
     #[command(subcommand)]
     Channel(ChannelCommand),
+    /// Find products: words, identifiers, conditions such as `brand:bosch stock>0 image:none`.
+    Search {
+        /// What to look for; without it, everything.
+        #[arg(default_value = "", allow_hyphen_values = true)]
+        query: Vec<String>,
+        /// Products to show.
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: usize,
+        /// Products to pass over.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        offset: usize,
+        /// Attribute to sort by, with `-` before it for descending; the best first without.
+        #[arg(long, value_name = "F", allow_hyphen_values = true)]
+        sort: Option<String>,
+        /// Attribute whose values are counted; may be repeated.
+        #[arg(long, value_name = "F")]
+        facet: Vec<String>,
+        /// Look only at texts of this locale, and show them in it.
+        #[arg(long, value_name = "L")]
+        locale: Option<String>,
+    },
     /// What happened to a product, or in a batch.
     Log {
         /// SKU, or number of a batch; all batches without one.
@@ -287,6 +310,25 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             channel::export(open()?, channel, *full, *delta, output)
         }
         Command::Channel(ChannelCommand::Explain { channel, sku }) => channel::explain(&open()?, channel, sku, output),
+        Command::Search {
+            query,
+            limit,
+            offset,
+            sort,
+            facet,
+            locale,
+        } => {
+            let query = query.join(" ");
+            let question = Question {
+                query: query.trim(),
+                limit: *limit,
+                offset: *offset,
+                sort: sort.as_deref(),
+                facets: facet,
+                locale: locale.as_deref(),
+            };
+            search::search(&open()?, &question, output)
+        }
         Command::Log { of, field } => batch::log(&open()?, of.as_deref(), field.as_deref(), output),
         Command::Schema(SchemaCommand::Check) => schema::check(&arguments.directory, output),
         Command::Schema(SchemaCommand::JsonSchema { dir }) => schema::json_schema(dir, output),

@@ -26,6 +26,7 @@ fn words(step: &Step) -> String {
         Step::Reading { supplier } => format!("reading {supplier}"),
         Step::Applying { supplier } => format!("applying {supplier}"),
         Step::Exporting { channel } => format!("exporting {channel}"),
+        Step::Indexing => "indexing".to_owned(),
     }
 }
 

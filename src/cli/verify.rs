@@ -1,4 +1,4 @@
-//! `verify`: whether store and exports are whole and agree.
+//! `verify`: whether store, search index and exports are whole and agree.
 
 use crate::cli::output::{Output, Tone, count};
 use crate::workspace::Workspace;
@@ -14,15 +14,17 @@ pub fn verify(workspace: Workspace, output: &Output) -> Result<u8, Failure> {
             "sound": verified.faults.is_empty(),
             "products": verified.products,
             "layers": verified.layers,
+            "indexed": verified.indexed,
             "files": verified.files,
             "faults": verified.faults,
         }));
     } else if verified.faults.is_empty() {
         output.text(&format!(
-            "{}: {} products, {} layers, {} exported files agree\n",
+            "{}: {} products, {} layers, {} in the search index, {} exported files agree\n",
             output.paint(Tone::Good, "sound"),
             count(verified.products),
             count(verified.layers),
+            count(verified.indexed),
             count(verified.files)
         ));
     } else {

@@ -82,9 +82,17 @@ pub struct PartCollector {
 
 enum Sort {
     Score,
-    Sku { descending: bool },
-    Numbers { column: Option<Values<i64>>, descending: bool },
-    Texts { column: Option<StrColumn>, descending: bool },
+    Sku {
+        descending: bool,
+    },
+    Numbers {
+        column: Option<Values<i64>>,
+        descending: bool,
+    },
+    Texts {
+        column: Option<StrColumn>,
+        descending: bool,
+    },
 }
 
 /// What a part found.
@@ -249,9 +257,10 @@ impl SegmentCollector for PartCollector {
             self.best.push((rank, self.sku_number(document), document, score));
             return;
         }
-        let worse = self.best.peek().is_some_and(|worst| {
-            rank < worst.0 || rank == worst.0 && self.sku_number(document) < worst.1
-        });
+        let worse = self
+            .best
+            .peek()
+            .is_some_and(|worst| rank < worst.0 || rank == worst.0 && self.sku_number(document) < worst.1);
         if worse {
             let candidate = (rank, self.sku_number(document), document, score);
             if let Some(mut worst) = self.best.peek_mut() {

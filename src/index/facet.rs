@@ -77,7 +77,9 @@ impl Counter {
                 };
                 match &ords.index {
                     ColumnIndex::Empty { .. } => {}
-                    ColumnIndex::Full => documents.iter().for_each(|document| add(ords.values.get_val(*document))),
+                    ColumnIndex::Full => documents
+                        .iter()
+                        .for_each(|document| add(ords.values.get_val(*document))),
                     ColumnIndex::Optional(_) => {
                         self.found.clear();
                         self.found.resize(documents.len(), None);
@@ -107,7 +109,9 @@ impl Counter {
             Counting::Nothing => {}
             Counting::Texts { column, counts } => {
                 // Neighbours in a dictionary are read in one go, and few values are counted beside many that are not.
-                let wanted: Vec<u64> = (0..counts.len() as u64).filter(|ord| counts[*ord as usize] > 0).collect();
+                let wanted: Vec<u64> = (0..counts.len() as u64)
+                    .filter(|ord| counts[*ord as usize] > 0)
+                    .collect();
                 let mut names = wanted.iter();
                 column.dictionary().sorted_ords_to_term_cb(&wanted, |name| {
                     if let (Some(ord), Ok(name)) = (names.next(), std::str::from_utf8(name)) {

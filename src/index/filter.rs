@@ -67,13 +67,22 @@ impl Filters<'_> {
                 };
                 let id = self.attribute(name, condition, condition.value_start)?;
                 let present = self.present(id, locale);
-                Ok(if condition.name.starts_with('m') { not(present) } else { present })
+                Ok(if condition.name.starts_with('m') {
+                    not(present)
+                } else {
+                    present
+                })
             }
             "supplier" => {
                 let known = self.outside.suppliers();
                 if !known.iter().any(|id| id == value) {
                     let help = suggestion(value, known.iter().map(String::as_str));
-                    return Err(value_fault("E-QUERY-VALUE", condition, "there is no such supplier", help));
+                    return Err(value_fault(
+                        "E-QUERY-VALUE",
+                        condition,
+                        "there is no such supplier",
+                        help,
+                    ));
                 }
                 Ok(self.mark(Mark::Supplier, value))
             }
@@ -86,11 +95,11 @@ impl Filters<'_> {
                         "`estante batches` lists them",
                     ));
                 };
-                let touched = self.outside.touched(batch).map_err(|told| from_outside(condition, told))?;
-                Ok(any(vec![
-                    self.mark(Mark::Batch, value),
-                    Box::new(IdSet::new(touched)),
-                ]))
+                let touched = self
+                    .outside
+                    .touched(batch)
+                    .map_err(|told| from_outside(condition, told))?;
+                Ok(any(vec![self.mark(Mark::Batch, value), Box::new(IdSet::new(touched))]))
             }
             "active" => match yes_or_no(value) {
                 Some(true) => Ok(self.mark(Mark::Active, "")),
@@ -230,7 +239,12 @@ impl Filters<'_> {
         let Some(found) = found else {
             let known = schema.families().iter().map(|family| &*family.code);
             let help = suggestion(&condition.value, known);
-            return Err(value_fault("E-QUERY-OPTION", condition, "there is no such family", help));
+            return Err(value_fault(
+                "E-QUERY-OPTION",
+                condition,
+                "there is no such family",
+                help,
+            ));
         };
         let mut under = Vec::new();
         for family in schema.families() {
@@ -268,7 +282,12 @@ impl Filters<'_> {
         if found.is_empty() {
             let known = schema.categories().iter().map(|category| &*category.code);
             let help = suggestion(&condition.value, known);
-            return Err(value_fault("E-QUERY-OPTION", condition, "there is no such category", help));
+            return Err(value_fault(
+                "E-QUERY-OPTION",
+                condition,
+                "there is no such category",
+                help,
+            ));
         }
         Ok(any(found))
     }
@@ -288,17 +307,23 @@ impl Filters<'_> {
                     (">", Comparison::More),
                     ("=", Comparison::Equals),
                 ];
-                match signs.into_iter().find_map(|(sign, comparison)| {
-                    rest.strip_prefix(sign).map(|number| (comparison, number))
-                }) {
+                match signs
+                    .into_iter()
+                    .find_map(|(sign, comparison)| rest.strip_prefix(sign).map(|number| (comparison, number)))
+                {
                     Some((comparison, number)) => (channel, comparison, number),
                     None => (channel, Comparison::Equals, "100"),
                 }
             }
             comparison => ("", comparison, value),
         };
-        let number = schema_channel(channel, schema.channels())
-            .and_then(|channel| number.trim_end_matches('%').parse::<u8>().ok().map(|number| (channel, number)));
+        let number = schema_channel(channel, schema.channels()).and_then(|channel| {
+            number
+                .trim_end_matches('%')
+                .parse::<u8>()
+                .ok()
+                .map(|number| (channel, number))
+        });
         let column = number.and_then(|(channel, number)| Some((self.matcher.layout.complete.get(channel)?, number)));
         let Some((column, number)) = column else {
             let known: Vec<&str> = schema.channels().iter().map(String::as_str).collect();
@@ -318,9 +343,10 @@ impl Filters<'_> {
         if condition.quoted || !matches!(condition.comparison, Comparison::Holds | Comparison::Equals) {
             return None;
         }
-        let locale = condition.name.split_once('@').map_or(0, |(_, locale)| {
-            self.matcher.schema.locale_number(locale).unwrap_or(0)
-        });
+        let locale = condition
+            .name
+            .split_once('@')
+            .map_or(0, |(_, locale)| self.matcher.schema.locale_number(locale).unwrap_or(0));
         match condition.value.as_str() {
             "none" => Some(not(self.present(id?, locale))),
             "any" | "*" => Some(self.present(id?, locale)),
@@ -365,7 +391,8 @@ impl Filters<'_> {
                 value_key(id, "", &mut front);
                 Ok(self.code(self.matcher.layout.key, &front, value))
             }
-            (Kind::Gtin, Some(column)) => match value.parse::<u64>().ok().and_then(|number| i64::try_from(number).ok()) {
+            (Kind::Gtin, Some(column)) => match value.parse::<u64>().ok().and_then(|number| i64::try_from(number).ok())
+            {
                 Some(number) => Ok(between(column, Bound::Included(number), Bound::Included(number))),
                 None => Err(value_fault(
                     "E-QUERY-VALUE",
@@ -393,7 +420,12 @@ impl Filters<'_> {
             return Ok(Box::new(EmptyQuery));
         };
         let mut questions = Vec::new();
-        for text in condition.value.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+        for text in condition
+            .value
+            .split(',')
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+        {
             match list.find(text) {
                 Some(option) => questions.push(self.value(id, &option.code)),
                 None if attribute.open => questions.push(self.value(id, text)),
@@ -459,7 +491,11 @@ impl Filters<'_> {
 
     fn end_of(&self, attribute: &Attribute, condition: &Condition, high: Bound<i64>) -> Bound<i64> {
         let whole_day = attribute.kind == Kind::DateTime
-            && condition.value.rsplit("..").next().is_some_and(|text| !text.contains('T'));
+            && condition
+                .value
+                .rsplit("..")
+                .next()
+                .is_some_and(|text| !text.contains('T'));
         match high {
             Bound::Included(number) if whole_day => Bound::Included(number.saturating_add(86_399)),
             high => high,
@@ -493,12 +529,17 @@ impl Filters<'_> {
                     .map(|measure| sortable(measure.amount))
                     .map_err(|mismatch| (mismatch.message, mismatch.help.unwrap_or_default()))
             }
-            Kind::Media | Kind::Reference => text
-                .parse::<i64>()
-                .map_err(|_| ("a number of them is expected".to_owned(), "`none` and `any` work too".to_owned())),
+            Kind::Media | Kind::Reference => text.parse::<i64>().map_err(|_| {
+                (
+                    "a number of them is expected".to_owned(),
+                    "`none` and `any` work too".to_owned(),
+                )
+            }),
             _ => {
                 // `9,99 €` is the amount.
-                let bare = text.trim_end_matches(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').trim();
+                let bare = text
+                    .trim_end_matches(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')
+                    .trim();
                 number(bare)
                     .map(sortable)
                     .map_err(|_| ("a number is expected".to_owned(), "write it as 12.5".to_owned()))
@@ -572,6 +613,11 @@ fn from_outside(condition: &Condition, (message, help): (String, String)) -> Fau
     value_fault("E-QUERY-VERDICT", condition, message, help)
 }
 
-fn value_fault(code: &'static str, condition: &Condition, message: impl Into<String>, help: impl Into<String>) -> Fault {
+fn value_fault(
+    code: &'static str,
+    condition: &Condition,
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> Fault {
     Fault::new(code, condition.value_start, condition.end, message, help)
 }

@@ -2,7 +2,7 @@
 
 use crate::index::layout::ID;
 use std::sync::Arc;
-use tantivy::query::{ConstScorer, EnableScoring, Explanation, Query, Scorer, BitSetDocSet, Weight};
+use tantivy::query::{BitSetDocSet, ConstScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{BitSet, DocId, Score, SegmentReader};
 
 /// Matches the products of a sorted list of numbers.
@@ -38,7 +38,10 @@ impl Weight for IdSet {
                 *word |= 1 << (id % 64);
             }
         }
-        let has = |id: u64| bits.get((id / 64) as usize).is_some_and(|word| word >> (id % 64) & 1 == 1);
+        let has = |id: u64| {
+            bits.get((id / 64) as usize)
+                .is_some_and(|word| word >> (id % 64) & 1 == 1)
+        };
         let mut documents = BitSet::with_max_value(reader.max_doc());
         for document in 0..reader.max_doc() {
             if column.first(document).is_some_and(has) {

@@ -115,7 +115,11 @@ impl Layout {
                 continue;
             }
             if matches!(attribute.kind, Kind::Text | Kind::RichText) {
-                let locales = if attribute.localizable { schema.locales().len() } else { 0 };
+                let locales = if attribute.localizable {
+                    schema.locales().len()
+                } else {
+                    0
+                };
                 for locale in 0..=locales as u8 {
                     let language = schema.locale_code(locale).map_or(Language::Neutral, Language::of);
                     let indexing = TextFieldIndexing::default()

@@ -140,6 +140,18 @@ impl Index {
         self.index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
     }
 
+    /// Makes the next to open this index look at its checksums.
+    pub fn distrust(&self) {
+        // Where even this cannot be written, the index could not be made anew either.
+        let _ = std::fs::write(self.folder.join(WRITING), b"");
+    }
+
+    /// Is there an index in a folder that reads and is whole, whatever it was made for.
+    pub fn is_readable(folder: &Path) -> bool {
+        tantivy::Index::open_in_dir(folder)
+            .is_ok_and(|index| index.validate_checksum().is_ok_and(|damaged| damaged.is_empty()))
+    }
+
     /// Begins to write so many documents into an index. Errors with `InUse` where another process writes.
     pub fn writer(&self, threads: usize, documents: usize) -> Result<Writer<'_>, IndexError> {
         let few = documents <= FEW;

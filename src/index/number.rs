@@ -24,7 +24,9 @@ pub fn sortable(amount: Decimal) -> i64 {
         Some(mantissa.div_euclid(10_i128.pow((scale - DECIMALS).min(38))))
     };
     let limit = if mantissa < 0 { i64::MIN } else { i64::MAX };
-    millionths.and_then(|number| i64::try_from(number).ok()).unwrap_or(limit)
+    millionths
+        .and_then(|number| i64::try_from(number).ok())
+        .unwrap_or(limit)
 }
 
 /// A value as its column has it; nothing for kinds without a column of numbers. Pictures and documents count.
@@ -80,7 +82,16 @@ mod tests {
 
     #[test]
     fn amounts_sort_as_they_compare() {
-        let texts = ["-99999999999999", "-0.0000015", "-0.000001", "0", "0.000001", "1.25", "2", "99999999999999"];
+        let texts = [
+            "-99999999999999",
+            "-0.0000015",
+            "-0.000001",
+            "0",
+            "0.000001",
+            "1.25",
+            "2",
+            "99999999999999",
+        ];
         let numbers: Vec<i64> = texts.iter().map(|text| sortable(text.parse().unwrap())).collect();
         assert!(numbers.is_sorted(), "{numbers:?}");
         assert_eq!(sortable("2.50".parse().unwrap()), sortable("2.5".parse().unwrap()));

@@ -252,18 +252,16 @@ impl<'a> Engine<'a> {
                 let kind = self.schema.attribute(id).kind;
                 format!("`{name}` is of kind {kind}, by which products are neither sorted nor counted")
             }
-            None => format!("there is no attribute `{}` to sort or count by", crate::diagnostic::excerpt(name)),
+            None => format!(
+                "there is no attribute `{}` to sort or count by",
+                crate::diagnostic::excerpt(name)
+            ),
         };
         Err(Fault::new("E-QUERY-NAME", 0, 0, message, help))
     }
 
     /// What the words of a query may mean: of those that nothing has, or of all.
-    fn corrections(
-        &self,
-        node: &Node,
-        fields: &[&TextField],
-        only_unknown: bool,
-    ) -> Result<Corrections, SearchError> {
+    fn corrections(&self, node: &Node, fields: &[&TextField], only_unknown: bool) -> Result<Corrections, SearchError> {
         let none = Corrections::default();
         let matcher = Matcher {
             layout: self.layout,

@@ -104,9 +104,7 @@ pub fn meant(
                 );
                 if let Some(distance) = distance.filter(|distance| *distance > 0) {
                     let uses = u64::from(stream.value().doc_freq);
-                    let found = near
-                        .entry((term.to_owned(), field.language))
-                        .or_insert((distance, 0));
+                    let found = near.entry((term.to_owned(), field.language)).or_insert((distance, 0));
                     found.1 += uses;
                 }
             }

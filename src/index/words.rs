@@ -102,8 +102,8 @@ impl Language {
                 "il", "in", "la", "le", "lo", "o", "per", "un", "una", "uno",
             ],
             Language::Portuguese => &[
-                "a", "ao", "as", "com", "da", "das", "de", "do", "dos", "e", "em", "na", "no", "o", "os", "ou",
-                "para", "por", "um", "uma",
+                "a", "ao", "as", "com", "da", "das", "de", "do", "dos", "e", "em", "na", "no", "o", "os", "ou", "para",
+                "por", "um", "uma",
             ],
         }
     }
@@ -205,9 +205,11 @@ impl Stems {
     pub fn new(language: Language) -> Stems {
         Stems {
             language,
-            stemmer: language
-                .snowball()
-                .map(|language| TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(language)).build()),
+            stemmer: language.snowball().map(|language| {
+                TextAnalyzer::builder(RawTokenizer::default())
+                    .filter(Stemmer::new(language))
+                    .build()
+            }),
             remembered: Vec::new(),
             folded: String::new(),
             last: None,
@@ -340,6 +342,8 @@ impl TokenStream for WordStream<'_> {
 /// All tokenizers by name.
 pub fn tokenizers() -> TokenizerManager {
     let manager = TokenizerManager::new();
+    // The engine asks for this one on behalf of fields that have no words.
+    manager.register("default", Words::new(Language::Neutral));
     for language in LANGUAGES {
         manager.register(language.tokenizer(), Words::new(language));
     }
@@ -376,10 +380,19 @@ mod tests {
             ["Baterías inalámbricas", "bateria inalambrica"],
             ["Camisetas de algodón", "camiseta algodon"],
         ] {
-            let [a, b] = pair.map(|text| terms(text, Language::Spanish).into_iter().map(|(_, t)| t).collect::<Vec<_>>());
+            let [a, b] = pair.map(|text| {
+                terms(text, Language::Spanish)
+                    .into_iter()
+                    .map(|(_, t)| t)
+                    .collect::<Vec<_>>()
+            });
             assert_eq!(a, b, "{pair:?}");
         }
-        check(Language::English, "Cordless drills for the workshop", "cordless drill workshop");
+        check(
+            Language::English,
+            "Cordless drills for the workshop",
+            "cordless drill workshop",
+        );
         check(Language::German, "Die Schläuche", "schlauch");
     }
 

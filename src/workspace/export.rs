@@ -20,6 +20,7 @@ use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::{Progress, Step};
+use crate::workspace::verdicts::{Noting, Verdicts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -97,19 +98,31 @@ pub fn channels(workspace: &Workspace) -> Vec<ShownChannel> {
 /// Composes and checks everything, writes nothing.
 pub fn check(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<Exported, Failure> {
     let channel = workspace.settings.channel(id)?;
+    let sequence = match workspace.reader_if_any()? {
+        Some(reader) => reader.sequence()?,
+        None => 0,
+    };
     let names = names(workspace, None)?;
     let preflight = Preflight {
         writer: None,
         ..channel.preflight(Outside::default())
     };
+    let mut noting = Noting::new(channel, sequence, fingerprint(workspace, channel));
     let report = pass(
         workspace,
         channel,
         &preflight,
         &names,
         progress,
-        &mut |settling, mut chunk| settling.settle(&mut chunk, &|_, _| false, &mut |_| Ok(())),
+        &mut |settling, mut chunk| {
+            settling.settle(&mut chunk, &|_, _| false, &mut |_| Ok::<(), Failure>(()))?;
+            noting.note(&chunk.items);
+            Ok(())
+        },
     )?;
+    if sequence > 0 {
+        noting.finish().write(&Verdicts::path(&workspace.settings.store, id))?;
+    }
     Ok(exported(channel, "check", &report))
 }
 
@@ -169,12 +182,14 @@ impl Exporting<'_> {
         let names = names(self.workspace, None)?;
         let mut files = self.files(&self.channel.file)?;
         let mut leaving = Vec::with_capacity(names.len());
-        let report = self.pass(&names, &mut leaving, &|_, _| true, &mut files)?;
+        let mut noting = Noting::new(self.channel, self.sequence, self.fingerprint);
+        let report = self.pass(&names, &mut leaving, &|_, _| true, &mut files, &mut noting)?;
         let mut done = exported(self.channel, Mode::Full.name(), &report);
         // Between the first file put in place and the manifest that tells of it, nothing may claim that they agree: killed
         // there, the next run finds no state and exports again.
         let path = state_path(self.workspace, self.channel);
         done.files = files.finish(|| forget(&path))?;
+        noting.finish().write(&self.verdicts())?;
         write_manifest(self.workspace, self.channel, &done)?;
         let mut listings = State::new(self.fingerprint);
         for (product, hash, sku) in &leaving {
@@ -195,9 +210,18 @@ impl Exporting<'_> {
         let mut files = self.files(&delta_name(&self.channel.file))?;
         let mut leaving = Vec::with_capacity(names.len());
         let wanted = |product: i64, hash: u64| state.listings.differs(product, hash);
-        let report = self.pass(&names, &mut leaving, &wanted, &mut files)?;
+        let mut noting = Noting::new(self.channel, self.sequence, self.fingerprint);
+        let report = self.pass(&names, &mut leaving, &wanted, &mut files, &mut noting)?;
         let mut done = exported(self.channel, Mode::Delta.name(), &report);
         done.files = files.finish(|| Ok(()))?;
+        // Verdicts that are no older than the last export, and of the same settings, can be carried on.
+        let before = Verdicts::read(&self.verdicts());
+        if let Some(before) =
+            before.filter(|before| before.fingerprint == self.fingerprint && before.sequence >= state.sequence)
+        {
+            let looked_at = names.iter().map(|name| name.id);
+            before.updated(noting.finish(), looked_at).write(&self.verdicts())?;
+        }
         // What left before and leaves no more stands among the products looked at: nothing that left is ever deleted.
         let mut changes: BTreeMap<i64, Option<(u64, &str)>> = names.iter().map(|name| (name.id, None)).collect();
         for (product, hash, sku) in &leaving {
@@ -221,6 +245,10 @@ impl Exporting<'_> {
         Ok(done)
     }
 
+    fn verdicts(&self) -> PathBuf {
+        Verdicts::path(&self.workspace.settings.store, &self.channel.code)
+    }
+
     fn files(&self, name: &str) -> Result<FeedFiles<'_>, Failure> {
         FeedFiles::begin(
             &folder(self.workspace, self.channel),
@@ -236,6 +264,7 @@ impl Exporting<'_> {
         leaving: &mut Vec<Leaving>,
         wanted: &dyn Fn(i64, u64) -> bool,
         files: &mut FeedFiles<'_>,
+        noting: &mut Noting<'_>,
     ) -> Result<Report, Failure> {
         let preflight = self.channel.preflight(Outside::default());
         pass(
@@ -246,6 +275,7 @@ impl Exporting<'_> {
             self.progress,
             &mut |settling, mut chunk| {
                 settling.settle(&mut chunk, wanted, &mut |step| files.step(step))?;
+                noting.note(&chunk.items);
                 let left = chunk.items.into_iter().filter(|item| item.hash != 0);
                 leaving.extend(left.map(|item| (item.listing.product, item.hash, item.listing.sku)));
                 Ok(())
@@ -351,7 +381,7 @@ fn exported(channel: &Channel, mode: &str, report: &Report) -> Exported {
 }
 
 /// All that a channel's file depends on beside the catalog: its own settings and pack, the schema, the order of trust.
-fn fingerprint(workspace: &Workspace, channel: &Channel) -> u64 {
+pub fn fingerprint(workspace: &Workspace, channel: &Channel) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(env!("CARGO_PKG_VERSION").as_bytes());
     hash.update(&channel.fingerprint().to_le_bytes());

@@ -53,6 +53,12 @@ impl Failure {
         self
     }
 
+    /// The same with one more finding behind it.
+    pub fn with_diagnostic(mut self, diagnostic: Diagnostic) -> Failure {
+        self.diagnostics.push(diagnostic);
+        self
+    }
+
     /// Invalid configuration or input, with its faults.
     pub fn invalid(message: impl Into<String>, diagnostics: Vec<Diagnostic>) -> Failure {
         Failure {

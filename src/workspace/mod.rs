@@ -23,10 +23,13 @@ pub mod products;
 pub mod progress;
 pub mod reading;
 pub mod reference;
+pub mod refresh;
 pub mod rejects;
 pub mod run;
+pub mod search;
 pub mod settings;
 pub mod supplier;
+pub mod verdicts;
 pub mod verify;
 
 use crate::catalog::{Catalog, Reader};

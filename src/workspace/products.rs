@@ -66,10 +66,22 @@ impl<'a> Shelf<'a> {
 
     /// The products of one shelf place: the variants of a model, or a single product. The model's own record is read once.
     pub fn group(&self, reader: &Reader, names: &[ProductName]) -> Result<Vec<Product>, Failure> {
+        self.group_seen(reader, names, &mut |_| {})
+    }
+
+    /// The same, while `see` looks at the stored layers of each product, in order.
+    pub fn group_seen(
+        &self,
+        reader: &Reader,
+        names: &[ProductName],
+        see: &mut dyn FnMut(&[StoredLayer]),
+    ) -> Result<Vec<Product>, Failure> {
         let mut products = Vec::with_capacity(names.len());
         let mut parent: Option<Option<Product>> = None;
         for name in names {
-            let mut product = self.resolved(reader, name)?;
+            let layers = reader.layers(name.id)?;
+            see(&layers);
+            let mut product = self.made(name, layers)?;
             if let Some(model) = product.model.as_deref().filter(|model| *model != product.sku) {
                 if parent.is_none() {
                     parent = Some(match reader.product(model)? {
@@ -88,12 +100,10 @@ impl<'a> Shelf<'a> {
     }
 
     fn resolved(&self, reader: &Reader, name: &ProductName) -> Result<Product, Failure> {
-        resolve_stored(
-            name.id,
-            name.sku.clone(),
-            reader.layers(name.id)?,
-            self.schema,
-            self.trust,
-        )
+        self.made(name, reader.layers(name.id)?)
+    }
+
+    fn made(&self, name: &ProductName, layers: Vec<StoredLayer>) -> Result<Product, Failure> {
+        resolve_stored(name.id, name.sku.clone(), layers, self.schema, self.trust)
     }
 }

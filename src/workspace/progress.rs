@@ -11,6 +11,8 @@ pub enum Step {
     Applying { supplier: String },
     /// A channel's products are being composed, checked and written.
     Exporting { channel: String },
+    /// Changed products are put into the search index.
+    Indexing,
 }
 
 /// Receives progress. All methods may be called from several threads.

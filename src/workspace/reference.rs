@@ -3,13 +3,14 @@
 use crate::channel::pack::file::PackFile;
 use crate::channel::settings::ChannelFile;
 use crate::declaration::json_schema;
+use crate::index::synonyms::SynonymsFile;
 use crate::schema::file::SchemaFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::settings::{SupplierFile, WorkspaceFile};
 use std::path::Path;
 
 /// The schemas by file name.
-pub fn json_schemas() -> [(&'static str, String); 5] {
+pub fn json_schemas() -> [(&'static str, String); 6] {
     [
         (
             "estante.json",
@@ -30,6 +31,10 @@ pub fn json_schemas() -> [(&'static str, String); 5] {
         (
             "pack.json",
             json_schema::<PackFile>("channels/packs/*.toml: what a channel demands"),
+        ),
+        (
+            "synonyms.json",
+            json_schema::<SynonymsFile>("synonyms.toml: words that mean the same"),
         ),
     ]
 }

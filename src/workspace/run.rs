@@ -1,4 +1,4 @@
-//! The whole journey, in order: every supplier imported, every channel exported.
+//! The whole journey, in order: every supplier imported, what changed indexed, every channel exported.
 //!
 //! A supplier whose delivery must be refused does not stop the others; its last good data stay on sale.
 
@@ -11,6 +11,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
 use crate::workspace::models;
 use crate::workspace::progress::Progress;
+use crate::workspace::refresh::{Refreshed, refresh};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -43,6 +44,11 @@ pub struct RunReport {
     pub channels: Vec<ChannelOutcome>,
     /// Variants of changed models that cannot be told apart.
     pub models: Vec<Diagnostic>,
+    /// What was put into the search index.
+    pub index: Option<Refreshed>,
+    /// Why the search index could not be brought up.
+    pub index_failure: Option<Failure>,
+    pub index_seconds: f64,
     pub products: u64,
     pub seconds: f64,
 }
@@ -89,6 +95,9 @@ pub fn run(
         suppliers: Vec::new(),
         channels: Vec::new(),
         models: Vec::new(),
+        index: None,
+        index_failure: None,
+        index_seconds: 0.0,
         products: 0,
         seconds: 0.0,
     };
@@ -99,6 +108,13 @@ pub fn run(
         report.suppliers.push(import_one(workspace, &id, &[], progress)?);
     }
     report.models = models::check(workspace, before)?;
+    let indexing = Instant::now();
+    match refresh(workspace, progress) {
+        Ok(refreshed) => report.index = Some(refreshed),
+        // Finding products can wait, selling them cannot: the next search catches up.
+        Err(failure) => report.index_failure = Some(failure),
+    }
+    report.index_seconds = indexing.elapsed().as_secs_f64();
     let ids: Vec<String> = workspace
         .settings
         .channels

@@ -9,6 +9,7 @@ use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::enrich::Enrichment;
 use crate::feed::settings::FileSettings;
+use crate::index::synonyms::{Synonyms, SynonymsFile};
 use crate::mapping::Mapping;
 use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
 use crate::plan::guard::{GuardSettings, Guards};
@@ -23,6 +24,8 @@ use std::path::{Path, PathBuf};
 
 /// Name of the file that makes a folder a workspace.
 pub const WORKSPACE_FILE: &str = "estante.toml";
+/// Name of the file of words that mean the same; a workspace can do without.
+pub const SYNONYMS_FILE: &str = "synonyms.toml";
 /// Name of the file that makes a folder a supplier.
 pub const SUPPLIER_FILE: &str = "supplier.toml";
 
@@ -150,6 +153,7 @@ pub struct Settings {
     /// By id.
     pub channels: Vec<Channel>,
     pub enrichment: Enrichment,
+    pub synonyms: Synonyms,
     pub store: PathBuf,
     pub out: PathBuf,
     pub suppliers_folder: PathBuf,
@@ -192,6 +196,7 @@ impl Settings {
                 Some((id, declaration, file))
             })
             .collect::<Vec<_>>();
+        let synonyms = synonyms(root, &mut faults);
         // What the files say of attributes can only be judged by a whole schema; everything else was told by now.
         let (Some(schema), Ok(currency)) = (schema, currency) else {
             return Err(invalid(faults));
@@ -209,6 +214,7 @@ impl Settings {
             suppliers,
             channels,
             enrichment: Enrichment::default(),
+            synonyms: synonyms.unwrap_or_default(),
             store: root.join(&workspace.store),
             out: root.join(&workspace.out),
             suppliers_folder: root.join(&workspace.suppliers),
@@ -253,6 +259,17 @@ fn gather<T>(result: Result<T, Vec<Diagnostic>>, faults: &mut Vec<Diagnostic>) -
             None
         }
     }
+}
+
+/// `synonyms.toml`, where there is one.
+fn synonyms(root: &Path, faults: &mut Vec<Diagnostic>) -> Option<Synonyms> {
+    let path = root.join(SYNONYMS_FILE);
+    if !path.exists() {
+        return None;
+    }
+    let declaration = gather(Declaration::read(&path, SYNONYMS_FILE), faults)?;
+    let file = gather(declaration.check::<SynonymsFile>(), faults)?;
+    Some(Synonyms::new(&file))
 }
 
 fn invalid(faults: Vec<Diagnostic>) -> Failure {

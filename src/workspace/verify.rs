@@ -1,9 +1,11 @@
-//! Whether the store is sound, its layers read, and the exported files are those that were written.
+//! Whether the store is sound, its layers read, the search index agrees, and the exported files are those that were
+//! written.
 
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
 use crate::workspace::export;
 use crate::workspace::failure::Failure;
+use crate::workspace::refresh;
 
 /// What was looked at and what is wrong.
 #[derive(Debug, Default)]
@@ -11,6 +13,8 @@ pub struct Verified {
     pub products: u64,
     pub layers: u64,
     pub files: u64,
+    /// Products in the search index.
+    pub indexed: u64,
     pub faults: Vec<String>,
 }
 
@@ -32,6 +36,9 @@ pub fn verify(workspace: &Workspace) -> Result<Verified, Failure> {
     }
     let (files, faults) = export::verify_files(workspace)?;
     verified.files = files;
+    verified.faults.extend(faults);
+    let (indexed, faults) = refresh::verify(workspace)?;
+    verified.indexed = indexed;
     verified.faults.extend(faults);
     Ok(verified)
 }

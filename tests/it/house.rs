@@ -15,7 +15,9 @@ const FLOORS: &[&[&str]] = &[
     &["declaration", "value"],
     &["schema", "transform"],
     &["product"],
-    &["feed", "mapping", "plan", "catalog", "merge", "enrich", "channel", "index"],
+    &[
+        "feed", "mapping", "plan", "catalog", "merge", "enrich", "channel", "index",
+    ],
     &["workspace"],
     &["cli"],
 ];

@@ -1,0 +1,342 @@
+//! The search index brought up to the catalog: only what changed since the sequence it holds, or all of it where it must.
+//!
+//! Killed at any moment it stands as before or as after: a commit holds its sequence. One process writes at a time.
+
+use crate::catalog::Reader;
+use crate::catalog::stored::{ProductName, StoredLayer};
+use crate::index::document::{Documents, Note};
+use crate::index::{Holding, Index, IndexError};
+use crate::product::Product;
+use crate::product::origin::Source;
+use crate::workspace::Workspace;
+use crate::workspace::failure::{Failure, FailureKind};
+use crate::workspace::parallel::in_order;
+use crate::workspace::products::Shelf;
+use crate::workspace::progress::{Progress, Step};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tantivy::TantivyDocument;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Raised where the same settings make other documents than an earlier program did.
+const FORM: u32 = 1;
+/// Products that one thread reads at a time.
+const CHUNK: usize = 256;
+/// Longest wait for another process that is writing the index.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a refresh did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Products read and indexed.
+    pub indexed: u64,
+    /// Products in the index.
+    pub products: u64,
+    /// True where the index was made anew.
+    pub rebuilt: bool,
+}
+
+/// Folder of the index.
+pub fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.settings.store.join("index")
+}
+
+/// Opens the index as it stands; nothing where there is none that fits.
+pub fn open(workspace: &Workspace) -> Result<Option<Index>, Failure> {
+    Ok(Index::open(
+        &folder(workspace),
+        &workspace.settings.schema,
+        fingerprint(workspace),
+    )?)
+}
+
+/// Brings the index up to the catalog. Nothing is written where nothing changed.
+pub fn refresh(workspace: &Workspace, progress: &dyn Progress) -> Result<Refreshed, Failure> {
+    let Some(reader) = workspace.reader_if_any()? else {
+        return Ok(Refreshed::default());
+    };
+    if let Some(index) = open(workspace)?
+        && index.holding.sequence == reader.sequence()?
+        && index.holding.products == reader.count()?
+    {
+        return Ok(Refreshed {
+            products: index.holding.products,
+            ..Refreshed::default()
+        });
+    }
+    let _lock = lock(&workspace.settings.store)?;
+    // What is seen from here on is what will be held; another process may have done the work while this one waited.
+    let reader = reader.steady()?;
+    let sequence = reader.sequence()?;
+    let count = reader.count()?;
+    let fingerprint = fingerprint(workspace);
+    let index = open(workspace)?.filter(|index| index.holding.sequence <= sequence);
+    let since = index.as_ref().map(|index| index.holding.sequence);
+    let mut names = match since {
+        Some(since) if since == sequence => Vec::new(),
+        since => reader.shelf(since)?,
+    };
+    // Taking most documents out and in again costs more than beginning anew.
+    let index = index.filter(|index| names.len() as u64 <= index.holding.products / 2 + 100);
+    let rebuilt = index.is_none();
+    let index = match index {
+        Some(index) => index,
+        None => {
+            if since.is_some() {
+                names = reader.shelf(None)?;
+            }
+            Index::create(&folder(workspace), &workspace.settings.schema, fingerprint)?
+        }
+    };
+    progress.begin(&Step::Indexing, names.len() as u64);
+    write(workspace, &index, &names, rebuilt, progress, |writer| {
+        if !rebuilt {
+            remove_gone(&index, &reader, writer)?;
+        }
+        Ok(Holding {
+            sequence,
+            fingerprint,
+            products: count,
+        })
+    })?;
+    progress.end();
+    Ok(Refreshed {
+        indexed: names.len() as u64,
+        products: count,
+        rebuilt,
+    })
+}
+
+/// Reads products on all cores and puts them into the index; `before_commit` tells what it holds then.
+fn write(
+    workspace: &Workspace,
+    index: &Index,
+    names: &[ProductName],
+    fresh: bool,
+    progress: &dyn Progress,
+    before_commit: impl FnOnce(&crate::index::Writer<'_>) -> Result<Holding, Failure>,
+) -> Result<(), Failure> {
+    let trust = workspace.trust()?;
+    let shelf = Shelf::new(&workspace.settings, &trust);
+    let schema = &workspace.settings.schema;
+    let suppliers = suppliers(&workspace.reader()?)?;
+    let locales = locales(workspace);
+    let writer = index.writer(workspace.threads, names.len())?;
+    let store = workspace.settings.store.as_path();
+    let chunks = chunks(names);
+    in_order(
+        workspace.threads,
+        chunks.len(),
+        || {
+            Ok((
+                Reader::open(store)?.steady()?,
+                Documents::new(&index.layout, schema, &locales),
+            ))
+        },
+        |(reader, documents), job| {
+            let mut made: Vec<(i64, TantivyDocument)> = Vec::with_capacity(CHUNK);
+            for siblings in names[chunks[job].clone()].chunk_by(|a, b| a.place() == b.place()) {
+                for group in groups(siblings) {
+                    let mut notes: Vec<Vec<Note>> = Vec::with_capacity(group.len());
+                    let mut see = |layers: &[StoredLayer]| {
+                        notes.push(layers.iter().map(|layer| note(layer, &suppliers)).collect());
+                    };
+                    let products: Vec<Product> = shelf.group_seen(reader, &group, &mut see)?;
+                    for (product, notes) in products.iter().zip(&notes) {
+                        made.push((product.id, documents.document(product, notes)));
+                    }
+                }
+            }
+            let count = made.len() as u64;
+            if fresh {
+                writer.add(made.into_iter().map(|(_, document)| document).collect())?;
+            } else {
+                for (product, document) in made {
+                    writer.replace(product, document)?;
+                }
+            }
+            Ok(count)
+        },
+        |count| {
+            progress.advance(count);
+            Ok(())
+        },
+    )?;
+    let holding = before_commit(&writer)?;
+    Ok(writer.commit(holding)?)
+}
+
+/// Variants of a model are read together, a model's own record and single products alone, as channels read them.
+fn groups(siblings: &[ProductName]) -> Vec<Cow<'_, [ProductName]>> {
+    let single = |name: &ProductName| name.model.is_none();
+    if siblings.len() == 1 || !siblings.iter().any(single) {
+        return vec![Cow::Borrowed(siblings)];
+    }
+    let variants: Vec<ProductName> = siblings.iter().filter(|name| !single(name)).cloned().collect();
+    let mut groups: Vec<Cow<'_, [ProductName]>> = vec![Cow::Owned(variants)];
+    let singles = siblings.chunks(1).filter(|name| name.iter().all(single));
+    groups.extend(singles.map(Cow::Borrowed));
+    groups
+}
+
+/// Takes out what an undone batch had made, and no other batch kept.
+fn remove_gone(index: &Index, reader: &Reader, writer: &crate::index::Writer<'_>) -> Result<(), Failure> {
+    let batches = reader.batches_since(index.holding.sequence)?;
+    if !batches.iter().any(|batch| batch.kind == "undo") {
+        return Ok(());
+    }
+    let there: BTreeSet<i64> = reader.shelf(None)?.into_iter().map(|name| name.id).collect();
+    for gone in index.ids()?.into_iter().filter(|id| !there.contains(id)) {
+        writer.remove(gone);
+    }
+    Ok(())
+}
+
+/// Ids of the suppliers by their number in the store.
+fn suppliers(reader: &Reader) -> Result<Vec<Option<String>>, Failure> {
+    let mut suppliers = Vec::new();
+    for (id, name) in reader.sources()? {
+        let at = usize::from(id.0);
+        if suppliers.len() <= at {
+            suppliers.resize(at + 1, None);
+        }
+        if let Some(Source::Supplier(id)) = Source::parse(&name) {
+            suppliers[at] = Some(id);
+        }
+    }
+    Ok(suppliers)
+}
+
+fn note(layer: &StoredLayer, suppliers: &[Option<String>]) -> Note {
+    let mut batches = vec![layer.origin.batch, layer.created];
+    batches.dedup();
+    Note {
+        supplier: suppliers.get(usize::from(layer.source.0)).cloned().flatten(),
+        sku: layer.sku.clone(),
+        batches,
+    }
+}
+
+/// The locale in which completeness for no channel (first) and each channel is measured.
+fn locales(workspace: &Workspace) -> Vec<u8> {
+    let schema = &workspace.settings.schema;
+    let mut locales = vec![1];
+    for code in schema.channels() {
+        let channel = workspace.settings.channels.iter().find(|channel| channel.code == *code);
+        let locale = channel.and_then(|channel| schema.locale_number(&channel.locale));
+        locales.push(locale.unwrap_or(1));
+    }
+    locales
+}
+
+/// All that decides what documents hold beside the catalog: the schema, the order of trust, the channels' locales, and
+/// this program.
+pub fn fingerprint(workspace: &Workspace) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(env!("CARGO_PKG_VERSION").as_bytes());
+    hash.update(&FORM.to_le_bytes());
+    hash.update(&workspace.settings.schema.fingerprint().to_le_bytes());
+    hash.update(&locales(workspace));
+    for supplier in &workspace.settings.suppliers {
+        hash.update(supplier.id.as_bytes());
+        hash.update(&supplier.rank.to_le_bytes());
+        hash.update(&[0, u8::from(supplier.adds_to.is_some())]);
+    }
+    hash.digest()
+}
+
+/// Cuts the shelf into parts, never between the variants of one model.
+fn chunks(names: &[ProductName]) -> Vec<std::ops::Range<usize>> {
+    let mut chunks = Vec::with_capacity(names.len() / CHUNK + 1);
+    let mut start = 0;
+    while start < names.len() {
+        let mut end = (start + CHUNK).min(names.len());
+        while end < names.len() && names[end].place() == names[end - 1].place() {
+            end += 1;
+        }
+        chunks.push(start..end);
+        start = end;
+    }
+    chunks
+}
+
+/// The right to write the index, which the operating system takes back when the process ends, however it ends.
+fn lock(store: &Path) -> Result<File, Failure> {
+    let path = store.join("index.lock");
+    let failed = |error: std::io::Error| Failure::io("lock", &path, &error);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(failed)?;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
+            Err(TryLockError::WouldBlock) => return Err(IndexError::InUse.into()),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+    }
+}
+
+impl From<IndexError> for Failure {
+    fn from(error: IndexError) -> Failure {
+        let kind = match error {
+            IndexError::InUse => FailureKind::Conflict,
+            _ => FailureKind::Broken,
+        };
+        Failure::new(kind, error.to_string())
+            .with_help("the index can always be made anew: remove `index` in the store")
+    }
+}
+
+/// Compares the index with the catalog: gives the number of products in it and what is wrong. An index that is only
+/// behind is none of it.
+pub fn verify(workspace: &Workspace) -> Result<(u64, Vec<String>), Failure> {
+    let Some(reader) = workspace.reader_if_any()? else {
+        return Ok((0, Vec::new()));
+    };
+    let folder = folder(workspace);
+    if !folder.join("meta.json").is_file() {
+        return Ok((0, Vec::new()));
+    }
+    let shown = workspace.settings.shown(&folder);
+    let again = "the next search or run makes it anew";
+    let Some(index) = open(workspace)? else {
+        return match Index::is_readable(&folder) {
+            // It was made with other settings, which the next search sees.
+            true => Ok((0, Vec::new())),
+            false => Ok((0, vec![format!("{shown}: the search index is damaged; {again}")])),
+        };
+    };
+    if !index.is_whole() {
+        // What is damaged is not read further; without its mark the next search finds the damage itself.
+        index.distrust();
+        return Ok((0, vec![format!("{shown}: the search index is damaged; {again}")]));
+    }
+    let mut faults = Vec::new();
+    let sequence = reader.sequence()?;
+    let ids = index.ids()?;
+    if index.holding.sequence > sequence {
+        faults.push(format!(
+            "{shown}: the search index holds batch {}, the catalog ends with {sequence}; {again}",
+            index.holding.sequence
+        ));
+    } else if index.holding.sequence == sequence {
+        let mut there: Vec<i64> = reader.shelf(None)?.into_iter().map(|name| name.id).collect();
+        there.sort_unstable();
+        if there != ids {
+            faults.push(format!(
+                "{shown}: the search index holds {} products that are not those of the catalog ({})",
+                ids.len(),
+                there.len()
+            ));
+        }
+    }
+    Ok((ids.len() as u64, faults))
+}

@@ -1,0 +1,356 @@
+//! Products found: the index caught up where the catalog moved, asked, and the page filled from the catalog.
+
+use crate::catalog::Reader;
+use crate::diagnostic::excerpt;
+use crate::index::Index;
+use crate::index::filter::Outside;
+use crate::index::search::{Engine, Request, SearchError};
+use crate::index::typo::respelled;
+use crate::product::Product;
+use crate::schema::Schema;
+use crate::value::Kind;
+use crate::workspace::Workspace;
+use crate::workspace::export;
+use crate::workspace::failure::{Failure, FailureKind};
+use crate::workspace::products::Shelf;
+use crate::workspace::progress::Progress;
+use crate::workspace::refresh::{open, refresh};
+use crate::workspace::verdicts::Verdicts;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// Most products of one page.
+pub const MOST_HITS: usize = 10_000;
+/// Last place that can be asked for.
+pub const LAST_PLACE: usize = 1_000_000;
+/// Longest value that a hit shows, in characters.
+const LONGEST_VALUE: usize = 300;
+
+/// What is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Question<'q> {
+    pub query: &'q str,
+    pub limit: usize,
+    pub offset: usize,
+    pub sort: Option<&'q str>,
+    pub facets: &'q [String],
+    pub locale: Option<&'q str>,
+}
+
+/// A product found.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Hit {
+    pub sku: String,
+    pub title: String,
+    pub score: f64,
+    /// Its values as a person reads them, by attribute.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Searched {
+    pub query: String,
+    pub total: u64,
+    /// Milliseconds from question to answer, in an index that is open.
+    pub took_ms: f64,
+    pub hits: Vec<Hit>,
+    /// In the order asked for.
+    pub facets: Vec<(String, Vec<(String, u64)>)>,
+    /// The query as it was most likely meant; what was found is for it.
+    pub suggestion: Option<String>,
+    /// True where no product has all the words, and those with most of them are shown.
+    pub relaxed: bool,
+    /// What a person should know of the answer.
+    pub notes: Vec<String>,
+}
+
+/// An index opened for questions.
+pub struct Opened {
+    index: Index,
+    notes: Vec<String>,
+}
+
+impl Opened {
+    /// Opens the index, brought up to the catalog first. Where that cannot be done (another process writes it, the disk
+    /// does not let), what is there is used, and said so.
+    pub fn new(workspace: &Workspace, progress: &dyn Progress) -> Result<Opened, Failure> {
+        let refreshed = refresh(workspace, progress);
+        let index = match &refreshed {
+            Ok(_) => open(workspace)?,
+            Err(_) => open(workspace).ok().flatten(),
+        };
+        match (index, refreshed) {
+            (Some(index), Ok(_)) => Ok(Opened {
+                index,
+                notes: Vec::new(),
+            }),
+            (Some(index), Err(failure)) => {
+                let note = format!(
+                    "the index could not be brought up to the catalog and is of batch {}: {failure}",
+                    index.holding.sequence
+                );
+                Ok(Opened {
+                    index,
+                    notes: vec![note],
+                })
+            }
+            (None, Err(failure)) => Err(failure),
+            (None, Ok(_)) => Err(Failure::usage("there is nothing to search yet")
+                .with_help("`estante run` imports the suppliers and indexes their products")),
+        }
+    }
+
+    /// Begins to ask. Parts of the index are searched side by side.
+    pub fn session<'o>(&'o mut self, workspace: &'o Workspace) -> Result<Session<'o>, Failure> {
+        let searcher = self.index.searcher(workspace.threads)?;
+        let engine = Engine::new(
+            &self.index.layout,
+            &workspace.settings.schema,
+            searcher,
+            &workspace.settings.synonyms,
+        )
+        .map_err(|error| broken(&error))?;
+        Ok(Session {
+            workspace,
+            engine,
+            reader: workspace.reader()?,
+            trust: workspace.trust()?,
+            notes: &self.notes,
+            sequence: self.index.holding.sequence,
+        })
+    }
+}
+
+/// Many questions to one state of the index.
+pub struct Session<'o> {
+    workspace: &'o Workspace,
+    engine: Engine<'o>,
+    reader: Reader,
+    trust: crate::merge::policy::Trust,
+    notes: &'o [String],
+    sequence: i64,
+}
+
+impl Session<'_> {
+    /// Answers a question. A query that means nothing is a failure with its place and help.
+    pub fn ask(&self, question: &Question<'_>) -> Result<Searched, Failure> {
+        let begun = Instant::now();
+        if question.limit > MOST_HITS || question.offset > LAST_PLACE {
+            return Err(Failure::usage(format!(
+                "a page has at most {MOST_HITS} products and begins at {LAST_PLACE} or before"
+            )));
+        }
+        let known = Known {
+            workspace: self.workspace,
+            reader: &self.reader,
+            sequence: self.sequence,
+            notes: RefCell::new(BTreeSet::new()),
+        };
+        let request = Request {
+            query: question.query,
+            offset: question.offset,
+            limit: question.limit,
+            sort: question.sort,
+            facets: question.facets,
+            locale: question.locale,
+        };
+        let answer = self.engine.search(&request, &known).map_err(|error| match error {
+            SearchError::Query(fault) => Failure {
+                help: (!fault.help.is_empty()).then(|| fault.help.clone()),
+                ..Failure::new(
+                    FailureKind::Usage,
+                    match fault.end {
+                        0 => fault.message.clone(),
+                        _ => format!("{}\n{}", fault.message, fault.drawn(&excerpt(question.query))),
+                    },
+                )
+            }
+            .with_diagnostic(fault.diagnostic(question.query)),
+            error => broken(&error),
+        })?;
+        let schema = &self.workspace.settings.schema;
+        let locale = question.locale.and_then(|code| schema.locale_number(code)).unwrap_or(1);
+        let shelf = Shelf::new(&self.workspace.settings, &self.trust);
+        let mut hits = Vec::with_capacity(answer.found.len());
+        let mut texts = Vec::new();
+        for found in &answer.found {
+            // A product that went since the index was brought up is passed over.
+            let Some(name) = self.reader.product_by_id(found.product)? else {
+                continue;
+            };
+            let product = shelf.product(&self.reader, &name)?;
+            if !answer.corrections.is_empty() {
+                texts.extend(readable(&product, schema));
+            }
+            hits.push(hit(&product, schema, locale, found.score));
+        }
+        let mut notes = self.notes.to_vec();
+        notes.extend(known.notes.into_inner());
+        if answer.relaxed {
+            notes.push("no product has all the words; these have most of them".to_owned());
+        }
+        Ok(Searched {
+            query: question.query.to_owned(),
+            total: answer.total,
+            suggestion: respelled(question.query, &answer.corrections, &texts),
+            relaxed: answer.relaxed,
+            facets: answer.facets,
+            hits,
+            notes,
+            took_ms: (begun.elapsed().as_secs_f64() * 1e5).round() / 100.0,
+        })
+    }
+}
+
+/// Asks one question.
+pub fn search(workspace: &Workspace, question: &Question<'_>, progress: &dyn Progress) -> Result<Searched, Failure> {
+    let asked = |progress| Opened::new(workspace, progress)?.session(workspace)?.ask(question);
+    match asked(progress) {
+        // The engine stumbles over what is damaged: the index is looked at closely and made anew once.
+        Err(failure) if failure.kind == FailureKind::Broken => {
+            if let Some(index) = open(workspace)? {
+                if index.is_whole() {
+                    return Err(failure);
+                }
+                index.distrust();
+            }
+            asked(progress)
+        }
+        answer => answer,
+    }
+}
+
+fn broken(error: &SearchError) -> Failure {
+    Failure::new(FailureKind::Broken, error.to_string())
+}
+
+/// The texts from which a corrected word takes its spelling.
+fn readable(product: &Product, schema: &Schema) -> Vec<String> {
+    let of_text = |kind| matches!(kind, Kind::Text);
+    product
+        .values
+        .iter()
+        .filter(|resolved| of_text(schema.attribute(resolved.key.attribute).kind))
+        .map(|resolved| resolved.value.to_text().into_owned())
+        .collect()
+}
+
+fn hit(product: &Product, schema: &Schema, locale: u8, score: i64) -> Hit {
+    let mut fields = BTreeMap::new();
+    for resolved in &product.values {
+        let id = resolved.key.attribute;
+        let attribute = schema.attribute(id);
+        if attribute.kind == Kind::RichText || fields.contains_key(&*attribute.code) {
+            continue;
+        }
+        let value = product.value(id, locale, 0).or_else(|| product.any(id));
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            let text: String = value.to_text().chars().take(LONGEST_VALUE).collect();
+            fields.insert(attribute.code.to_string(), text);
+        }
+    }
+    if let Some(family) = product.family {
+        fields.insert("family".to_owned(), schema.family(family).code.to_string());
+    }
+    if !product.active {
+        fields.insert("active".to_owned(), "false".to_owned());
+    }
+    let name = schema.known().name;
+    let title = name.and_then(|id| product.value(id, locale, 0).or_else(|| product.any(id)));
+    Hit {
+        sku: product.sku.clone(),
+        title: title.map_or_else(String::new, |value| value.to_text().into_owned()),
+        score: score as f64 / 10_000.0,
+        fields,
+    }
+}
+
+/// What channels and batches know of products.
+struct Known<'k> {
+    workspace: &'k Workspace,
+    reader: &'k Reader,
+    sequence: i64,
+    notes: RefCell<BTreeSet<String>>,
+}
+
+impl Known<'_> {
+    /// The verdicts of a channel; older ones are used, and said to be old.
+    fn verdicts(&self, code: &str) -> Result<Option<Verdicts>, (String, String)> {
+        let settings = &self.workspace.settings;
+        let Some(verdicts) = Verdicts::read(&Verdicts::path(&settings.store, code)) else {
+            return Ok(None);
+        };
+        let channel = settings.channels.iter().find(|channel| channel.code == code);
+        let same = channel.is_some_and(|channel| export::fingerprint(self.workspace, channel) == verdicts.fingerprint);
+        let renew = format!("`estante channel check {code}` judges anew");
+        if verdicts.sequence < self.sequence {
+            self.notes.borrow_mut().insert(format!(
+                "verdicts of {code} are of batch {}, the catalog is at batch {}; {renew}",
+                verdicts.sequence, self.sequence
+            ));
+        } else if !same {
+            let note = format!("verdicts of {code} were made with other settings; {renew}");
+            self.notes.borrow_mut().insert(note);
+        }
+        Ok(Some(verdicts))
+    }
+}
+
+impl Outside for Known<'_> {
+    fn suppliers(&self) -> Vec<String> {
+        let settings = &self.workspace.settings;
+        let mut ids: BTreeSet<String> = settings.suppliers.iter().map(|supplier| supplier.id.clone()).collect();
+        // Suppliers whose folder is gone still have products.
+        for (_, name) in self.reader.sources().unwrap_or_default() {
+            ids.extend(name.strip_prefix("supplier:").map(str::to_owned));
+        }
+        ids.into_iter().collect()
+    }
+
+    fn verdict(&self, channel: &str, verdict: &str) -> Result<Vec<i64>, (String, String)> {
+        match self.verdicts(channel)? {
+            Some(verdicts) => Ok(verdicts.of(verdict)),
+            None => Err((
+                format!("{channel} has not judged the products yet"),
+                format!("`estante channel check {channel}` does"),
+            )),
+        }
+    }
+
+    fn code(&self, code: &str) -> Result<Vec<i64>, (String, String)> {
+        let mut products = Vec::new();
+        let mut known = BTreeSet::new();
+        let mut any = false;
+        for channel in self.workspace.settings.schema.channels() {
+            if let Some(verdicts) = self.verdicts(channel)? {
+                any = true;
+                products.extend(verdicts.with_code(code));
+                known.extend(verdicts.codes().iter().cloned());
+            }
+        }
+        if !any {
+            let help = "`estante channel check CHANNEL` judges them";
+            return Err(("no channel has judged the products yet".to_owned(), help.to_owned()));
+        }
+        if !known.contains(code) {
+            let note = format!("no channel found `{}`", excerpt(code));
+            let near = crate::declaration::nearest::nearest(code, known.iter().map(String::as_str));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            self.notes.borrow_mut().insert(format!("{note}{near}"));
+        }
+        Ok(products)
+    }
+
+    fn touched(&self, batch: i64) -> Result<Vec<i64>, (String, String)> {
+        let failed = |error: String| (error, "`estante verify` tells more".to_owned());
+        match self.reader.batch(batch).map_err(|error| failed(error.to_string()))? {
+            None => Err((
+                format!("there is no batch {batch}"),
+                "`estante batches` lists them".to_owned(),
+            )),
+            Some(_) => self.reader.touched(batch).map_err(|error| failed(error.to_string())),
+        }
+    }
+}
