@@ -116,8 +116,10 @@ pub enum Command {
     /// Find products: words, identifiers, conditions such as `brand:bosch stock>0 image:none`.
     Search {
         /// What to look for; without it, everything.
-        #[arg(default_value = "", allow_hyphen_values = true)]
-        query: Vec<String>,
+        #[arg(default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+        query: String,
+        /// More of it, where it stands in no quotes.
+        words: Vec<String>,
         /// Products to show.
         #[arg(long, value_name = "N", default_value_t = 20)]
         limit: usize,
@@ -312,13 +314,14 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         Command::Channel(ChannelCommand::Explain { channel, sku }) => channel::explain(&open()?, channel, sku, output),
         Command::Search {
             query,
+            words,
             limit,
             offset,
             sort,
             facet,
             locale,
         } => {
-            let query = query.join(" ");
+            let query = [std::slice::from_ref(query), words].concat().join(" ");
             let question = Question {
                 query: query.trim(),
                 limit: *limit,
