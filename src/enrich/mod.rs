@@ -4,19 +4,68 @@
 //! anew, so taking back a batch takes back what was derived from it, and a changed setting is seen at once. A step speaks
 //! only where nobody else does.
 
+pub mod specs;
+
+use crate::enrich::specs::settings::{SpecsSettings, UnknownName};
+use crate::enrich::specs::{Finding, Specs};
 use crate::product::Product;
 use crate::schema::Schema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[enrich]` of `estante.toml`: what is derived from what products say already.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnrichSettings {
+    /// Attribute values read out of texts.
+    pub specs: SpecsSettings,
+}
 
 /// The steps of a workspace, compiled.
 #[derive(Debug, Default)]
-pub struct Enrichment {}
+pub struct Enrichment {
+    specs: Specs,
+    fingerprint: u64,
+}
 
 impl Enrichment {
-    /// Do steps look at all variants of a model to tell something of one.
-    pub fn compares_siblings(&self) -> bool {
-        false
+    /// Compiles the steps. Fails with every name that the schema does not have.
+    pub fn new(settings: &EnrichSettings, schema: &Schema) -> Result<Enrichment, Vec<UnknownName>> {
+        let unknown = settings.specs.unknown(schema);
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        // Maps of texts and numbers always serialize.
+        let bytes = serde_json::to_vec(settings).unwrap_or_default();
+        Ok(Enrichment {
+            specs: Specs::new(&settings.specs, schema),
+            fingerprint: xxhash_rust::xxh3::xxh3_64(&bytes),
+        })
     }
 
-    /// Gives the products of one shelf place (the variants of a model, or a single product) what the steps derive.
-    pub fn derive(&self, _products: &mut [Product], _schema: &Schema) {}
+    /// A hash of the settings: what is derived changes with them, and with the schema.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// Do steps look at all variants of a model to tell something of one.
+    pub fn compares_siblings(&self) -> bool {
+        self.specs.compares_siblings()
+    }
+
+    /// Gives the products of one shelf place (the variants of a model, or a single product) what the steps derive: specs
+    /// first, then copy, which is written from them.
+    pub fn derive(&self, products: &mut [Product], schema: &Schema) {
+        self.specs.derive(products, schema);
+    }
+
+    /// What specs finds in the texts of one of these products, which must not be derived yet, with its evidence.
+    pub fn explain_specs(&self, products: &[Product], at: usize, schema: &Schema) -> Vec<Finding> {
+        self.specs.explain(products, at, schema)
+    }
+
+    /// From which confidence on a finding in a text is a value, in percent.
+    pub fn specs_threshold(&self) -> u8 {
+        self.specs.threshold()
+    }
 }

@@ -8,6 +8,7 @@ use crate::schema::labels::Labels;
 use crate::schema::option_list::{OptionsId, OptionsIds};
 use crate::schema::policy::{Policy, Role};
 use crate::schema::report::Report;
+use crate::schema::specs::SpecsHints;
 use crate::value::mismatch::Mismatch;
 use crate::value::unit::Units;
 use crate::value::{Kind, Value};
@@ -46,6 +47,8 @@ pub struct Attribute {
     pub open: bool,
     pub policy: Policy,
     pub role: Role,
+    /// How its values are read out of texts; `shape` is known to compile.
+    pub specs: SpecsHints,
 }
 
 /// What values may not pass.
@@ -173,6 +176,11 @@ impl Attribute {
                 .map_err(|error| report.fault(&["pattern"], "E-BAD-PATTERN", bad_pattern(&error), PATTERN_HELP))
                 .ok()
         });
+        if let Some(shape) = &written.specs.shape
+            && let Err(error) = regex::RegexBuilder::new(shape).size_limit(PATTERN_BYTES).build()
+        {
+            report.fault(&["specs", "shape"], "E-BAD-PATTERN", bad_pattern(&error), PATTERN_HELP);
+        }
         let options = written.options.as_deref().and_then(|list| {
             let found = lists.get(list).copied();
             if found.is_none() {
@@ -221,6 +229,7 @@ impl Attribute {
             open: written.open,
             policy: written.policy,
             role: written.role,
+            specs: written.specs.clone(),
         }
     }
 }

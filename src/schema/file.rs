@@ -3,6 +3,7 @@
 //! Any file may hold any of the tables. Whether the names in them exist and fit together is left to `load`.
 
 use crate::schema::policy::{Policy, Role};
+use crate::schema::specs::SpecsHints;
 use crate::value::Kind;
 use crate::value::unit::UnitDefinition;
 use schemars::JsonSchema;
@@ -83,6 +84,9 @@ pub struct AttributeFile {
     /// Whether it is part of one supplier's offer or of the product's content.
     #[serde(default)]
     pub role: Role,
+    /// How its values are read out of titles and descriptions.
+    #[serde(default)]
+    pub specs: SpecsHints,
 }
 
 /// One list of options.

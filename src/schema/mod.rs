@@ -13,6 +13,7 @@ pub mod option_list;
 pub mod policy;
 mod report;
 pub mod scope;
+pub mod specs;
 pub mod starter;
 #[cfg(test)]
 mod tests;

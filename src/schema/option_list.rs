@@ -21,6 +21,8 @@ pub type OptionsIds = BTreeMap<String, OptionsId>;
 pub struct OptionValue {
     pub code: Box<str>,
     pub labels: Labels,
+    /// What else stands for it.
+    pub synonyms: Box<[String]>,
 }
 
 /// A checked list.
@@ -73,6 +75,7 @@ impl OptionList {
             options.push(OptionValue {
                 code: code.as_str().into(),
                 labels,
+                synonyms: option.synonyms.as_slice().into(),
             });
         }
         // Codes come first: they mean themselves whatever else is said.

@@ -380,12 +380,14 @@ fn exported(channel: &Channel, mode: &str, report: &Report) -> Exported {
     }
 }
 
-/// All that a channel's file depends on beside the catalog: its own settings and pack, the schema, the order of trust.
+/// All that a channel's file depends on beside the catalog: its own settings and pack, the schema, what is derived, the
+/// order of trust.
 pub fn fingerprint(workspace: &Workspace, channel: &Channel) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(env!("CARGO_PKG_VERSION").as_bytes());
     hash.update(&channel.fingerprint().to_le_bytes());
     hash.update(&workspace.settings.schema.fingerprint().to_le_bytes());
+    hash.update(&workspace.settings.enrichment.fingerprint().to_le_bytes());
     for supplier in &workspace.settings.suppliers {
         hash.update(supplier.id.as_bytes());
         hash.update(&supplier.rank.to_le_bytes());

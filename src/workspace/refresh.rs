@@ -232,13 +232,14 @@ fn locales(workspace: &Workspace) -> Vec<u8> {
     locales
 }
 
-/// All that decides what documents hold beside the catalog: the schema, the order of trust, the channels' locales, and
+/// All that decides what documents hold beside the catalog: the schema, what is derived, the order of trust, the channels' locales, and
 /// this program.
 pub fn fingerprint(workspace: &Workspace) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(env!("CARGO_PKG_VERSION").as_bytes());
     hash.update(&FORM.to_le_bytes());
     hash.update(&workspace.settings.schema.fingerprint().to_le_bytes());
+    hash.update(&workspace.settings.enrichment.fingerprint().to_le_bytes());
     hash.update(&locales(workspace));
     for supplier in &workspace.settings.suppliers {
         hash.update(supplier.id.as_bytes());

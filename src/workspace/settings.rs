@@ -7,7 +7,7 @@ use crate::channel::pack::Pack;
 use crate::channel::settings::ChannelFile;
 use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::enrich::Enrichment;
+use crate::enrich::{EnrichSettings, Enrichment};
 use crate::feed::settings::FileSettings;
 use crate::index::synonyms::{Synonyms, SynonymsFile};
 use crate::mapping::Mapping;
@@ -58,6 +58,9 @@ pub struct WorkspaceFile {
     /// The guards' settings for every supplier; a supplier's own win.
     #[serde(default)]
     pub guards: GuardSettings,
+    /// What is derived from what products say already.
+    #[serde(default)]
+    pub enrich: EnrichSettings,
 }
 
 fn schemas() -> String {
@@ -201,11 +204,18 @@ impl Settings {
         let (Some(schema), Ok(currency)) = (schema, currency) else {
             return Err(invalid(faults));
         };
+
         let suppliers = compile_suppliers(&workspace, supplier_files, &schema, &mut faults);
         let channels = compile_channels(root, &workspace, &channel_files, &schema, &mut faults);
-        if !faults.is_empty() {
+        let enrichment = Enrichment::new(&workspace.enrich, &schema).map_err(|unknown| {
+            faults.extend(unknown.into_iter().map(|name| {
+                let path: Vec<&str> = name.path.iter().map(String::as_str).collect();
+                declaration.fault(&path, name.code, name.message).with_help(name.help)
+            }));
+        });
+        let (Ok(enrichment), true) = (enrichment, faults.is_empty()) else {
             return Err(invalid(faults));
-        }
+        };
         Ok(Settings {
             root: root.to_owned(),
             name: workspace.name,
@@ -213,7 +223,7 @@ impl Settings {
             currency,
             suppliers,
             channels,
-            enrichment: Enrichment::default(),
+            enrichment,
             synonyms: synonyms.unwrap_or_default(),
             store: root.join(&workspace.store),
             out: root.join(&workspace.out),

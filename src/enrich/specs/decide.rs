@@ -1,0 +1,184 @@
+//! What all texts of a product say together: one value an attribute, or a suggestion where they are torn.
+//!
+//! What a single text says is left to `read`.
+
+use crate::enrich::specs::found::{Found, What, sure};
+use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
+use crate::value::measurement::Measurement;
+use crate::value::{Kind, Value, number};
+use rust_decimal::Decimal;
+
+/// Findings less sure than the best by this much do not cast doubt on it.
+const CLEAR: u8 = 8;
+/// Measures that differ by less than this share are one measure, written in two units or rounded.
+const NEAR: Decimal = Decimal::from_parts(3, 0, 0, false, 2);
+
+/// A value that the texts say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub attribute: AttributeId,
+    pub value: Value,
+    /// Percent.
+    pub confidence: u8,
+    /// Where it is said: position of the text, and bytes in it.
+    pub text: u16,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// One value with all that speak for it.
+struct Claim {
+    found: Found,
+    score: u8,
+    texts: u64,
+}
+
+/// The outcomes of a product's findings, in order of attribute. `texts` are its texts; `threshold` is in percent. With
+/// `suggestions`, outcomes below the threshold are given too.
+pub fn decide(
+    found: &mut [Found],
+    texts: &[&str],
+    schema: &Schema,
+    threshold: u8,
+    suggestions: bool,
+    outcomes: &mut Vec<Outcome>,
+) {
+    found.sort_by_key(|found| (found.attribute, found.text, found.start));
+    let mut claims: Vec<Claim> = Vec::new();
+    for group in found.chunk_by(|a, b| a.attribute == b.attribute) {
+        let attribute = group[0].attribute;
+        claims.clear();
+        for found in group {
+            let bit = 1u64 << found.text.min(63);
+            match claims.iter_mut().find(|claim| same(&claim.found, found, texts)) {
+                Some(claim) => {
+                    claim.texts |= bit;
+                    if found.confidence > claim.found.confidence {
+                        claim.found = *found;
+                    }
+                }
+                None => claims.push(Claim {
+                    found: *found,
+                    score: 0,
+                    texts: bit,
+                }),
+            }
+        }
+        for claim in &mut claims {
+            let again = (claim.texts.count_ones() - 1).min(4) as u8 * sure::AGAIN;
+            claim.score = (claim.found.confidence + again).min(sure::MOST);
+        }
+        // Equals keep the order of the texts, the title first.
+        claims.sort_by_key(|claim| std::cmp::Reverse(claim.score));
+        let known = schema.attribute(attribute);
+        if known.kind == Kind::Options {
+            let least = if claims[0].score >= threshold {
+                threshold
+            } else {
+                claims[0].score
+            };
+            let together: Vec<&Claim> = claims.iter().filter(|claim| claim.score >= least).collect();
+            let score = together.iter().map(|claim| claim.score).min().unwrap_or(0);
+            if score >= threshold || suggestions {
+                let mut codes: Vec<String> = Vec::with_capacity(together.len());
+                codes.extend(together.iter().filter_map(|claim| option(claim.found.what, schema)));
+                push(attribute, Value::Options(codes), score, &together[0].found, outcomes);
+            }
+            continue;
+        }
+        let best = &claims[0];
+        let torn = claims.get(1).is_some_and(|second| second.score + CLEAR >= best.score);
+        let confidence = if torn {
+            best.score.saturating_sub(sure::TORN)
+        } else {
+            best.score
+        };
+        if confidence < threshold && !suggestions {
+            continue;
+        }
+        if let Some(value) = value(&best.found, schema, texts) {
+            push(attribute, value, confidence, &best.found, outcomes);
+        }
+    }
+}
+
+fn push(attribute: AttributeId, value: Value, confidence: u8, found: &Found, outcomes: &mut Vec<Outcome>) {
+    if !value.is_empty() {
+        outcomes.push(Outcome {
+            attribute,
+            value,
+            confidence,
+            text: found.text,
+            start: found.start,
+            end: found.end,
+        });
+    }
+}
+
+/// Two findings say the same.
+fn same(a: &Found, b: &Found, texts: &[&str]) -> bool {
+    match (a.what, b.what) {
+        (What::Measure(a), What::Measure(b)) => near(a, b),
+        (What::Text(..), What::Text(..)) => match (slice(a, texts), slice(b, texts)) {
+            (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+            _ => false,
+        },
+        (a, b) => a == b,
+    }
+}
+
+/// True for measures that differ by no more than rounding.
+pub fn near(a: Decimal, b: Decimal) -> bool {
+    let most = a.abs().max(b.abs());
+    a == b || most.checked_mul(NEAR).is_some_and(|most| (a - b).abs() <= most)
+}
+
+fn slice<'a>(found: &Found, texts: &[&'a str]) -> Option<&'a str> {
+    match found.what {
+        What::Text(start, end) => texts.get(usize::from(found.text))?.get(start as usize..end as usize),
+        _ => None,
+    }
+}
+
+fn option(what: What, schema: &Schema) -> Option<String> {
+    match what {
+        What::Option(list, option) => schema
+            .list(list)
+            .options
+            .get(option as usize)
+            .map(|option| option.code.to_string()),
+        _ => None,
+    }
+}
+
+/// The value in its attribute's form; none where it passes the attribute's limits.
+fn value(found: &Found, schema: &Schema, texts: &[&str]) -> Option<Value> {
+    let attribute = schema.attribute(found.attribute);
+    let value = match found.what {
+        What::Measure(amount) => Value::Measure(Measurement {
+            amount: attribute.rounded(amount).normalize(),
+            unit: attribute.unit.clone()?,
+        }),
+        What::Integer(number) => Value::Integer(number),
+        What::Decimal(number) => Value::Decimal(attribute.rounded(number).normalize()),
+        What::Boolean(truth) => Value::Boolean(truth),
+        What::Option(..) => Value::Option(option(found.what, schema)?),
+        What::Text(..) => {
+            let text = slice(found, texts)?.trim();
+            match attribute.kind {
+                Kind::Identifier => Value::Identifier(text.to_owned()),
+                _ => Value::Text(text.to_owned()),
+            }
+        }
+    };
+    attribute.check_limits(&value).is_ok().then_some(value)
+}
+
+/// The same value in a few characters, for messages.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::Decimal(amount) => number::to_text(*amount),
+        value => value.to_text().into_owned(),
+    }
+}

@@ -1,0 +1,62 @@
+//! What a text may say: a value with the words it stands in and how sure that is.
+
+use crate::schema::attribute::AttributeId;
+use crate::schema::option_list::OptionsId;
+use rust_decimal::Decimal;
+
+/// How sure a finding is, in percent. They were set by hand and checked against texts with known values
+/// (docs/enrichment.md): what its name stands before is surest, what stands alone in a description least.
+pub mod sure {
+    /// `Potencia: 500 W`.
+    pub const NAMED: u8 = 96;
+    /// `500 W de potencia`.
+    pub const NAMED_BEHIND: u8 = 91;
+    /// `80 % algodón`.
+    pub const SHARE: u8 = 92;
+    /// In the title, without its name.
+    pub const TITLE: u8 = 85;
+    /// A whole word of a telling shape (`IP65`).
+    pub const SHAPE: u8 = 88;
+    /// Elsewhere, without its name: a suggestion.
+    pub const TEXT: u8 = 65;
+    /// `A x B x C` whose sides only custom tells, and whose custom only the program supposes.
+    pub const UNMARKED: u8 = 60;
+    /// The same where the workspace names the order.
+    pub const BY_ORDER: u8 = 80;
+    /// What siblings agree on.
+    pub const SIBLINGS: u8 = 82;
+    /// Taken off where the number is a bound (`hasta`, `from`).
+    pub const BOUND: u8 = 15;
+    /// Taken off where a text says two things.
+    pub const TORN: u8 = 30;
+    /// Added where another text says the same.
+    pub const AGAIN: u8 = 4;
+    /// Nothing is surer.
+    pub const MOST: u8 = 99;
+}
+
+/// A value as found; measures are in their attribute's unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Measure(Decimal),
+    Integer(i64),
+    Decimal(Decimal),
+    Boolean(bool),
+    Option(OptionsId, u32),
+    /// Bytes of the text.
+    Text(u32, u32),
+}
+
+/// One finding in one text.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    pub attribute: AttributeId,
+    pub what: What,
+    /// Percent.
+    pub confidence: u8,
+    /// Position of the text among those of the product.
+    pub text: u16,
+    /// Bytes of the words that say it.
+    pub start: u32,
+    pub end: u32,
+}

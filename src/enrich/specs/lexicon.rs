@@ -1,0 +1,347 @@
+//! All phrases that mean something, compiled once: names of attributes, options, small words; and what each family looks for.
+//!
+//! What a phrase means at its place in a text is left to `read`.
+
+use crate::enrich::specs::language::{ALL, Languages, MARKERS, Marker, of_locale};
+use crate::enrich::specs::token::{Hashed, Kind as TokenKind, Token, Vocabulary, cut};
+use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
+use crate::schema::option_list::OptionsId;
+use crate::value::Kind;
+use crate::value::text::fold;
+use std::collections::{BTreeMap, HashMap};
+
+/// The longest phrase, in words.
+const MOST_WORDS: usize = 12;
+
+/// On which side of a value its name stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    Either,
+    /// The name, then the value.
+    Before,
+    /// The value, then the name.
+    Behind,
+}
+
+/// What a phrase may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// Names an attribute.
+    Cue(AttributeId, Where),
+    /// An option of a list; `weak` ones (one or two characters, or digits only) need a name in front.
+    Option {
+        list: OptionsId,
+        option: u32,
+        weak: bool,
+        languages: Languages,
+    },
+    Yes(AttributeId),
+    No(AttributeId),
+    /// Says nothing of this attribute, though a word of it does.
+    Except(AttributeId),
+    Marker(Marker, Languages),
+}
+
+/// A phrase found in a text.
+#[derive(Debug, Clone, Copy)]
+pub struct Phrase {
+    pub entry: u32,
+    pub from: u32,
+    pub to: u32,
+}
+
+/// The phrases, as a tree over words.
+#[derive(Debug, Clone, Default)]
+pub struct Lexicon {
+    pub vocabulary: Vocabulary,
+    /// By word: the node that a phrase of it begins at, 0 for none.
+    first: Vec<u32>,
+    /// From a node over a word to the next node.
+    steps: HashMap<u64, u32, Hashed>,
+    /// By node: 1 + number of the entry that ends there, 0 for none.
+    ends: Vec<u32>,
+    entries: Vec<Vec<Meaning>>,
+    /// By entry: it may be a marker or a name, which hold in every family.
+    general: Vec<bool>,
+}
+
+impl Lexicon {
+    /// The phrases of a schema; `wanted` are the attributes that are read out of texts.
+    pub fn new(schema: &Schema, wanted: &[AttributeId]) -> Lexicon {
+        let mut building = BTreeMap::new();
+        let mut say = |text: &str, meaning: Meaning| {
+            let words = words(text);
+            if !words.is_empty() && words.len() <= MOST_WORDS {
+                let meanings: &mut Vec<Meaning> = building.entry(words).or_default();
+                if !meanings.contains(&meaning) {
+                    meanings.push(meaning);
+                }
+            }
+        };
+        for (languages, marker, phrases) in MARKERS {
+            for phrase in *phrases {
+                say(phrase, Meaning::Marker(*marker, *languages));
+            }
+        }
+        for (id, attribute) in schema.attributes() {
+            // Names of attributes that are not read still keep their numbers from others.
+            if !matches!(attribute.kind, Kind::Measure | Kind::Integer | Kind::Decimal) && !wanted.contains(&id) {
+                continue;
+            }
+            let boolean = attribute.kind == Kind::Boolean;
+            for (_, label) in attribute.labels.iter() {
+                let label = label.split('(').next().unwrap_or_default();
+                say(
+                    label,
+                    if boolean {
+                        Meaning::Yes(id)
+                    } else {
+                        Meaning::Cue(id, Where::Either)
+                    },
+                );
+            }
+            for cue in &attribute.specs.cues {
+                let (cue, place) = match cue.trim().strip_prefix("{}") {
+                    Some(rest) => (rest, Where::Behind),
+                    None => match cue.trim().strip_suffix("{}") {
+                        Some(rest) => (rest, Where::Before),
+                        None => (cue.as_str(), Where::Either),
+                    },
+                };
+                say(
+                    cue,
+                    if boolean {
+                        Meaning::Yes(id)
+                    } else {
+                        Meaning::Cue(id, place)
+                    },
+                );
+            }
+            attribute
+                .specs
+                .yes
+                .iter()
+                .for_each(|phrase| say(phrase, Meaning::Yes(id)));
+            attribute
+                .specs
+                .no
+                .iter()
+                .for_each(|phrase| say(phrase, Meaning::No(id)));
+            attribute
+                .specs
+                .except
+                .iter()
+                .for_each(|phrase| say(phrase, Meaning::Except(id)));
+        }
+        let mut lists: Vec<OptionsId> = wanted.iter().filter_map(|id| schema.attribute(*id).options).collect();
+        lists.sort_unstable();
+        lists.dedup();
+        for list in lists {
+            let known = schema.list(list);
+            // What is said outright stands before what follows by inflection.
+            let mut inflected = Vec::new();
+            for (n, option) in known.options.iter().enumerate() {
+                let mut add = |text: &str, languages: Languages, inflect: bool| {
+                    let folded = fold(text);
+                    let short = folded.chars().count() <= 2 || folded.bytes().all(|byte| !byte.is_ascii_alphabetic());
+                    // A sign at the end means another class (`A+`), which folding would lose.
+                    if text.trim().ends_with('+') {
+                        return;
+                    }
+                    let meaning = Meaning::Option {
+                        list,
+                        option: n as u32,
+                        weak: short,
+                        languages,
+                    };
+                    say(text, meaning);
+                    if inflect && !short && !folded.contains(' ') {
+                        inflected.extend(inflections(&folded, languages).into_iter().map(|form| (form, meaning)));
+                    }
+                };
+                for (locale, label) in option.labels.iter() {
+                    let languages = if locale.starts_with("en") {
+                        ALL
+                    } else {
+                        of_locale(locale) & !of_locale("en")
+                    };
+                    let languages = if languages == 0 { ALL } else { languages };
+                    add(label, languages, true);
+                }
+                for synonym in &option.synonyms {
+                    add(synonym, ALL, true);
+                }
+            }
+            let said: Vec<bool> = inflected.iter().map(|(form, _)| known.find(form).is_some()).collect();
+            for ((form, meaning), said) in inflected.into_iter().zip(said) {
+                if !said {
+                    say(&form, meaning);
+                }
+            }
+        }
+        Lexicon::compiled(building)
+    }
+
+    fn compiled(building: BTreeMap<Vec<String>, Vec<Meaning>>) -> Lexicon {
+        let mut lexicon = Lexicon {
+            ends: vec![0],
+            ..Lexicon::default()
+        };
+        for (phrase, meanings) in building {
+            let words: Vec<u32> = phrase.iter().map(|word| lexicon.vocabulary.learn(word)).collect();
+            let mut node = 0;
+            for (n, word) in words.iter().enumerate() {
+                lexicon.first.resize(lexicon.vocabulary.len() + 1, 0);
+                let next = match n {
+                    0 => lexicon.first[*word as usize],
+                    _ => lexicon.steps.get(&step(node, *word)).copied().unwrap_or(0),
+                };
+                node = match next {
+                    0 => {
+                        let made = lexicon.ends.len() as u32;
+                        lexicon.ends.push(0);
+                        match n {
+                            0 => lexicon.first[*word as usize] = made,
+                            _ => drop(lexicon.steps.insert(step(node, *word), made)),
+                        }
+                        made
+                    }
+                    next => next,
+                };
+            }
+            if node != 0 {
+                lexicon.entries.push(meanings);
+                lexicon.ends[node as usize] = lexicon.entries.len() as u32;
+            }
+        }
+        let general = |meanings: &Vec<Meaning>| {
+            meanings
+                .iter()
+                .any(|meaning| matches!(meaning, Meaning::Marker(..) | Meaning::Cue(..)))
+        };
+        lexicon.general = lexicon.entries.iter().map(general).collect();
+        lexicon
+    }
+
+    /// What a phrase may mean.
+    pub fn meanings(&self, entry: u32) -> &[Meaning] {
+        &self.entries[entry as usize]
+    }
+
+    /// By entry: whether it means something where the attributes of a family are looked for.
+    pub fn relevant(&self, has: &dyn Fn(AttributeId) -> bool, uses: &dyn Fn(OptionsId) -> bool) -> Box<[bool]> {
+        let relevant = |(n, meanings): (usize, &Vec<Meaning>)| {
+            self.general[n]
+                || meanings.iter().any(|meaning| match meaning {
+                    Meaning::Option { list, .. } => uses(*list),
+                    Meaning::Yes(id) | Meaning::No(id) | Meaning::Except(id) => has(*id),
+                    Meaning::Cue(..) | Meaning::Marker(..) => true,
+                })
+        };
+        self.entries.iter().enumerate().map(relevant).collect()
+    }
+
+    /// The phrase that a single word is by itself.
+    pub fn word(&self, tokens: &[Token], at: usize, relevant: &[bool]) -> Option<Phrase> {
+        let node = self.first.get(tokens.get(at)?.word as usize).copied()?;
+        let end = self.ends.get(node as usize).copied().filter(|end| *end != 0)?;
+        let holds = relevant.get(end as usize - 1) == Some(&true);
+        holds.then_some(Phrase {
+            entry: end - 1,
+            from: at as u32,
+            to: at as u32 + 1,
+        })
+    }
+
+    /// The longest relevant phrase that begins at a token.
+    pub fn longest(&self, tokens: &[Token], at: usize, relevant: &[bool]) -> Option<Phrase> {
+        let first = tokens.get(at)?.word;
+        let mut node = self.first.get(first as usize).copied().unwrap_or(0);
+        if first == 0 || node == 0 {
+            return None;
+        }
+        let mut found = None;
+        let mut next = at + 1;
+        loop {
+            let end = self.ends[node as usize];
+            // A phrase ends where the word ends: `E27` is not in `E271`, nor `M` in `M8`.
+            if end != 0 && relevant.get(end as usize - 1) == Some(&true) && !runs_on(tokens, next) {
+                found = Some(Phrase {
+                    entry: end - 1,
+                    from: at as u32,
+                    to: next as u32,
+                });
+            }
+            // Hyphens, apostrophes and points inside a phrase do not count.
+            let mut over = next;
+            while tokens.get(over).is_some_and(|token| joins(token)) {
+                over += 1;
+            }
+            let Some(token) = tokens.get(over).filter(|token| token.word != 0) else {
+                break;
+            };
+            match self.steps.get(&step(node, token.word)) {
+                Some(child) => node = *child,
+                None => break,
+            }
+            next = over + 1;
+        }
+        found
+    }
+}
+
+fn step(node: u32, word: u32) -> u64 {
+    u64::from(node) << 32 | u64::from(word)
+}
+
+fn joins(token: &Token) -> bool {
+    matches!(token.kind, TokenKind::Dash | TokenKind::Other | TokenKind::Percent)
+}
+
+/// Letters glued behind digits, or digits behind letters: the word goes on.
+fn runs_on(tokens: &[Token], next: usize) -> bool {
+    tokens
+        .get(next)
+        .is_some_and(|token| token.glued && matches!(token.kind, TokenKind::Word | TokenKind::Number))
+}
+
+/// The folded words and the numbers of a phrase, cut as texts are: letters and digits apart.
+fn words(phrase: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    cut(phrase, &Vocabulary::default(), &mut String::new(), &mut tokens);
+    let text = |token: &Token| fold_number(&phrase[token.start as usize..token.end as usize], token.kind);
+    tokens
+        .iter()
+        .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Number))
+        .map(text)
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+fn fold_number(text: &str, kind: TokenKind) -> String {
+    if kind == TokenKind::Number {
+        text.to_owned()
+    } else {
+        fold(text)
+    }
+}
+
+/// The other forms of an adjective or noun: `negro` negra, negros, negras; plurals. Of short words none.
+fn inflections(folded: &str, languages: Languages) -> Vec<String> {
+    let mut forms = Vec::new();
+    if folded.chars().count() < 4 || folded.bytes().any(|byte| byte.is_ascii_digit()) {
+        return forms;
+    }
+    let spanish = languages & of_locale("es") != 0;
+    if let Some(stem) = folded.strip_suffix('o').filter(|_| spanish) {
+        forms.extend([format!("{stem}a"), format!("{stem}os"), format!("{stem}as")]);
+    } else if folded.ends_with(['a', 'e', 'i', 'u', 'y']) {
+        forms.push(format!("{folded}s"));
+    } else if folded.ends_with(['l', 'n', 'r', 'd']) && spanish {
+        forms.extend([format!("{folded}es"), format!("{folded}s")]);
+    } else if !folded.ends_with('s') {
+        forms.push(format!("{folded}s"));
+    }
+    forms
+}

@@ -1,0 +1,407 @@
+//! Attribute values read out of a product's own texts: compiled once from schema and settings, then one pass a text.
+//!
+//! Every word of every text is looked up once; nothing is compiled per product. Values that a source says outright are never
+//! touched: where a text says another, `explain` reports it. Which texts are read and what is accepted stands in `settings`.
+
+mod decide;
+mod events;
+mod found;
+mod language;
+mod lexicon;
+mod plan;
+mod quantity;
+mod read;
+pub mod settings;
+mod siblings;
+mod sides;
+#[cfg(test)]
+mod tests;
+mod token;
+mod unit_words;
+
+use crate::enrich::specs::decide::{Outcome, decide, near};
+use crate::enrich::specs::language::{ALL, Languages, decimal_comma, of_locale};
+use crate::enrich::specs::lexicon::Lexicon;
+use crate::enrich::specs::plan::{Plan, Reads, exchanges, wanted};
+use crate::enrich::specs::read::{Scratch, Tables, Text, read};
+use crate::enrich::specs::settings::SpecsSettings;
+use crate::enrich::specs::siblings::lent;
+use crate::enrich::specs::unit_words::UnitWords;
+use crate::product::origin::Origin;
+use crate::product::{By, Product, Resolved};
+use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
+use crate::schema::scope::Key;
+use crate::value::Value;
+use crate::value::text::plain;
+use std::borrow::Cow;
+
+/// Texts of one product that are read at most; the rest says nothing new.
+const MOST_TEXTS: usize = 32;
+
+/// What became of a finding.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standing {
+    /// It is a value.
+    Accepted,
+    /// It is not sure enough.
+    Suggested,
+    /// A source says the same.
+    Agrees,
+    /// A source says something else, which stands: the text with it.
+    Contradicts(Value),
+}
+
+/// One finding with its evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    pub key: Key,
+    pub value: Value,
+    /// Percent.
+    pub confidence: u8,
+    pub standing: Standing,
+    /// The words that say it, as they stand in the text.
+    pub words: String,
+    /// The text they stand in; the attribute itself where siblings lend it.
+    pub told_by: Key,
+    pub origin: Origin,
+}
+
+/// The step, compiled.
+#[derive(Debug, Default)]
+pub struct Specs {
+    enabled: bool,
+    siblings: bool,
+    /// Percent.
+    threshold: u8,
+    /// Where texts stand, the title first.
+    texts: Vec<AttributeId>,
+    /// By locale number of a key; 0 is the catalog's own.
+    locales: Vec<(Languages, bool)>,
+    tables: Tables,
+    /// By family, and last that of products without one; none where the workspace leaves it alone.
+    plans: Vec<Option<Plan>>,
+    attributes: usize,
+}
+
+/// A text of a product, ready to be read.
+struct Told<'a> {
+    text: Cow<'a, str>,
+    key: Key,
+    origin: Origin,
+}
+
+impl Specs {
+    /// Compiles what settings and schema say; what they name must have been checked.
+    pub fn new(settings: &SpecsSettings, schema: &Schema) -> Specs {
+        let wanted = wanted(schema, &settings.attributes_off);
+        let units = UnitWords::new(schema);
+        let lexicon = Lexicon::new(schema, &wanted);
+        let reads = Reads {
+            wanted: &wanted,
+            off: &settings.attributes_off,
+            lexicon: &lexicon,
+            units: &units,
+        };
+        let families = schema.families();
+        let mut plans = Vec::with_capacity(families.len() + 1);
+        for family in families {
+            let off = settings.families_off.iter().any(|code| **code == *family.code);
+            let id = schema.family_by_code(&family.code);
+            plans.push((!off).then(|| Plan::new(schema, id, &reads)));
+        }
+        plans.push(Some(Plan::new(schema, None, &reads)));
+        let own = schema.locales().first().map_or("", String::as_str);
+        let locales = std::iter::once(own).chain(schema.locales().iter().map(String::as_str));
+        Specs {
+            enabled: settings.enabled,
+            siblings: settings.siblings,
+            threshold: (settings.threshold.clamp(0.0, 1.0) * 100.0).round() as u8,
+            texts: settings.texts.iter().filter_map(|code| schema.by_code(code)).collect(),
+            locales: locales
+                .map(|locale| (of_locale(locale), decimal_comma(locale)))
+                .collect(),
+            tables: Tables {
+                exchanges: exchanges(schema, &units),
+                lexicon,
+                units,
+                dimension_order: settings.dimension_order.clone(),
+            },
+            plans,
+            attributes: schema.attributes().len(),
+        }
+    }
+
+    /// True where variants lend each other values.
+    pub fn compares_siblings(&self) -> bool {
+        self.enabled && self.siblings
+    }
+
+    /// From which confidence on a finding is a value, in percent.
+    pub fn threshold(&self) -> u8 {
+        self.threshold
+    }
+
+    /// Gives the products of one model, or a single product, what their texts and their siblings say.
+    pub fn derive(&self, products: &mut [Product], schema: &Schema) {
+        if !self.enabled {
+            return;
+        }
+        let mut room = Room::default();
+        for product in products.iter_mut() {
+            let Some(plan) = self.plan(product) else { continue };
+            room.open.clear();
+            room.open.resize(self.attributes, false);
+            let mut any = false;
+            for attribute in &plan.attributes {
+                if product.any(*attribute).is_none() {
+                    room.open[usize::from(attribute.0)] = true;
+                    any = true;
+                }
+            }
+            if !any {
+                continue;
+            }
+            let told = self.told(product);
+            self.weigh(plan, schema, &told, false, &mut room);
+            if room.outcomes.is_empty() {
+                continue;
+            }
+            let derived: Vec<Resolved> = room
+                .outcomes
+                .drain(..)
+                .map(|outcome| resolved(outcome, &told, schema))
+                .collect();
+            drop(told);
+            product.values.extend(derived);
+            product.values.sort_by_key(|value| value.key);
+        }
+        if self.siblings && products.len() > 1 {
+            self.lend(products);
+        }
+    }
+
+    fn lend(&self, products: &mut [Product]) {
+        let Some(plan) = self.plan(&products[0]) else { return };
+        for lent in lent(products, plan)
+            .into_iter()
+            .filter(|lent| lent.confidence >= self.threshold)
+        {
+            let product = &mut products[lent.product];
+            let origin = product.values.first().map(|value| value.origin).unwrap_or_default();
+            let key = Key::of(lent.attribute);
+            let at = product.values.partition_point(|value| value.key < key);
+            product.values.insert(
+                at,
+                Resolved {
+                    key,
+                    value: lent.value,
+                    by: By::Specs,
+                    origin,
+                },
+            );
+        }
+    }
+
+    /// All that the texts and siblings of one of these products say, accepted or not, with its evidence: in order of
+    /// attribute. The products must not be derived yet.
+    pub fn explain(&self, products: &[Product], at: usize, schema: &Schema) -> Vec<Finding> {
+        let Some(product) = products.get(at).filter(|_| self.enabled) else {
+            return Vec::new();
+        };
+        let Some(plan) = self.plan(product) else {
+            return Vec::new();
+        };
+        let mut room = Room {
+            open: vec![false; self.attributes],
+            ..Room::default()
+        };
+        for attribute in &plan.attributes {
+            room.open[usize::from(attribute.0)] = true;
+        }
+        let told = self.told(product);
+        self.weigh(plan, schema, &told, true, &mut room);
+        let mut findings: Vec<Finding> = Vec::with_capacity(room.outcomes.len());
+        for outcome in room.outcomes.drain(..) {
+            let place = &told[usize::from(outcome.text)];
+            let words = place
+                .text
+                .get(outcome.start as usize..outcome.end as usize)
+                .unwrap_or_default();
+            let standing = match product.any(outcome.attribute) {
+                None if outcome.confidence >= self.threshold => Standing::Accepted,
+                None => Standing::Suggested,
+                Some(said) if agrees(said, &outcome.value) => Standing::Agrees,
+                Some(said) if outcome.confidence >= self.threshold => Standing::Contradicts(said.clone()),
+                Some(_) => continue,
+            };
+            let (words, told_by, origin) = (words.to_owned(), place.key, place.origin);
+            let confidence = outcome.confidence;
+            let key = key(&outcome, told_by, schema);
+            findings.push(Finding {
+                key,
+                value: outcome.value,
+                confidence,
+                standing,
+                words,
+                told_by,
+                origin,
+            });
+        }
+        if self.siblings && products.len() > 1 {
+            let mut derived = products.to_vec();
+            self.derive_texts(&mut derived, schema);
+            for lent in lent(&derived, plan).into_iter().filter(|lent| lent.product == at) {
+                let key = Key::of(lent.attribute);
+                let standing = if lent.confidence >= self.threshold {
+                    Standing::Accepted
+                } else {
+                    Standing::Suggested
+                };
+                findings.retain(|finding| finding.key != key);
+                findings.push(Finding {
+                    key,
+                    value: lent.value,
+                    confidence: lent.confidence,
+                    standing,
+                    words: format!("{} variants of the model agree", lent.agreeing),
+                    told_by: key,
+                    origin: product.values.first().map(|value| value.origin).unwrap_or_default(),
+                });
+            }
+        }
+        findings.sort_by_key(|finding| finding.key);
+        findings
+    }
+
+    /// What texts say, without what siblings lend.
+    fn derive_texts(&self, products: &mut [Product], schema: &Schema) {
+        for product in products {
+            self.derive(std::slice::from_mut(product), schema);
+        }
+    }
+
+    fn plan(&self, product: &Product) -> Option<&Plan> {
+        let at = product
+            .family
+            .map_or(self.plans.len().checked_sub(1)?, |family| usize::from(family.0));
+        self.plans.get(at)?.as_ref()
+    }
+
+    /// The product's texts, the title's first.
+    fn told<'p>(&self, product: &'p Product) -> Vec<Told<'p>> {
+        let mut told: Vec<Told<'p>> = Vec::with_capacity(8);
+        for attribute in &self.texts {
+            let from = product.values.partition_point(|value| value.key.attribute < *attribute);
+            for resolved in product.values[from..]
+                .iter()
+                .take_while(|value| value.key.attribute == *attribute)
+            {
+                let text = match &resolved.value {
+                    Value::Text(text) => Cow::Borrowed(text.as_str()),
+                    Value::RichText(text) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => {
+                        Cow::Borrowed(text.as_str())
+                    }
+                    Value::RichText(text) => Cow::Owned(plain(text)),
+                    _ => continue,
+                };
+                // What a person or a feed said is read; what was derived is not.
+                let said = matches!(resolved.by, By::Layer(_) | By::Model);
+                if said && told.len() < MOST_TEXTS && !told.iter().any(|other| other.text == text) {
+                    told.push(Told {
+                        text,
+                        key: resolved.key,
+                        origin: resolved.origin,
+                    });
+                }
+            }
+        }
+        told
+    }
+
+    /// Reads all texts and decides; the outcomes stand in the room.
+    fn weigh(&self, plan: &Plan, schema: &Schema, told: &[Told<'_>], suggestions: bool, room: &mut Room) {
+        room.found.clear();
+        room.outcomes.clear();
+        let title = self.texts.first().copied();
+        for (n, place) in told.iter().enumerate() {
+            let (languages, decimal_comma) = self
+                .locales
+                .get(usize::from(place.key.locale))
+                .copied()
+                .unwrap_or((ALL, false));
+            let text = Text {
+                text: &place.text,
+                number: n as u16,
+                title: Some(place.key.attribute) == title,
+                languages,
+                decimal_comma,
+            };
+            read(
+                &self.tables,
+                plan,
+                schema,
+                &room.open,
+                text,
+                &mut room.scratch,
+                &mut room.found,
+            );
+        }
+        if !room.found.is_empty() {
+            let texts: Vec<&str> = told.iter().map(|place| &*place.text).collect();
+            decide(
+                &mut room.found,
+                &texts,
+                schema,
+                self.threshold,
+                suggestions,
+                &mut room.outcomes,
+            );
+        }
+    }
+}
+
+/// Room for reading, used again from product to product.
+#[derive(Default)]
+struct Room {
+    open: Vec<bool>,
+    scratch: Scratch,
+    found: Vec<crate::enrich::specs::found::Found>,
+    outcomes: Vec<Outcome>,
+}
+
+fn resolved(outcome: Outcome, told: &[Told<'_>], schema: &Schema) -> Resolved {
+    let place = &told[usize::from(outcome.text)];
+    Resolved {
+        key: key(&outcome, place.key, schema),
+        value: outcome.value,
+        by: By::Specs,
+        origin: place.origin,
+    }
+}
+
+/// A text in one language says a localizable attribute in that language.
+fn key(outcome: &Outcome, told_by: Key, schema: &Schema) -> Key {
+    let locale = if schema.attribute(outcome.attribute).localizable {
+        told_by.locale
+    } else {
+        0
+    };
+    Key {
+        locale,
+        ..Key::of(outcome.attribute)
+    }
+}
+
+/// A value that is said and one that is found do not exclude each other.
+fn agrees(said: &Value, found: &Value) -> bool {
+    match (said, found) {
+        (Value::Measure(said), Value::Measure(found)) if said.unit == found.unit => near(said.amount, found.amount),
+        (Value::Options(said), Value::Options(found)) => {
+            said.is_empty() || found.iter().any(|code| said.contains(code))
+        }
+        // Texts are worded in too many ways to say that one excludes the other.
+        (Value::Text(_), Value::Text(_)) => true,
+        (said, found) => said == found,
+    }
+}
