@@ -5,6 +5,7 @@
 pub mod batch;
 pub mod channel;
 pub mod demo;
+pub mod enrich;
 pub mod fail_on;
 pub mod import;
 pub mod init;
@@ -110,6 +111,9 @@ pub enum Command {
     /// Products: look and edit.
     #[command(subcommand)]
     Product(ProductCommand),
+    /// What is derived from products: values read out of their texts.
+    #[command(subcommand)]
+    Enrich(EnrichCommand),
     /// Channels: check and export.
     #[command(subcommand)]
     Channel(ChannelCommand),
@@ -214,6 +218,15 @@ pub enum ProductCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum EnrichCommand {
+    /// What titles and descriptions say of attributes: values, suggestions, contradictions, each with its words.
+    Specs {
+        /// Products to show; without any, the whole catalog is counted by attribute.
+        skus: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
     /// The channels and what they demand.
     List,
@@ -304,6 +317,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         }
         Command::Product(ProductCommand::Set { sku, values }) => product::set(open()?, sku, values, output),
         Command::Product(ProductCommand::Clear { sku, attributes }) => product::clear(open()?, sku, attributes, output),
+        Command::Enrich(EnrichCommand::Specs { skus }) => enrich::specs(&open()?, skus, output),
         Command::Channel(ChannelCommand::List) => channel::list(&open()?, output),
         Command::Channel(ChannelCommand::Check { channel, fail_on }) => {
             channel::check(&open()?, channel, *fail_on, output)

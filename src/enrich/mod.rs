@@ -59,9 +59,9 @@ impl Enrichment {
         self.specs.derive(products, schema);
     }
 
-    /// What specs finds in the texts of one of these products, which must not be derived yet, with its evidence.
-    pub fn explain_specs(&self, products: &[Product], at: usize, schema: &Schema) -> Vec<Finding> {
-        self.specs.explain(products, at, schema)
+    /// What specs finds of each of these products, which must not be derived yet, with its evidence.
+    pub fn explain_specs(&self, products: &[Product], schema: &Schema) -> Vec<Vec<Finding>> {
+        self.specs.explain(products, schema)
     }
 
     /// From which confidence on a finding in a text is a value, in percent.

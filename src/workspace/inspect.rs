@@ -3,6 +3,7 @@
 use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
 use crate::diagnostic::Diagnostic;
+use crate::enrich::specs::Standing;
 use crate::merge::policy::Trust;
 use crate::plan::diff::differences;
 use crate::product::batch::Batch;
@@ -146,7 +147,8 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
         let inherited = resolved.by == By::Model;
         values.push(shower.value(resolved.key, text, source, resolved.origin, inherited)?);
     }
-    let layers = layers(&mut shower, &product, &stored, &trust)?;
+    let mut layers = layers(&mut shower, &product, &stored, &trust)?;
+    layers.extend(specs_layer(&mut shower, &trust, &name)?);
     let history = history(&mut shower, &reader, &name, &stored)?;
     Ok(ShownProduct {
         completeness: complete(workspace, &product),
@@ -212,6 +214,48 @@ fn layers(
     }
     shown.sort_by_key(|layer| layer.source.clone());
     Ok(shown)
+}
+
+/// What the product's texts and siblings say, as a layer: derived again, with its evidence.
+fn specs_layer(shower: &mut Shower<'_>, trust: &Trust, name: &ProductName) -> Result<Option<ShownLayer>, Failure> {
+    let settings = &shower.workspace.settings;
+    let shelf = Shelf::new(settings, trust);
+    let siblings = shelf.siblings(shower.reader, name)?;
+    let products = shelf.said(shower.reader, &siblings)?;
+    let found = settings.enrichment.explain_specs(&products, &settings.schema);
+    let own = products.iter().zip(found).find(|(product, _)| product.id == name.id);
+    let findings = own.map(|(_, findings)| findings).unwrap_or_default();
+    let mut values = Vec::with_capacity(findings.len());
+    for finding in &findings {
+        let spec = crate::workspace::specs::shown(&settings.schema, finding);
+        let evidence = format!("`{}` in {}, {:.2} sure", spec.words, spec.told_by, spec.confidence);
+        let reason = match &finding.standing {
+            Standing::Accepted => None,
+            Standing::Suggested => Some("a suggestion: not sure enough".to_owned()),
+            Standing::Agrees => Some("a source says the same".to_owned()),
+            Standing::Contradicts(said) => Some(format!("a source says {}", said.to_text())),
+        };
+        let text = finding.value.to_text().into_owned();
+        let mut value = shower.value(finding.key, text, "specs".to_owned(), finding.origin, false)?;
+        value.column = None;
+        value.rule = Some(evidence);
+        values.push(ShownClaim {
+            value,
+            wins: reason.is_none(),
+            reason,
+        });
+    }
+    Ok((!values.is_empty()).then(|| ShownLayer {
+        source: "specs".to_owned(),
+        sku: name.sku.clone(),
+        batch: findings
+            .iter()
+            .map(|finding| finding.origin.batch)
+            .max()
+            .unwrap_or_default(),
+        withdrawn: false,
+        values,
+    }))
 }
 
 fn policy_name(policy: crate::schema::policy::Policy) -> String {

@@ -28,6 +28,7 @@ pub mod rejects;
 pub mod run;
 pub mod search;
 pub mod settings;
+pub mod specs;
 pub mod supplier;
 pub mod verdicts;
 pub mod verify;

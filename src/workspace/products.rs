@@ -55,10 +55,7 @@ impl<'a> Shelf<'a> {
     /// One product with what it inherits from its model and what its siblings and its texts tell of it. A model that is a
     /// record of its own (its SKU is the model's code) lends its values to its variants.
     pub fn product(&self, reader: &Reader, name: &ProductName) -> Result<Product, Failure> {
-        let siblings = match &name.model {
-            Some(model) if self.enrichment.compares_siblings() => reader.variants(model)?,
-            _ => vec![name.clone()],
-        };
+        let siblings = self.siblings(reader, name)?;
         let products = self.group(reader, &siblings)?;
         let own = products.into_iter().find(|product| product.id == name.id);
         own.ok_or_else(|| Failure::damaged(&name.sku, "it is not among the variants of its model"))
@@ -71,6 +68,22 @@ impl<'a> Shelf<'a> {
 
     /// The same, while `see` looks at the stored layers of each product, in order.
     pub fn group_seen(
+        &self,
+        reader: &Reader,
+        names: &[ProductName],
+        see: &mut dyn FnMut(&[StoredLayer]),
+    ) -> Result<Vec<Product>, Failure> {
+        let mut products = self.said_seen(reader, names, see)?;
+        self.enrichment.derive(&mut products, self.schema);
+        Ok(products)
+    }
+
+    /// The same without what the steps derive.
+    pub fn said(&self, reader: &Reader, names: &[ProductName]) -> Result<Vec<Product>, Failure> {
+        self.said_seen(reader, names, &mut |_| {})
+    }
+
+    fn said_seen(
         &self,
         reader: &Reader,
         names: &[ProductName],
@@ -95,8 +108,15 @@ impl<'a> Shelf<'a> {
             }
             products.push(product);
         }
-        self.enrichment.derive(&mut products, self.schema);
         Ok(products)
+    }
+
+    /// The names of the products that tell something of one: its siblings where steps compare them.
+    pub fn siblings(&self, reader: &Reader, name: &ProductName) -> Result<Vec<ProductName>, Failure> {
+        match &name.model {
+            Some(model) if self.enrichment.compares_siblings() => Ok(reader.variants(model)?),
+            _ => Ok(vec![name.clone()]),
+        }
     }
 
     fn resolved(&self, reader: &Reader, name: &ProductName) -> Result<Product, Failure> {

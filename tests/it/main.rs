@@ -16,4 +16,5 @@ mod journey;
 mod licenses;
 mod real_feeds;
 mod samples;
+mod specs;
 mod structured_data;

@@ -6,7 +6,7 @@ use crate::enrich::specs::found::{Found, What, sure};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::value::measurement::Measurement;
-use crate::value::{Kind, Value, number};
+use crate::value::{Kind, Value};
 use rust_decimal::Decimal;
 
 /// Findings less sure than the best by this much do not cast doubt on it.
@@ -173,12 +173,4 @@ fn value(found: &Found, schema: &Schema, texts: &[&str]) -> Option<Value> {
         }
     };
     attribute.check_limits(&value).is_ok().then_some(value)
-}
-
-/// The same value in a few characters, for messages.
-pub fn shown(value: &Value) -> String {
-    match value {
-        Value::Decimal(amount) => number::to_text(*amount),
-        value => value.to_text().into_owned(),
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Which attribute they fill is left to `read`.
 
-use crate::enrich::specs::language::{Languages, Marker};
+use crate::enrich::specs::language::{ALL, Languages, Marker};
 use crate::enrich::specs::lexicon::{Lexicon, Meaning, Phrase};
 use crate::enrich::specs::quantity::{Numbers, Quantity, Said};
 use crate::enrich::specs::token::{Kind, Token};
@@ -73,6 +73,8 @@ pub fn gather(
         tokens.get(at).is_some_and(|token| token.word != 0) && lexicon.word(tokens, at, relevant).is_some_and(says)
     };
     let mut scope = Scope::default();
+    // The first event of the clause under way.
+    let mut clause = 0;
     let mut at = 0;
     while at < tokens.len() {
         let token = &tokens[at];
@@ -81,6 +83,9 @@ pub fn gather(
             kind => {
                 let spaced = !token.glued || tokens.get(at + 1).is_none_or(|next| !next.glued);
                 scope.mark(kind, spaced);
+                if matches!(kind, Kind::Stop | Kind::Comma | Kind::Open) || (kind == Kind::Dash && spaced) {
+                    clause = events.len();
+                }
                 at += 1;
                 continue;
             }
@@ -114,7 +119,11 @@ pub fn gather(
         let (from, to) = (phrase.from as usize, phrase.to as usize);
         let end = tokens[to - 1].end as usize;
         events.push(scope.event(What::Phrase(phrase.entry), from, to, token.start as usize, end));
-        scope.phrase(lexicon.meanings(phrase.entry), languages);
+        let meanings = lexicon.meanings(phrase.entry);
+        if meanings.contains(&Meaning::Marker(Marker::NotThere, ALL)) {
+            events[clause..].iter_mut().for_each(|event| event.denied = 0);
+        }
+        scope.phrase(meanings, languages);
         at = to;
     }
 }
@@ -126,6 +135,8 @@ struct Scope {
     opened: u8,
     denied: u8,
     like: bool,
+    /// The last word was `for`.
+    just: bool,
 }
 
 impl Default for Scope {
@@ -136,6 +147,7 @@ impl Default for Scope {
             opened: 0,
             denied: UNDENIED,
             like: false,
+            just: false,
         }
     }
 }
@@ -193,6 +205,7 @@ impl Scope {
 
     /// A word that means nothing, or a value.
     fn word(&mut self) {
+        self.just = false;
         if self.denied < 8 {
             self.denied += 1;
         } else {
@@ -202,6 +215,7 @@ impl Scope {
 
     fn phrase(&mut self, meanings: &[Meaning], languages: Languages) {
         let mut linking = false;
+        let just = std::mem::take(&mut self.just);
         for meaning in meanings {
             match meaning {
                 Meaning::Marker(marker, of) if of & languages != 0 => match marker {
@@ -212,6 +226,8 @@ impl Scope {
                     Marker::For => {
                         self.whose = Whose::Others;
                         self.opened = self.depth;
+                        self.just = true;
+                        linking = true;
                     }
                     Marker::With => {
                         self.whose = Whose::Own;
@@ -222,6 +238,10 @@ impl Scope {
                     _ => {}
                 },
                 Meaning::Cue(..) => linking = true,
+                // `para mujer` says whom it is for; what follows is its own again.
+                Meaning::Option { audience: true, .. } if just && self.whose == Whose::Others => {
+                    self.whose = Whose::Own
+                }
                 _ => {}
             }
         }

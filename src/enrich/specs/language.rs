@@ -40,6 +40,8 @@ pub enum Marker {
     Not,
     /// What follows belongs to another thing.
     For,
+    /// What precedes in the clause is not there.
+    NotThere,
     /// Ends what a `For` began.
     With,
     /// What follows is what another thing would have.
@@ -77,8 +79,6 @@ pub const MARKERS: &[(Languages, Marker, &[&str])] = &[
             "salvo",
             "libre de",
             "no incluye",
-            "no incluido",
-            "no incluida",
         ],
     ),
     (
@@ -135,7 +135,6 @@ pub const MARKERS: &[(Languages, Marker, &[&str])] = &[
             "soporta",
             "requiere",
             "necesita",
-            "se vende por separado",
             "resistente a",
             "imitación",
             "tipo",
@@ -172,7 +171,6 @@ pub const MARKERS: &[(Languages, Marker, &[&str])] = &[
             "needs",
             "supports",
             "accepts",
-            "sold separately",
             "replacement of",
             "resistant to",
             "imitation",
@@ -505,6 +503,34 @@ pub const MARKERS: &[(Languages, Marker, &[&str])] = &[
     (ALL, Marker::By, &["x"]),
     (ES | PT, Marker::By, &["por"]),
     (EN, Marker::By, &["by"]),
+];
+
+/// Behind what it denies.
+pub const NOT_THERE: &[&str] = &[
+    "no incluido",
+    "no incluida",
+    "no incluidos",
+    "no incluidas",
+    "se vende por separado",
+    "se venden por separado",
+    "opcional",
+    "not included",
+    "sold separately",
+    "optional",
+    "nicht enthalten",
+    "nicht im lieferumfang",
+    "separat erhältlich",
+    "non inclus",
+    "non incluse",
+    "non incluso",
+    "non inclusa",
+    "vendu séparément",
+    "venduto separatamente",
+    "não incluído",
+    "não incluída",
+    "vendido separadamente",
+    "no suministrado",
+    "no suministrada",
 ];
 
 /// The letters and words that name the sides in front of or behind their numbers (`L 30 x W 20`, `(LxAnxAl)`).

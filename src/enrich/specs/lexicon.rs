@@ -2,7 +2,7 @@
 //!
 //! What a phrase means at its place in a text is left to `read`.
 
-use crate::enrich::specs::language::{ALL, Languages, MARKERS, Marker, of_locale};
+use crate::enrich::specs::language::{ALL, Languages, MARKERS, Marker, NOT_THERE, of_locale};
 use crate::enrich::specs::token::{Hashed, Kind as TokenKind, Token, Vocabulary, cut};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
@@ -34,6 +34,8 @@ pub enum Meaning {
         list: OptionsId,
         option: u32,
         weak: bool,
+        /// Whom a product is for, not what: it may stand behind `for`.
+        audience: bool,
         languages: Languages,
     },
     Yes(AttributeId),
@@ -84,6 +86,9 @@ impl Lexicon {
                 say(phrase, Meaning::Marker(*marker, *languages));
             }
         }
+        for phrase in NOT_THERE {
+            say(phrase, Meaning::Marker(Marker::NotThere, ALL));
+        }
         for (id, attribute) in schema.attributes() {
             // Names of attributes that are not read still keep their numbers from others.
             if !matches!(attribute.kind, Kind::Measure | Kind::Integer | Kind::Decimal) && !wanted.contains(&id) {
@@ -117,6 +122,10 @@ impl Lexicon {
                         Meaning::Cue(id, place)
                     },
                 );
+                // What the clause names is another thing.
+                if attribute.specs.clause {
+                    say(cue, Meaning::Marker(Marker::For, ALL));
+                }
             }
             attribute
                 .specs
@@ -139,6 +148,11 @@ impl Lexicon {
         lists.dedup();
         for list in lists {
             let known = schema.list(list);
+            let of_list = |id: &&AttributeId| schema.attribute(**id).options == Some(list);
+            let audience = wanted
+                .iter()
+                .filter(of_list)
+                .any(|id| schema.attribute(*id).specs.audience);
             // What is said outright stands before what follows by inflection.
             let mut inflected = Vec::new();
             for (n, option) in known.options.iter().enumerate() {
@@ -153,6 +167,7 @@ impl Lexicon {
                         list,
                         option: n as u32,
                         weak: short,
+                        audience,
                         languages,
                     };
                     say(text, meaning);
@@ -336,6 +351,11 @@ fn inflections(folded: &str, languages: Languages) -> Vec<String> {
     let spanish = languages & of_locale("es") != 0;
     if let Some(stem) = folded.strip_suffix('o').filter(|_| spanish) {
         forms.extend([format!("{stem}a"), format!("{stem}os"), format!("{stem}as")]);
+    } else if let Some(stem) = folded
+        .strip_suffix('a')
+        .filter(|stem| spanish && stem.ends_with(['d', 'c', 's']))
+    {
+        forms.extend([format!("{stem}o"), format!("{stem}os"), format!("{stem}as")]);
     } else if folded.ends_with(['a', 'e', 'i', 'u', 'y']) {
         forms.push(format!("{folded}s"));
     } else if folded.ends_with(['l', 'n', 'r', 'd']) && spanish {

@@ -203,13 +203,44 @@ impl Specs {
         }
     }
 
-    /// All that the texts and siblings of one of these products say, accepted or not, with its evidence: in order of
-    /// attribute. The products must not be derived yet.
-    pub fn explain(&self, products: &[Product], at: usize, schema: &Schema) -> Vec<Finding> {
-        let Some(product) = products.get(at).filter(|_| self.enabled) else {
-            return Vec::new();
-        };
-        let Some(plan) = self.plan(product) else {
+    /// All that texts and siblings say of each of these products, accepted or not, with its evidence: in order of attribute.
+    /// The products are those of one model, or a single one, and must not be derived yet.
+    pub fn explain(&self, products: &[Product], schema: &Schema) -> Vec<Vec<Finding>> {
+        let mut all: Vec<Vec<Finding>> = products.iter().map(|product| self.findings(product, schema)).collect();
+        if self.compares_siblings()
+            && let Some(plan) = products.first().and_then(|product| self.plan(product))
+            && products.len() > 1
+        {
+            let mut derived = products.to_vec();
+            for product in &mut derived {
+                self.derive(std::slice::from_mut(product), schema);
+            }
+            for lent in lent(&derived, plan) {
+                let (findings, product) = (&mut all[lent.product], &products[lent.product]);
+                let key = Key::of(lent.attribute);
+                let accepted = lent.confidence >= self.threshold;
+                findings.retain(|finding| finding.key != key);
+                findings.push(Finding {
+                    key,
+                    value: lent.value,
+                    confidence: lent.confidence,
+                    standing: if accepted {
+                        Standing::Accepted
+                    } else {
+                        Standing::Suggested
+                    },
+                    words: format!("{} variants of the model agree", lent.agreeing),
+                    told_by: key,
+                    origin: product.values.first().map(|value| value.origin).unwrap_or_default(),
+                });
+                findings.sort_by_key(|finding| finding.key);
+            }
+        }
+        all
+    }
+
+    fn findings(&self, product: &Product, schema: &Schema) -> Vec<Finding> {
+        let Some(plan) = self.plan(product).filter(|_| self.enabled) else {
             return Vec::new();
         };
         let mut room = Room {
@@ -235,50 +266,17 @@ impl Specs {
                 Some(said) if outcome.confidence >= self.threshold => Standing::Contradicts(said.clone()),
                 Some(_) => continue,
             };
-            let (words, told_by, origin) = (words.to_owned(), place.key, place.origin);
-            let confidence = outcome.confidence;
-            let key = key(&outcome, told_by, schema);
             findings.push(Finding {
-                key,
+                key: key(&outcome, place.key, schema),
                 value: outcome.value,
-                confidence,
+                confidence: outcome.confidence,
                 standing,
-                words,
-                told_by,
-                origin,
+                words: words.to_owned(),
+                told_by: place.key,
+                origin: place.origin,
             });
         }
-        if self.siblings && products.len() > 1 {
-            let mut derived = products.to_vec();
-            self.derive_texts(&mut derived, schema);
-            for lent in lent(&derived, plan).into_iter().filter(|lent| lent.product == at) {
-                let key = Key::of(lent.attribute);
-                let standing = if lent.confidence >= self.threshold {
-                    Standing::Accepted
-                } else {
-                    Standing::Suggested
-                };
-                findings.retain(|finding| finding.key != key);
-                findings.push(Finding {
-                    key,
-                    value: lent.value,
-                    confidence: lent.confidence,
-                    standing,
-                    words: format!("{} variants of the model agree", lent.agreeing),
-                    told_by: key,
-                    origin: product.values.first().map(|value| value.origin).unwrap_or_default(),
-                });
-            }
-        }
-        findings.sort_by_key(|finding| finding.key);
         findings
-    }
-
-    /// What texts say, without what siblings lend.
-    fn derive_texts(&self, products: &mut [Product], schema: &Schema) {
-        for product in products {
-            self.derive(std::slice::from_mut(product), schema);
-        }
     }
 
     fn plan(&self, product: &Product) -> Option<&Plan> {

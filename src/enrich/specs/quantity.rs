@@ -59,7 +59,6 @@ struct Amount {
 impl Numbers<'_> {
     /// The quantity that begins at a number token. `marker` tells what the word of a token does, if it is one of those asked for.
     pub fn read(&self, at: usize, is: &dyn Fn(usize, Marker) -> bool) -> Quantity {
-        let token = &self.tokens[at];
         let nothing = |to: usize| self.quantity(Said::Nothing, at, to.max(at + 1));
         // Glued to letters or to a compound (`GSB18`, `DCD-796`) it is part of a code.
         if self.is_coded(at) {

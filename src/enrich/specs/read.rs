@@ -183,7 +183,7 @@ impl Reading<'_> {
         let named = self.named(at, &|attribute| {
             targets.contains(&attribute) || self.schema.attribute(attribute).kind == value::Kind::Decimal
         });
-        if event.whose != Whose::Own {
+        if event.whose == Whose::Others || (event.whose == Whose::Doubtful && named.is_none()) {
             return;
         }
         let (attribute, confidence, start, end) = match named {
@@ -482,6 +482,7 @@ impl Reading<'_> {
                     option,
                     weak,
                     languages,
+                    ..
                 } if languages & self.text.languages != 0 => {
                     let plan = self.plan;
                     for (attribute, alone) in plan.of_list(list) {
@@ -491,10 +492,11 @@ impl Reading<'_> {
                     }
                 }
                 Meaning::Yes(attribute) | Meaning::No(attribute) if self.plan.has(attribute) && !spared(attribute) => {
-                    if event.whose == Whose::Others || event.like {
+                    // `sin batería` does not say that it has a cable: what says no is told by the schema.
+                    if event.whose == Whose::Others || event.like || event.denied <= 1 {
                         continue;
                     }
-                    let truth = matches!(meaning, Meaning::Yes(_)) != (event.denied <= 1);
+                    let truth = matches!(meaning, Meaning::Yes(_));
                     let confidence = if self.text.title {
                         sure::TITLE + 2
                     } else {

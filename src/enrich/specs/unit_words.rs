@@ -57,6 +57,10 @@ impl UnitWords {
         // Units of dimensions that no attribute has keep their numbers from being taken for others.
         for unit in schema.units().iter() {
             let dimension = words.dimensions.iter().position(|known| *known == unit.dimension);
+            // Pieces and pairs are counted by names of attributes, not by units.
+            if dimension.is_none() && *unit.dimension == *"count" {
+                continue;
+            }
             let dimension = dimension.map_or(u16::MAX, |n| n as u16);
             let id = words.units.len() as UnitId;
             words.units.push(UnitWord {
@@ -202,7 +206,7 @@ fn run(text: &str) -> usize {
             }
             '2' | '3' if letters => !text[n + 1..].starts_with(|c: char| c.is_ascii_alphanumeric()),
             '/' | '.' => letters && text[n + 1..].starts_with(char::is_alphanumeric),
-            '"' | '″' | '%' | '‰' => return if n == 0 { c.len_utf8() } else { n },
+            '"' | '″' | '‰' => return if n == 0 { c.len_utf8() } else { n },
             '°' | 'º' | '²' | '³' | '·' => true,
             c if c.is_ascii() => false,
             c => {
