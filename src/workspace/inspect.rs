@@ -13,6 +13,7 @@ use crate::product::origin::Origin;
 use crate::product::{By, Product};
 use crate::schema::policy::Role;
 use crate::workspace::Workspace;
+use crate::workspace::evidence::shown;
 use crate::workspace::failure::Failure;
 use crate::workspace::products::Shelf;
 use std::collections::BTreeMap;
@@ -227,7 +228,7 @@ fn specs_layer(shower: &mut Shower<'_>, trust: &Trust, name: &ProductName) -> Re
     let findings = own.map(|(_, findings)| findings).unwrap_or_default();
     let mut values = Vec::with_capacity(findings.len());
     for finding in &findings {
-        let spec = crate::workspace::specs::shown(&settings.schema, finding);
+        let spec = shown(&settings.schema, finding);
         let evidence = format!("`{}` in {}, {:.2} sure", spec.words, spec.told_by, spec.confidence);
         let reason = match &finding.standing {
             Standing::Accepted => None,

@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod edit;
+pub mod evidence;
 pub mod export;
 pub mod export_state;
 pub mod failure;

@@ -5,9 +5,8 @@
 use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
 use crate::diagnostic::{Diagnostic, excerpt};
-use crate::enrich::specs::{Finding, Standing};
-use crate::schema::Schema;
 use crate::workspace::Workspace;
+use crate::workspace::evidence::{ShownSpec, shown};
 use crate::workspace::failure::Failure;
 use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
@@ -19,24 +18,6 @@ use std::collections::BTreeMap;
 const CHUNK: usize = 512;
 /// Contradictions that are listed of a whole catalog.
 const MOST_LISTED: usize = 1_000;
-
-/// One finding as a person sees it.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct ShownSpec {
-    pub attribute: String,
-    pub locale: Option<String>,
-    pub value: String,
-    /// From 0 to 1.
-    pub confidence: f64,
-    /// `accepted`, `suggestion`, `agrees` or `contradicts`.
-    pub standing: String,
-    /// What a source says, where the text says something else.
-    pub said: Option<String>,
-    /// The words that say it.
-    pub words: String,
-    /// The text they stand in: attribute, and locale where it has one.
-    pub told_by: String,
-}
 
 /// All findings of one product.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -142,26 +123,6 @@ fn explained(
         specs: findings.iter().map(|finding| shown(schema, finding)).collect(),
     });
     Ok(shown.collect())
-}
-
-/// One finding for people.
-pub fn shown(schema: &Schema, finding: &Finding) -> ShownSpec {
-    let (standing, said) = match &finding.standing {
-        Standing::Accepted => ("accepted", None),
-        Standing::Suggested => ("suggestion", None),
-        Standing::Agrees => ("agrees", None),
-        Standing::Contradicts(said) => ("contradicts", Some(said.to_text().into_owned())),
-    };
-    ShownSpec {
-        attribute: schema.attribute(finding.key.attribute).code.to_string(),
-        locale: schema.locale_code(finding.key.locale).map(str::to_owned),
-        value: finding.value.to_text().into_owned(),
-        confidence: f64::from(finding.confidence) / 100.0,
-        standing: standing.to_owned(),
-        said,
-        words: excerpt(&finding.words),
-        told_by: schema.key_text(finding.told_by),
-    }
 }
 
 fn add(product: &ShownSpecs, counts: &mut BTreeMap<String, Counted>, report: &mut SpecsReport) {

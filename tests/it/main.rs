@@ -17,4 +17,5 @@ mod licenses;
 mod real_feeds;
 mod samples;
 mod specs;
+mod specs_truth;
 mod structured_data;

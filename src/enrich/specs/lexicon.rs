@@ -82,11 +82,11 @@ impl Lexicon {
             }
         };
         for (languages, marker, phrases) in MARKERS {
-            for phrase in *phrases {
+            for phrase in phrases.split(',') {
                 say(phrase, Meaning::Marker(*marker, *languages));
             }
         }
-        for phrase in NOT_THERE {
+        for phrase in NOT_THERE.split(',') {
             say(phrase, Meaning::Marker(Marker::NotThere, ALL));
         }
         for (id, attribute) in schema.attributes() {

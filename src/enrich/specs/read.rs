@@ -4,43 +4,21 @@
 
 use crate::enrich::specs::events::{Event, UNDENIED, What as Kept, Whose, gather};
 use crate::enrich::specs::found::{Found, What, sure};
-use crate::enrich::specs::language::{Languages, Marker};
-use crate::enrich::specs::lexicon::{Lexicon, Meaning, Where};
+use crate::enrich::specs::lexicon::Meaning;
+use crate::enrich::specs::names::{Names, Tables, Text};
 use crate::enrich::specs::plan::Plan;
 use crate::enrich::specs::quantity::Said;
 use crate::enrich::specs::sides::sides;
 use crate::enrich::specs::token::{Kind, Token, cut};
-use crate::enrich::specs::unit_words::{UnitId, UnitWords};
+use crate::enrich::specs::unit_words::UnitId;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::schema::option_list::OptionsId;
-use crate::schema::specs::{Pack, RangeEnd, Side};
+use crate::schema::specs::{Pack, RangeEnd};
 use crate::value;
-use crate::value::unit::Exchange;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-
-/// What reading needs beside the text.
-#[derive(Debug, Clone, Default)]
-pub struct Tables {
-    pub lexicon: Lexicon,
-    pub units: UnitWords,
-    /// By attribute.
-    pub exchanges: Vec<Vec<(UnitId, Exchange)>>,
-    pub dimension_order: Vec<Side>,
-}
-
-/// One text of a product.
-#[derive(Debug, Clone, Copy)]
-pub struct Text<'a> {
-    pub text: &'a str,
-    /// Position among the product's texts.
-    pub number: u16,
-    /// It is the title: what stands there alone is the product's.
-    pub title: bool,
-    pub languages: Languages,
-    pub decimal_comma: bool,
-}
+use std::cell::Cell;
 
 /// Room for reading, used again from text to text.
 #[derive(Debug, Default)]
@@ -48,7 +26,7 @@ pub struct Scratch {
     folded: String,
     tokens: Vec<Token>,
     events: Vec<Event>,
-    used: Vec<bool>,
+    used: Vec<Cell<bool>>,
 }
 
 /// A name beside a value.
@@ -91,20 +69,19 @@ pub fn read(
         text.decimal_comma,
         events,
     );
-    used.resize(events.len(), false);
-    let mut reading = Reading {
+    used.resize(events.len(), Cell::new(false));
+    let names = Names {
         tables,
         plan,
         schema,
-        open,
         text,
         tokens,
         events,
         used,
-        found,
     };
-    for at in 0..reading.events.len() {
-        match reading.events[at].what {
+    let mut reading = Reading { names, open, found };
+    for at in 0..reading.names.events.len() {
+        match reading.names.events[at].what {
             Kept::Quantity(said) => reading.quantity(at, said),
             Kept::Phrase(entry) => reading.phrase(at, entry),
         }
@@ -113,14 +90,8 @@ pub fn read(
 }
 
 struct Reading<'a> {
-    tables: &'a Tables,
-    plan: &'a Plan,
-    schema: &'a Schema,
+    names: Names<'a>,
     open: &'a [bool],
-    text: Text<'a>,
-    tokens: &'a [Token],
-    events: &'a [Event],
-    used: &'a mut [bool],
     found: &'a mut Vec<Found>,
 }
 
@@ -135,7 +106,7 @@ impl Reading<'_> {
                 attribute,
                 what,
                 confidence,
-                text: self.text.number,
+                text: self.names.text.number,
                 start,
                 end,
             });
@@ -145,8 +116,8 @@ impl Reading<'_> {
     // ---- quantities
 
     fn quantity(&mut self, at: usize, said: Said) {
-        let event = self.events[at];
-        if event.denied == 0 || event.like || self.is_as_if(at) {
+        let event = self.names.events[at];
+        if event.denied == 0 || event.like || self.names.is_as_if(at) {
             return;
         }
         match said {
@@ -159,7 +130,7 @@ impl Reading<'_> {
                 if event.whose != Whose::Own {
                     return;
                 }
-                if let (Some(counted), Some(count)) = (self.plan.count, count.to_i64()) {
+                if let (Some(counted), Some(count)) = (self.names.plan.count, count.to_i64()) {
                     self.say(
                         counted,
                         What::Integer(count),
@@ -175,25 +146,25 @@ impl Reading<'_> {
     }
 
     fn measure(&mut self, at: usize, ends: (Decimal, Decimal), unit: UnitId, title: u8) {
-        let event = self.events[at];
-        let dimension = self.tables.units.units[usize::from(unit)].dimension;
-        let Some((targets, alone)) = self.plan.measures.get(usize::from(dimension)) else {
+        let event = self.names.events[at];
+        let dimension = self.names.tables.units.units[usize::from(unit)].dimension;
+        let Some((targets, alone)) = self.names.plan.measures.get(usize::from(dimension)) else {
             return;
         };
         let named = self.named(at, &|attribute| {
-            targets.contains(&attribute) || self.schema.attribute(attribute).kind == value::Kind::Decimal
+            targets.contains(&attribute) || self.names.schema.attribute(attribute).kind == value::Kind::Decimal
         });
         if event.whose == Whose::Others || (event.whose == Whose::Doubtful && named.is_none()) {
             return;
         }
         let (attribute, confidence, start, end) = match named {
             Some(named) => (named.attribute, named.confidence, named.start, named.end),
-            None if self.is_anothers(at) => return,
+            None if self.names.is_anothers(at) => return,
             None => {
                 let Some(alone) = *alone else { return };
                 (
                     alone,
-                    if self.text.title { title } else { sure::TEXT },
+                    if self.names.text.title { title } else { sure::TEXT },
                     event.start,
                     event.end,
                 )
@@ -202,8 +173,8 @@ impl Reading<'_> {
         if !self.is_open(attribute) {
             return;
         }
-        let known = self.schema.attribute(attribute);
-        let bound = self.is_bound(at) && known.specs.range.is_none();
+        let known = self.names.schema.attribute(attribute);
+        let bound = self.names.is_bound(at) && known.specs.range.is_none();
         let confidence = if bound {
             confidence.saturating_sub(sure::BOUND)
         } else {
@@ -217,11 +188,11 @@ impl Reading<'_> {
         if known.kind == value::Kind::Decimal {
             return self.say(attribute, What::Decimal(number), confidence, start, end);
         }
-        let exchanges = &self.tables.exchanges[usize::from(attribute.0)];
+        let exchanges = &self.names.tables.exchanges[usize::from(attribute.0)];
         let Some((_, exchange)) = exchanges.iter().find(|(id, _)| *id == unit) else {
             return;
         };
-        let pack = match self.events[at].what {
+        let pack = match self.names.events[at].what {
             Kept::Quantity(Said::Pack(count, ..)) if known.specs.pack == Some(Pack::Total) => count,
             _ => Decimal::ONE,
         };
@@ -232,13 +203,13 @@ impl Reading<'_> {
     }
 
     fn number(&mut self, at: usize, number: Decimal) {
-        let event = self.events[at];
+        let event = self.names.events[at];
         if event.whose == Whose::Others {
             return;
         }
         let percent = matches!(event.what, Kept::Quantity(Said::Percent(_)));
         let named = self.named(at, &|attribute| {
-            let known = self.schema.attribute(attribute);
+            let known = self.names.schema.attribute(attribute);
             match known.kind {
                 value::Kind::Integer => !percent,
                 value::Kind::Decimal => true,
@@ -247,7 +218,7 @@ impl Reading<'_> {
             }
         });
         let Some(named) = named else { return };
-        let what = match self.schema.attribute(named.attribute).kind {
+        let what = match self.names.schema.attribute(named.attribute).kind {
             value::Kind::Integer => match number.to_i64().filter(|_| number.is_integer()) {
                 Some(number) => What::Integer(number),
                 None => return,
@@ -255,7 +226,7 @@ impl Reading<'_> {
             value::Kind::Decimal => What::Decimal(number),
             _ => What::Measure(number),
         };
-        let bound = if self.is_bound(at) { sure::BOUND } else { 0 };
+        let bound = if self.names.is_bound(at) { sure::BOUND } else { 0 };
         self.say(
             named.attribute,
             what,
@@ -266,26 +237,26 @@ impl Reading<'_> {
     }
 
     fn sides(&mut self, at: usize, numbers: &[Decimal], unit: UnitId) {
-        let event = self.events[at];
-        if event.whose != Whose::Own || self.plan.sides.is_empty() {
+        let event = self.names.events[at];
+        if event.whose != Whose::Own || self.names.plan.sides.is_empty() {
             return;
         }
         let before = at
             .checked_sub(1)
-            .map_or(0, |n| self.events[n].from.min(event.from.saturating_sub(12)));
+            .map_or(0, |n| self.names.events[n].from.min(event.from.saturating_sub(12)));
         let order = sides(
-            self.text.text,
-            self.tokens,
+            self.names.text.text,
+            self.names.tokens,
             (before, event.from, event.to),
             numbers.len(),
-            &self.tables.dimension_order,
+            &self.names.tables.dimension_order,
         );
         let Some((order, confidence)) = order else { return };
         for (side, number) in order.iter().zip(numbers) {
-            let Some((_, attribute)) = self.plan.sides.iter().find(|(known, _)| known == side).copied() else {
+            let Some((_, attribute)) = self.names.plan.sides.iter().find(|(known, _)| known == side).copied() else {
                 continue;
             };
-            let exchanges = &self.tables.exchanges[usize::from(attribute.0)];
+            let exchanges = &self.names.tables.exchanges[usize::from(attribute.0)];
             let Some((_, exchange)) = exchanges.iter().find(|(id, _)| *id == unit) else {
                 continue;
             };
@@ -295,184 +266,36 @@ impl Reading<'_> {
         }
     }
 
-    /// `60 W equivalent`
-    fn is_as_if(&self, at: usize) -> bool {
-        self.near(at, 1)
-            .is_some_and(|next| self.marks(next, Marker::AsIf) || self.marks(next, Marker::Like))
-    }
-
-    /// A bound stands right before it, perhaps with a link between.
-    fn is_bound(&self, at: usize) -> bool {
-        let mut here = at;
-        for _ in 0..3 {
-            let Some(before) = self.near(here, -1) else {
-                return false;
-            };
-            if self.marks(before, Marker::Most) {
-                return true;
-            }
-            if !self.marks(before, Marker::Link) {
-                return false;
-            }
-            here = before;
-        }
-        false
-    }
-
     // ---- names
 
     /// The name of an attribute that stands before the value, or else behind it; a name serves one value.
     fn named(&mut self, at: usize, fits: &dyn Fn(AttributeId) -> bool) -> Option<Named> {
-        let event = self.events[at];
-        if let Some((cue, attribute, colon)) = self.name_before(at, fits) {
-            self.used[cue] = true;
+        let event = self.names.events[at];
+        if let Some((cue, attribute, colon)) = self.names.name_before(at, fits) {
+            self.names.used[cue].set(true);
             let confidence = if colon { sure::NAMED } else { sure::NAMED - 2 };
             return Some(Named {
                 attribute,
                 confidence,
-                start: self.events[cue].start,
+                start: self.names.events[cue].start,
                 end: event.end,
             });
         }
-        let (cue, attribute) = self.name_behind(at, fits)?;
-        self.used[cue] = true;
+        let (cue, attribute) = self.names.name_behind(at, fits)?;
+        self.names.used[cue].set(true);
         Some(Named {
             attribute,
             confidence: sure::NAMED_BEHIND,
             start: event.start,
-            end: self.events[cue].end,
+            end: self.names.events[cue].end,
         })
-    }
-
-    fn name_before(&self, at: usize, fits: &dyn Fn(AttributeId) -> bool) -> Option<(usize, AttributeId, bool)> {
-        let mut here = at;
-        let mut colon = false;
-        for _ in 0..5 {
-            let before = here.checked_sub(1)?;
-            colon |= self.gap(before, here)?;
-            if let Kept::Phrase(entry) = self.events[before].what {
-                if !self.used[before]
-                    && let Some(attribute) = self.cue(entry, Where::Before, fits)
-                {
-                    return Some((before, attribute, colon));
-                }
-                if self.connects(before) {
-                    here = before;
-                    continue;
-                }
-            }
-            return None;
-        }
-        None
-    }
-
-    fn name_behind(&self, at: usize, fits: &dyn Fn(AttributeId) -> bool) -> Option<(usize, AttributeId)> {
-        let mut here = at;
-        for _ in 0..3 {
-            let next = self.near(here, 1)?;
-            let Kept::Phrase(entry) = self.events[next].what else {
-                return None;
-            };
-            if let Some(attribute) = self.cue(entry, Where::Behind, fits) {
-                let after = self.tokens.get(self.events[next].to as usize).map(|token| token.kind);
-                // `Peso:` begins something of its own.
-                return (after != Some(Kind::Colon)).then_some((next, attribute));
-            }
-            if !self.marks(next, Marker::Link) {
-                return None;
-            }
-            here = next;
-        }
-        None
-    }
-
-    /// The attribute that a phrase names and that fits; a name on the wrong side names nothing.
-    fn cue(&self, entry: u32, side: Where, fits: &dyn Fn(AttributeId) -> bool) -> Option<AttributeId> {
-        self.tables
-            .lexicon
-            .meanings(entry)
-            .iter()
-            .find_map(|meaning| match meaning {
-                Meaning::Cue(attribute, place)
-                    if (*place == side || *place == Where::Either) && self.plan.has(*attribute) && fits(*attribute) =>
-                {
-                    Some(*attribute)
-                }
-                _ => None,
-            })
-    }
-
-    /// The value has a name beside it that is none of this family's: it is not free to be taken for another.
-    fn is_anothers(&self, at: usize) -> bool {
-        let names = |n: usize| match self.events[n].what {
-            Kept::Phrase(entry) => self.tables.lexicon.meanings(entry).iter().any(|meaning| match meaning {
-                Meaning::Cue(attribute, _) => self.schema.attribute(*attribute).kind.is_amount(),
-                _ => false,
-            }),
-            Kept::Quantity(_) => false,
-        };
-        let mut here = at;
-        for _ in 0..4 {
-            let Some(before) = self.near(here, -1) else { break };
-            if names(before) && !self.used[before] {
-                return true;
-            }
-            if !self.connects(before) {
-                break;
-            }
-            here = before;
-        }
-        let behind = self
-            .near(at, 1)
-            .filter(|next| self.marks(*next, Marker::Link))
-            .and_then(|next| self.near(next, 1));
-        behind.is_some_and(names)
-    }
-
-    /// The neighbour with nothing but signs between.
-    fn near(&self, at: usize, step: isize) -> Option<usize> {
-        let other = at.checked_add_signed(step).filter(|n| *n < self.events.len())?;
-        let (left, right) = if step < 0 { (other, at) } else { (at, other) };
-        self.gap(left, right).map(|_| other)
-    }
-
-    /// Whether a colon stands between two neighbours; none where something parts them.
-    fn gap(&self, left: usize, right: usize) -> Option<bool> {
-        let mut colon = false;
-        for token in self
-            .tokens
-            .get(self.events[left].to as usize..self.events[right].from as usize)?
-        {
-            match token.kind {
-                Kind::Colon => colon = true,
-                Kind::Dash | Kind::Other | Kind::Open | Kind::Percent => {}
-                _ => return None,
-            }
-        }
-        Some(colon)
-    }
-
-    fn marks(&self, at: usize, asked: Marker) -> bool {
-        let Kept::Phrase(entry) = self.events[at].what else {
-            return false;
-        };
-        self.tables.lexicon.meanings(entry).iter().any(|meaning| match meaning {
-            Meaning::Marker(marker, of) => *marker == asked && of & self.text.languages != 0,
-            _ => false,
-        })
-    }
-
-    fn connects(&self, at: usize) -> bool {
-        [Marker::Link, Marker::Most, Marker::With]
-            .iter()
-            .any(|marker| self.marks(at, *marker))
     }
 
     // ---- phrases
 
     fn phrase(&mut self, at: usize, entry: u32) {
-        let tables = self.tables;
-        let event = self.events[at];
+        let tables = self.names.tables;
+        let event = self.names.events[at];
         let meanings = tables.lexicon.meanings(entry);
         let spared = |attribute: AttributeId| meanings.contains(&Meaning::Except(attribute));
         for meaning in meanings {
@@ -483,21 +306,23 @@ impl Reading<'_> {
                     weak,
                     languages,
                     ..
-                } if languages & self.text.languages != 0 => {
-                    let plan = self.plan;
+                } if languages & self.names.text.languages != 0 => {
+                    let plan = self.names.plan;
                     for (attribute, alone) in plan.of_list(list) {
                         if self.is_open(*attribute) && !spared(*attribute) {
                             self.option(at, *attribute, (list, option), *alone, weak);
                         }
                     }
                 }
-                Meaning::Yes(attribute) | Meaning::No(attribute) if self.plan.has(attribute) && !spared(attribute) => {
+                Meaning::Yes(attribute) | Meaning::No(attribute)
+                    if self.names.plan.has(attribute) && !spared(attribute) =>
+                {
                     // `sin batería` does not say that it has a cable: what says no is told by the schema.
                     if event.whose == Whose::Others || event.like || event.denied <= 1 {
                         continue;
                     }
                     let truth = matches!(meaning, Meaning::Yes(_));
-                    let confidence = if self.text.title {
+                    let confidence = if self.names.text.title {
                         sure::TITLE + 2
                     } else {
                         sure::TITLE - 5
@@ -505,7 +330,7 @@ impl Reading<'_> {
                     self.say(attribute, What::Boolean(truth), confidence, event.start, event.end);
                 }
                 Meaning::Cue(attribute, _)
-                    if self.plan.has(attribute) && self.schema.attribute(attribute).specs.clause =>
+                    if self.names.plan.has(attribute) && self.names.schema.attribute(attribute).specs.clause =>
                 {
                     self.clause(at, attribute);
                 }
@@ -515,15 +340,15 @@ impl Reading<'_> {
     }
 
     fn option(&mut self, at: usize, attribute: AttributeId, (list, option): (OptionsId, u32), alone: bool, weak: bool) {
-        let event = self.events[at];
-        let hints = &self.schema.attribute(attribute).specs;
-        if event.denied <= 1 || event.like || (weak && self.goes_on(at)) {
+        let event = self.names.events[at];
+        let hints = &self.names.schema.attribute(attribute).specs;
+        if event.denied <= 1 || event.like || (weak && self.names.goes_on(at)) {
             return;
         }
         let what = What::Option(list, option);
-        if let Some((cue, attribute, colon)) = self.name_before_list(at, list, &|named| named == attribute) {
+        if let Some((cue, attribute, colon)) = self.names.name_before_list(at, list, &|named| named == attribute) {
             let confidence = if colon { sure::NAMED } else { sure::NAMED - 2 };
-            let start = self.events[cue].start;
+            let start = self.names.events[cue].start;
             return self.say(attribute, what, confidence, start, event.end);
         }
         let others = event.whose == Whose::Others && !hints.audience;
@@ -531,107 +356,39 @@ impl Reading<'_> {
             return;
         }
         let share = self
+            .names
             .near(at, -1)
-            .filter(|before| matches!(self.events[*before].what, Kept::Quantity(Said::Percent(_))));
+            .filter(|before| matches!(self.names.events[*before].what, Kept::Quantity(Said::Percent(_))));
         if let Some(share) = share.filter(|_| event.denied == UNDENIED) {
-            let start = self.events[share].start;
+            let start = self.names.events[share].start;
             return self.say(attribute, what, sure::SHARE, start, event.end);
         }
-        if let Some((cue, attribute)) = self.name_behind(at, &|named| named == attribute) {
-            let end = self.events[cue].end;
+        if let Some((cue, attribute)) = self.names.name_behind(at, &|named| named == attribute) {
+            let end = self.names.events[cue].end;
             return self.say(attribute, what, sure::NAMED_BEHIND - 3, event.start, end);
         }
         if alone {
-            let confidence = if self.text.title { sure::TITLE } else { sure::TEXT };
+            let confidence = if self.names.text.title { sure::TITLE } else { sure::TEXT };
             self.say(attribute, what, confidence, event.start, event.end);
         }
     }
 
-    /// The name before an option, or before the options of the same list that stand before it (`negro, rojo y azul`).
-    fn name_before_list(
-        &self,
-        at: usize,
-        list: OptionsId,
-        fits: &dyn Fn(AttributeId) -> bool,
-    ) -> Option<(usize, AttributeId, bool)> {
-        let mut here = at;
-        for _ in 0..8 {
-            if let Some(named) = self.name_before(here, fits) {
-                return Some(named);
-            }
-            let mut before = here.checked_sub(1)?;
-            for token in self
-                .tokens
-                .get(self.events[before].to as usize..self.events[here].from as usize)?
-            {
-                if !matches!(
-                    token.kind,
-                    Kind::Comma | Kind::Slash | Kind::Percent | Kind::Dash | Kind::Plus
-                ) {
-                    return None;
-                }
-            }
-            let skip = |n: usize| {
-                self.marks(n, Marker::And) || matches!(self.events[n].what, Kept::Quantity(Said::Percent(_)))
-            };
-            while skip(before) {
-                let earlier = before.checked_sub(1)?;
-                let between = self
-                    .tokens
-                    .get(self.events[earlier].to as usize..self.events[before].from as usize)?;
-                if between
-                    .iter()
-                    .any(|token| !matches!(token.kind, Kind::Comma | Kind::Slash | Kind::Percent))
-                {
-                    return None;
-                }
-                before = earlier;
-            }
-            let Kept::Phrase(entry) = self.events[before].what else {
-                return None;
-            };
-            let same = |meaning: &Meaning| matches!(meaning, Meaning::Option { list: other, .. } if *other == list);
-            if !self.tables.lexicon.meanings(entry).iter().any(same) {
-                return None;
-            }
-            here = before;
-        }
-        None
-    }
-
-    /// A short option is part of something longer: `A+`, `A-G`, `M/L`.
-    fn goes_on(&self, at: usize) -> bool {
-        let joined = |n: usize| {
-            let sign = self.tokens.get(n);
-            sign.is_some_and(|sign| matches!(sign.kind, Kind::Plus | Kind::Dash | Kind::Slash) && sign.glued)
-        };
-        let event = self.events[at];
-        let before = (event.from as usize)
-            .checked_sub(1)
-            .is_some_and(|n| joined(n) && self.tokens.get(event.from as usize).is_some_and(|token| token.glued));
-        let behind = joined(event.to as usize) && {
-            let next = self.tokens.get(event.to as usize + 1);
-            self.tokens[event.to as usize].kind == Kind::Plus
-                || next.is_some_and(|next| next.glued && matches!(next.kind, Kind::Word | Kind::Number))
-        };
-        before || behind
-    }
-
     /// What follows a name up to the end of its clause.
     fn clause(&mut self, at: usize, attribute: AttributeId) {
-        let event = self.events[at];
+        let event = self.names.events[at];
         if event.denied <= 1 {
             return;
         }
         let mut from = event.to as usize;
         while self
+            .names
             .tokens
             .get(from)
             .is_some_and(|token| matches!(token.kind, Kind::Colon | Kind::Dash))
         {
             from += 1;
         }
-        let rest = self.tokens.get(from..).unwrap_or_default();
+        let rest = self.names.tokens.get(from..).unwrap_or_default();
         let ends = |token: &&Token| matches!(token.kind, Kind::Stop | Kind::Open | Kind::Close);
         let taken = rest.iter().take_while(|token| !ends(token)).count();
         let Some((first, last)) = rest
@@ -643,12 +400,14 @@ impl Reading<'_> {
         };
         // A name begins it; what small letters begin is a sentence.
         let text = self
+            .names
             .text
             .text
             .get(first.start as usize..last.end as usize)
             .unwrap_or_default();
         let telling = text.chars().any(|c| c.is_uppercase() || c.is_ascii_digit());
         let most = self
+            .names
             .schema
             .attribute(attribute)
             .limits
@@ -656,7 +415,11 @@ impl Reading<'_> {
             .unwrap_or(80)
             .min(160);
         if telling && text.chars().count() <= most {
-            let confidence = if self.text.title { sure::TITLE } else { sure::TITLE - 5 };
+            let confidence = if self.names.text.title {
+                sure::TITLE
+            } else {
+                sure::TITLE - 5
+            };
             self.say(
                 attribute,
                 What::Text(first.start, last.end),
@@ -670,12 +433,12 @@ impl Reading<'_> {
     // ---- words of a telling shape
 
     fn shapes(&mut self) {
-        let plan = self.plan;
+        let plan = self.names.plan;
         if plan.shapes.iter().all(|(attribute, _)| !self.is_open(*attribute)) {
             return;
         }
         let mut at = 0;
-        while at < self.tokens.len() {
+        while at < self.names.tokens.len() {
             let mut to = at + 1;
             let inside = |token: &Token| {
                 token.glued
@@ -684,23 +447,24 @@ impl Reading<'_> {
                         Kind::Word | Kind::Number | Kind::Slash | Kind::Dash | Kind::Other
                     )
             };
-            while self.tokens.get(to).is_some_and(inside) {
+            while self.names.tokens.get(to).is_some_and(inside) {
                 to += 1;
             }
-            while to > at + 1 && !matches!(self.tokens[to - 1].kind, Kind::Word | Kind::Number) {
+            while to > at + 1 && !matches!(self.names.tokens[to - 1].kind, Kind::Word | Kind::Number) {
                 to -= 1;
             }
-            let (start, end) = (self.tokens[at].start, self.tokens[to - 1].end);
-            let digits = self.tokens[at..to].iter().any(|token| token.kind == Kind::Number);
+            let (start, end) = (self.names.tokens[at].start, self.names.tokens[to - 1].end);
+            let digits = self.names.tokens[at..to].iter().any(|token| token.kind == Kind::Number);
             let foreign = || {
-                self.events
+                self.names
+                    .events
                     .iter()
                     .rev()
                     .find(|event| event.start <= start)
                     .is_some_and(|event| event.whose != Whose::Own)
             };
-            if digits && end - start <= 24 && matches!(self.tokens[at].kind, Kind::Word | Kind::Number) {
-                let word = &self.text.text[start as usize..end as usize];
+            if digits && end - start <= 24 && matches!(self.names.tokens[at].kind, Kind::Word | Kind::Number) {
+                let word = &self.names.text.text[start as usize..end as usize];
                 for (attribute, shape) in &plan.shapes {
                     if self.is_open(*attribute) && shape.is_match(word) && !foreign() {
                         self.say(*attribute, What::Text(start, end), sure::SHAPE, start, end);

@@ -1,13 +1,34 @@
 //! Which side of a thing each number of `A x B x C cm` is: by the marks beside them, or by custom.
 
 use crate::enrich::specs::found::sure;
-use crate::enrich::specs::language::SIDES;
 use crate::enrich::specs::token::{Kind, Token};
 use crate::schema::specs::Side;
 use crate::value::text::fold;
 
 /// The custom where a workspace says nothing: a suggestion only.
 const USUAL: [Side; 3] = [Side::Length, Side::Width, Side::Height];
+
+/// The letters and words that name the sides in front of or behind their numbers (`L 30 x W 20`, `(LxAnxAl)`), folded.
+const SIDES: &[(Side, &str)] = &[
+    (
+        Side::Length,
+        "l largo longitud length long lange laenge longueur lunghezza comprimento",
+    ),
+    (
+        Side::Width,
+        "an w b ancho anchura width wide breite largeur larghezza largura",
+    ),
+    (Side::Height, "al h alto altura height high hohe hoehe hauteur altezza"),
+    (
+        Side::Depth,
+        "f d p t fo fondo profundidad depth deep tiefe profondeur profondita profundidade",
+    ),
+    (
+        Side::Thickness,
+        "e espesor grosor thickness dicke epaisseur spessore espessura",
+    ),
+    (Side::Diameter, "dm diametro diameter durchmesser diametre"),
+];
 
 /// The sides in the order of `count` numbers and how sure that is. `(before, from, to)` are tokens: where a head such as
 /// `(LxAnxAl)` may begin, and the numbers themselves.
@@ -71,7 +92,7 @@ fn marks(text: &str, tokens: &[Token]) -> Vec<Side> {
         for part in word.split('x').filter(|part| !part.is_empty()) {
             let side = SIDES
                 .iter()
-                .find(|(_, names)| names.contains(&part))
+                .find(|(_, names)| names.split(' ').any(|name| name == part))
                 .map(|(side, _)| *side);
             found.extend(side);
         }

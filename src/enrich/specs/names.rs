@@ -1,0 +1,272 @@
+//! What stands beside a value: the name of an attribute, a bound, a sign that it goes on.
+//!
+//! What a value with such neighbours fills is left to `read`.
+
+use crate::enrich::specs::events::{Event, What as Kept};
+use crate::enrich::specs::language::{Languages, Marker};
+use crate::enrich::specs::lexicon::{Lexicon, Meaning, Where};
+use crate::enrich::specs::plan::Plan;
+use crate::enrich::specs::quantity::Said;
+use crate::enrich::specs::token::{Kind, Token};
+use crate::enrich::specs::unit_words::{UnitId, UnitWords};
+use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
+use crate::schema::option_list::OptionsId;
+use crate::schema::specs::Side;
+use crate::value::unit::Exchange;
+use std::cell::Cell;
+
+/// What reading needs beside the text.
+#[derive(Debug, Clone, Default)]
+pub struct Tables {
+    pub lexicon: Lexicon,
+    pub units: UnitWords,
+    /// By attribute.
+    pub exchanges: Vec<Vec<(UnitId, Exchange)>>,
+    pub dimension_order: Vec<Side>,
+}
+
+/// One text of a product.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    pub text: &'a str,
+    /// Position among the product's texts.
+    pub number: u16,
+    /// It is the title: what stands there alone is the product's.
+    pub title: bool,
+    pub languages: Languages,
+    pub decimal_comma: bool,
+}
+
+/// The events of a text with their neighbours.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    pub tables: &'a Tables,
+    pub plan: &'a Plan,
+    pub schema: &'a Schema,
+    pub text: Text<'a>,
+    pub tokens: &'a [Token],
+    pub events: &'a [Event],
+    /// By event: a name that has served a value.
+    pub used: &'a [Cell<bool>],
+}
+
+impl Names<'_> {
+    pub fn name_before(&self, at: usize, fits: &dyn Fn(AttributeId) -> bool) -> Option<(usize, AttributeId, bool)> {
+        let mut here = at;
+        let mut colon = false;
+        for _ in 0..5 {
+            let before = here.checked_sub(1)?;
+            colon |= self.gap(before, here)?;
+            if let Kept::Phrase(entry) = self.events[before].what {
+                if !self.used[before].get()
+                    && let Some(attribute) = self.cue(entry, Where::Before, fits)
+                {
+                    return Some((before, attribute, colon));
+                }
+                if self.connects(before) {
+                    here = before;
+                    continue;
+                }
+            }
+            return None;
+        }
+        None
+    }
+
+    pub fn name_behind(&self, at: usize, fits: &dyn Fn(AttributeId) -> bool) -> Option<(usize, AttributeId)> {
+        let mut here = at;
+        for _ in 0..3 {
+            let next = self.near(here, 1)?;
+            let Kept::Phrase(entry) = self.events[next].what else {
+                return None;
+            };
+            if let Some(attribute) = self.cue(entry, Where::Behind, fits) {
+                let after = self.tokens.get(self.events[next].to as usize).map(|token| token.kind);
+                // `Peso:` begins something of its own.
+                return (after != Some(Kind::Colon)).then_some((next, attribute));
+            }
+            if !self.marks(next, Marker::Link) {
+                return None;
+            }
+            here = next;
+        }
+        None
+    }
+
+    /// The attribute that a phrase names and that fits; a name on the wrong side names nothing.
+    pub fn cue(&self, entry: u32, side: Where, fits: &dyn Fn(AttributeId) -> bool) -> Option<AttributeId> {
+        self.tables
+            .lexicon
+            .meanings(entry)
+            .iter()
+            .find_map(|meaning| match meaning {
+                Meaning::Cue(attribute, place)
+                    if (*place == side || *place == Where::Either) && self.plan.has(*attribute) && fits(*attribute) =>
+                {
+                    Some(*attribute)
+                }
+                _ => None,
+            })
+    }
+
+    /// The value has a name beside it that is none of this family's: it is not free to be taken for another.
+    pub fn is_anothers(&self, at: usize) -> bool {
+        let names = |n: usize| match self.events[n].what {
+            Kept::Phrase(entry) => self.tables.lexicon.meanings(entry).iter().any(|meaning| match meaning {
+                Meaning::Cue(attribute, _) => self.schema.attribute(*attribute).kind.is_amount(),
+                _ => false,
+            }),
+            Kept::Quantity(_) => false,
+        };
+        let mut here = at;
+        for _ in 0..4 {
+            let Some(before) = self.near(here, -1) else { break };
+            if names(before) && !self.used[before].get() {
+                return true;
+            }
+            if !self.connects(before) {
+                break;
+            }
+            here = before;
+        }
+        let behind = self
+            .near(at, 1)
+            .filter(|next| self.marks(*next, Marker::Link))
+            .and_then(|next| self.near(next, 1));
+        behind.is_some_and(names)
+    }
+
+    /// The neighbour with nothing but signs between.
+    pub fn near(&self, at: usize, step: isize) -> Option<usize> {
+        let other = at.checked_add_signed(step).filter(|n| *n < self.events.len())?;
+        let (left, right) = if step < 0 { (other, at) } else { (at, other) };
+        self.gap(left, right).map(|_| other)
+    }
+
+    /// Whether a colon stands between two neighbours; none where something parts them.
+    pub fn gap(&self, left: usize, right: usize) -> Option<bool> {
+        let mut colon = false;
+        for token in self
+            .tokens
+            .get(self.events[left].to as usize..self.events[right].from as usize)?
+        {
+            match token.kind {
+                Kind::Colon => colon = true,
+                Kind::Dash | Kind::Other | Kind::Open | Kind::Percent => {}
+                _ => return None,
+            }
+        }
+        Some(colon)
+    }
+
+    pub fn marks(&self, at: usize, asked: Marker) -> bool {
+        let Kept::Phrase(entry) = self.events[at].what else {
+            return false;
+        };
+        self.tables.lexicon.meanings(entry).iter().any(|meaning| match meaning {
+            Meaning::Marker(marker, of) => *marker == asked && of & self.text.languages != 0,
+            _ => false,
+        })
+    }
+
+    pub fn connects(&self, at: usize) -> bool {
+        [Marker::Link, Marker::Most, Marker::With]
+            .iter()
+            .any(|marker| self.marks(at, *marker))
+    }
+
+    /// The name before an option, or before the options of the same list that stand before it (`negro, rojo y azul`).
+    pub fn name_before_list(
+        &self,
+        at: usize,
+        list: OptionsId,
+        fits: &dyn Fn(AttributeId) -> bool,
+    ) -> Option<(usize, AttributeId, bool)> {
+        let mut here = at;
+        for _ in 0..8 {
+            if let Some(named) = self.name_before(here, fits) {
+                return Some(named);
+            }
+            let mut before = here.checked_sub(1)?;
+            for token in self
+                .tokens
+                .get(self.events[before].to as usize..self.events[here].from as usize)?
+            {
+                if !matches!(
+                    token.kind,
+                    Kind::Comma | Kind::Slash | Kind::Percent | Kind::Dash | Kind::Plus
+                ) {
+                    return None;
+                }
+            }
+            let skip = |n: usize| {
+                self.marks(n, Marker::And) || matches!(self.events[n].what, Kept::Quantity(Said::Percent(_)))
+            };
+            while skip(before) {
+                let earlier = before.checked_sub(1)?;
+                let between = self
+                    .tokens
+                    .get(self.events[earlier].to as usize..self.events[before].from as usize)?;
+                if between
+                    .iter()
+                    .any(|token| !matches!(token.kind, Kind::Comma | Kind::Slash | Kind::Percent))
+                {
+                    return None;
+                }
+                before = earlier;
+            }
+            let Kept::Phrase(entry) = self.events[before].what else {
+                return None;
+            };
+            let same = |meaning: &Meaning| matches!(meaning, Meaning::Option { list: other, .. } if *other == list);
+            if !self.tables.lexicon.meanings(entry).iter().any(same) {
+                return None;
+            }
+            here = before;
+        }
+        None
+    }
+
+    /// A short option is part of something longer: `A+`, `A-G`, `M/L`.
+    pub fn goes_on(&self, at: usize) -> bool {
+        let joined = |n: usize| {
+            let sign = self.tokens.get(n);
+            sign.is_some_and(|sign| matches!(sign.kind, Kind::Plus | Kind::Dash | Kind::Slash) && sign.glued)
+        };
+        let event = self.events[at];
+        let before = (event.from as usize)
+            .checked_sub(1)
+            .is_some_and(|n| joined(n) && self.tokens.get(event.from as usize).is_some_and(|token| token.glued));
+        let behind = joined(event.to as usize) && {
+            let next = self.tokens.get(event.to as usize + 1);
+            self.tokens[event.to as usize].kind == Kind::Plus
+                || next.is_some_and(|next| next.glued && matches!(next.kind, Kind::Word | Kind::Number))
+        };
+        before || behind
+    }
+
+    /// `60 W equivalent`
+    pub fn is_as_if(&self, at: usize) -> bool {
+        self.near(at, 1)
+            .is_some_and(|next| self.marks(next, Marker::AsIf) || self.marks(next, Marker::Like))
+    }
+
+    /// A bound stands right before it, perhaps with a link between.
+    pub fn is_bound(&self, at: usize) -> bool {
+        let mut here = at;
+        for _ in 0..3 {
+            let Some(before) = self.near(here, -1) else {
+                return false;
+            };
+            if self.marks(before, Marker::Most) {
+                return true;
+            }
+            if !self.marks(before, Marker::Link) {
+                return false;
+            }
+            here = before;
+        }
+        false
+    }
+}
