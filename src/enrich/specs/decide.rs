@@ -32,6 +32,8 @@ struct Claim {
     found: Found,
     score: u8,
     texts: u64,
+    /// Mentions in a text that has it already.
+    times: u8,
 }
 
 /// The outcomes of a product's findings, in order of attribute. `texts` are its texts; `threshold` is in percent. With
@@ -53,7 +55,9 @@ pub fn decide(
             let bit = 1u64 << found.text.min(63);
             match claims.iter_mut().find(|claim| same(&claim.found, found, texts)) {
                 Some(claim) => {
+                    claim.times = claim.times.saturating_add(u8::from(claim.texts & bit != 0));
                     claim.texts |= bit;
+                    claim.found.joined |= found.joined;
                     if found.confidence > claim.found.confidence {
                         claim.found = *found;
                     }
@@ -62,12 +66,13 @@ pub fn decide(
                     found: *found,
                     score: 0,
                     texts: bit,
+                    times: 0,
                 }),
             }
         }
         for claim in &mut claims {
             let again = (claim.texts.count_ones() - 1).min(4) as u8 * sure::AGAIN;
-            claim.score = (claim.found.confidence + again).min(sure::MOST);
+            claim.score = (claim.found.confidence + again + claim.times.min(2)).min(sure::MOST);
         }
         // Equals keep the order of the texts, the title first.
         claims.sort_by_key(|claim| std::cmp::Reverse(claim.score));
@@ -87,13 +92,17 @@ pub fn decide(
             }
             continue;
         }
-        let best = &claims[0];
-        let torn = claims.get(1).is_some_and(|second| second.score + CLEAR >= best.score);
-        let confidence = if torn {
-            best.score.saturating_sub(sure::TORN)
-        } else {
-            best.score
+        let options = matches!(claims[0].found.what, What::Option(..));
+        let rival = claims.get(1).filter(|second| second.score + CLEAR >= claims[0].score);
+        let joined = claims[0].found.joined || rival.is_some_and(|rival| rival.found.joined);
+        let (best, doubt) = match rival {
+            None => (&claims[0], 0),
+            // Options that stand apart: the surest, or else the first.
+            Some(rival) if options && !joined && rival.score < claims[0].score => (&claims[0], 0),
+            Some(_) if options && !joined => (&claims[0], sure::FIRST),
+            Some(_) => (&claims[0], sure::TORN),
         };
+        let confidence = best.score.saturating_sub(doubt);
         if confidence < threshold && !suggestions {
             continue;
         }

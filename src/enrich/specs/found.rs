@@ -27,6 +27,10 @@ pub mod sure {
     pub const SIBLINGS: u8 = 82;
     /// Taken off where the number is a bound (`hasta`, `from`).
     pub const BOUND: u8 = 15;
+    /// Added where it stands beside the name of its family (`running shorts`).
+    pub const HEAD: u8 = 6;
+    /// Taken off the first of several options that stand apart in a title: the first is the thing's most often.
+    pub const FIRST: u8 = 8;
     /// Taken off where a text says two things.
     pub const TORN: u8 = 30;
     /// Added where another text says the same.
@@ -59,4 +63,6 @@ pub struct Found {
     /// Bytes of the words that say it.
     pub start: u32,
     pub end: u32,
+    /// Another option of its list stands right beside it (`rojo/negro`).
+    pub joined: bool,
 }

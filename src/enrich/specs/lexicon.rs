@@ -6,6 +6,7 @@ use crate::enrich::specs::language::{ALL, Languages, MARKERS, Marker, NOT_THERE,
 use crate::enrich::specs::token::{Hashed, Kind as TokenKind, Token, Vocabulary, cut};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
+use crate::schema::family::FamilyId;
 use crate::schema::option_list::OptionsId;
 use crate::value::Kind;
 use crate::value::text::fold;
@@ -38,6 +39,8 @@ pub enum Meaning {
         audience: bool,
         languages: Languages,
     },
+    /// Names a family, in the plural or the singular.
+    Head(FamilyId),
     Yes(AttributeId),
     No(AttributeId),
     /// Says nothing of this attribute, though a word of it does.
@@ -143,6 +146,18 @@ impl Lexicon {
                 .iter()
                 .for_each(|phrase| say(phrase, Meaning::Except(id)));
         }
+        for family in schema.families() {
+            let Some(id) = schema.family_by_code(&family.code) else {
+                continue;
+            };
+            for (_, label) in family.labels.iter() {
+                say(label, Meaning::Head(id));
+                for ending in ["s", "es"] {
+                    let one = label.strip_suffix(ending).filter(|one| one.chars().count() > 3);
+                    one.into_iter().for_each(|one| say(one, Meaning::Head(id)));
+                }
+            }
+        }
         let mut lists: Vec<OptionsId> = wanted.iter().filter_map(|id| schema.attribute(*id).options).collect();
         lists.sort_unstable();
         lists.dedup();
@@ -233,7 +248,7 @@ impl Lexicon {
         let general = |meanings: &Vec<Meaning>| {
             meanings
                 .iter()
-                .any(|meaning| matches!(meaning, Meaning::Marker(..) | Meaning::Cue(..)))
+                .any(|meaning| matches!(meaning, Meaning::Marker(..) | Meaning::Cue(..) | Meaning::Head(_)))
         };
         lexicon.general = lexicon.entries.iter().map(general).collect();
         lexicon
@@ -251,7 +266,7 @@ impl Lexicon {
                 || meanings.iter().any(|meaning| match meaning {
                     Meaning::Option { list, .. } => uses(*list),
                     Meaning::Yes(id) | Meaning::No(id) | Meaning::Except(id) => has(*id),
-                    Meaning::Cue(..) | Meaning::Marker(..) => true,
+                    Meaning::Cue(..) | Meaning::Marker(..) | Meaning::Head(_) => true,
                 })
         };
         self.entries.iter().enumerate().map(relevant).collect()

@@ -228,6 +228,47 @@ impl Names<'_> {
         None
     }
 
+    /// The name of the product's family stands right beside it.
+    pub fn is_at_head(&self, at: usize) -> bool {
+        let heads = |n: usize| match (self.events[n].what, self.plan.family) {
+            (Kept::Phrase(entry), Some(family)) => self.tables.lexicon.meanings(entry).contains(&Meaning::Head(family)),
+            _ => false,
+        };
+        [-1, 1].into_iter().any(|step| self.near(at, step).is_some_and(heads))
+    }
+
+    /// Another option of the list stands right beside it, with at most a sign or an `and` between.
+    pub fn is_joined(&self, at: usize, list: OptionsId) -> bool {
+        let of_list = |n: usize| match self.events[n].what {
+            Kept::Phrase(entry) => {
+                let same = |meaning: &Meaning| matches!(meaning, Meaning::Option { list: other, .. } if *other == list);
+                self.tables.lexicon.meanings(entry).iter().any(same)
+            }
+            Kept::Quantity(_) => false,
+        };
+        let beside = |from: usize, step: isize| {
+            let other = from.checked_add_signed(step).filter(|n| *n < self.events.len())?;
+            let (left, right) = if step < 0 { (other, from) } else { (from, other) };
+            let between = self
+                .tokens
+                .get(self.events[left].to as usize..self.events[right].from as usize)?;
+            let signs = |token: &Token| !matches!(token.kind, Kind::Word | Kind::Number | Kind::Stop);
+            between.iter().all(signs).then_some(other)
+        };
+        [-1, 1].into_iter().any(|step| {
+            let Some(mut other) = beside(at, step) else {
+                return false;
+            };
+            if self.marks(other, Marker::And) {
+                match beside(other, step) {
+                    Some(next) => other = next,
+                    None => return false,
+                }
+            }
+            of_list(other)
+        })
+    }
+
     /// A short option is part of something longer: `A+`, `A-G`, `M/L`.
     pub fn goes_on(&self, at: usize) -> bool {
         let joined = |n: usize| {

@@ -45,6 +45,7 @@ pub struct Reads<'a> {
 /// What is looked for in one family.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
+    pub family: Option<FamilyId>,
     /// Sorted.
     pub attributes: Vec<AttributeId>,
     /// By dimension: the measures, and the one that counts without its name.
@@ -153,6 +154,7 @@ impl Plan {
                 && !off.iter().any(|code| **code == *attribute.code)
         });
         Plan {
+            family,
             shared: shared.collect(),
             measures,
             shapes: attributes.iter().filter_map(shape).collect(),

@@ -100,9 +100,14 @@ impl Reading<'_> {
         self.open.get(usize::from(attribute.0)) == Some(&true)
     }
 
-    fn say(&mut self, attribute: AttributeId, what: What, confidence: u8, start: u32, end: u32) {
+    fn say(&mut self, at: usize, attribute: AttributeId, what: What, confidence: u8, start: u32, end: u32) {
         if self.is_open(attribute) {
+            let joined = match what {
+                What::Option(list, _) => self.names.is_joined(at, list),
+                _ => false,
+            };
             self.found.push(Found {
+                joined,
                 attribute,
                 what,
                 confidence,
@@ -132,6 +137,7 @@ impl Reading<'_> {
                 }
                 if let (Some(counted), Some(count)) = (self.names.plan.count, count.to_i64()) {
                     self.say(
+                        at,
                         counted,
                         What::Integer(count),
                         sure::NAMED_BEHIND,
@@ -186,7 +192,7 @@ impl Reading<'_> {
             (false, None) => return,
         };
         if known.kind == value::Kind::Decimal {
-            return self.say(attribute, What::Decimal(number), confidence, start, end);
+            return self.say(at, attribute, What::Decimal(number), confidence, start, end);
         }
         let exchanges = &self.names.tables.exchanges[usize::from(attribute.0)];
         let Some((_, exchange)) = exchanges.iter().find(|(id, _)| *id == unit) else {
@@ -199,7 +205,7 @@ impl Reading<'_> {
         let Some(Ok(amount)) = number.checked_mul(pack).map(|number| exchange.apply(number)) else {
             return;
         };
-        self.say(attribute, What::Measure(amount), confidence, start, end);
+        self.say(at, attribute, What::Measure(amount), confidence, start, end);
     }
 
     fn number(&mut self, at: usize, number: Decimal) {
@@ -228,6 +234,7 @@ impl Reading<'_> {
         };
         let bound = if self.names.is_bound(at) { sure::BOUND } else { 0 };
         self.say(
+            at,
             named.attribute,
             what,
             named.confidence.saturating_sub(bound),
@@ -261,7 +268,7 @@ impl Reading<'_> {
                 continue;
             };
             if let Ok(amount) = exchange.apply(*number) {
-                self.say(attribute, What::Measure(amount), confidence, event.start, event.end);
+                self.say(at, attribute, What::Measure(amount), confidence, event.start, event.end);
             }
         }
     }
@@ -327,7 +334,7 @@ impl Reading<'_> {
                     } else {
                         sure::TITLE - 5
                     };
-                    self.say(attribute, What::Boolean(truth), confidence, event.start, event.end);
+                    self.say(at, attribute, What::Boolean(truth), confidence, event.start, event.end);
                 }
                 Meaning::Cue(attribute, _)
                     if self.names.plan.has(attribute) && self.names.schema.attribute(attribute).specs.clause =>
@@ -349,7 +356,7 @@ impl Reading<'_> {
         if let Some((cue, attribute, colon)) = self.names.name_before_list(at, list, &|named| named == attribute) {
             let confidence = if colon { sure::NAMED } else { sure::NAMED - 2 };
             let start = self.names.events[cue].start;
-            return self.say(attribute, what, confidence, start, event.end);
+            return self.say(at, attribute, what, confidence, start, event.end);
         }
         let others = event.whose == Whose::Others && !hints.audience;
         if weak || others {
@@ -361,15 +368,16 @@ impl Reading<'_> {
             .filter(|before| matches!(self.names.events[*before].what, Kept::Quantity(Said::Percent(_))));
         if let Some(share) = share.filter(|_| event.denied == UNDENIED) {
             let start = self.names.events[share].start;
-            return self.say(attribute, what, sure::SHARE, start, event.end);
+            return self.say(at, attribute, what, sure::SHARE, start, event.end);
         }
         if let Some((cue, attribute)) = self.names.name_behind(at, &|named| named == attribute) {
             let end = self.names.events[cue].end;
-            return self.say(attribute, what, sure::NAMED_BEHIND - 3, event.start, end);
+            return self.say(at, attribute, what, sure::NAMED_BEHIND - 3, event.start, end);
         }
         if alone {
+            let head = if self.names.is_at_head(at) { sure::HEAD } else { 0 };
             let confidence = if self.names.text.title { sure::TITLE } else { sure::TEXT };
-            self.say(attribute, what, confidence, event.start, event.end);
+            self.say(at, attribute, what, confidence + head, event.start, event.end);
         }
     }
 
@@ -421,6 +429,7 @@ impl Reading<'_> {
                 sure::TITLE - 5
             };
             self.say(
+                at,
                 attribute,
                 What::Text(first.start, last.end),
                 confidence,
@@ -467,7 +476,7 @@ impl Reading<'_> {
                 let word = &self.names.text.text[start as usize..end as usize];
                 for (attribute, shape) in &plan.shapes {
                     if self.is_open(*attribute) && shape.is_match(word) && !foreign() {
-                        self.say(*attribute, What::Text(start, end), sure::SHAPE, start, end);
+                        self.say(at, *attribute, What::Text(start, end), sure::SHAPE, start, end);
                     }
                 }
             }
