@@ -12,6 +12,7 @@ use estante::workspace::settings::Settings;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 /// One title with its truth: by attribute of the data, the texts that people marked; none where it was asked and is not there.
 struct Title {
@@ -88,29 +89,32 @@ fn meant(schema: &Schema, attribute: AttributeId, text: &str) -> BTreeSet<Said> 
         }
         return said;
     }
-    let numbers = regex::Regex::new(r"[0-9][0-9.,]*").expect("the pattern is sound");
-    let found: Vec<_> = numbers.find_iter(text).collect();
-    let Some(first) = found.first() else { return said };
-    let digits = first.as_str().trim_end_matches(['.', ',']);
-    let Ok(number) = parse(digits, Notation::GroupedByComma) else {
-        return said;
-    };
-    match (&known.unit, known.kind) {
-        (Some(unit), _) if found.len() == 1 => {
-            let word = text[first.end()..].trim().trim_start_matches('-').trim().to_lowercase();
-            let word = word.replace("fl.", "fl");
-            let named = schema
-                .units()
-                .find(&word)
-                .or_else(|| schema.units().find(word.split(' ').next().unwrap_or_default()));
-            if let Some(named) = named
-                && let Ok(number) = schema.units().convert(number, &named.code, unit)
-            {
-                said.insert(Said::Number(number.round_dp(1)));
+    static NUMBERS: LazyLock<regex::Regex> =
+        LazyLock::new(|| regex::Regex::new(r"([0-9][0-9.,]*)[ -]*([^0-9]*)").expect("the pattern is sound"));
+    for found in NUMBERS.captures_iter(text) {
+        let digits = found[1].trim_end_matches(['.', ',']);
+        let Ok(number) = parse(digits, Notation::GroupedByComma) else {
+            continue;
+        };
+        let words: Vec<&str> = found[2]
+            .split([' ', '.', '-', '/', '(', ')', ','])
+            .filter(|word| !word.is_empty())
+            .collect();
+        let unit = [2, 1]
+            .iter()
+            .find_map(|n| schema.units().find(&words.get(..*n)?.join(" ").to_lowercase()));
+        match (&known.unit, unit) {
+            (Some(own), Some(unit)) => {
+                if let Ok(number) = schema.units().convert(number, &unit.code, own) {
+                    said.insert(Said::Number(number.round_dp(1)));
+                }
             }
+            // A number of ounces is no count.
+            (None, unit) if known.kind == Kind::Integer && unit.is_none_or(|unit| *unit.dimension == *"count") => {
+                said.insert(Said::Number(number));
+            }
+            _ => {}
         }
-        (None, Kind::Integer) => drop(said.insert(Said::Number(number))),
-        _ => {}
     }
     said
 }
@@ -268,11 +272,23 @@ fn score(
                 (a, b) => a == b,
             })
         };
-        let right = !found.is_empty() && found.iter().all(near) && truth.len() == found.len();
+        // Options that people marked are one value: all of them, or it is not what they meant. Of several numbers (`8 oz
+        // (237 ml)`) each is right, and each that nobody marked is wrong.
+        let options = truth.iter().chain(&found).any(|said| matches!(said, Said::Option(_)));
+        let (hits, misses) = match options {
+            true => (
+                usize::from(!found.is_empty() && found == truth),
+                usize::from(!found.is_empty() && found != truth),
+            ),
+            false => (
+                usize::from(found.iter().any(near)),
+                found.iter().filter(|said| !near(said)).count(),
+            ),
+        };
         told(attribute, &truth, &found);
         scores.entry(attribute.to_owned()).or_default().add(Score {
-            right: usize::from(right),
-            wrong: usize::from(!right && !found.is_empty()),
+            right: hits,
+            wrong: misses,
             truth: usize::from(!texts.is_empty()),
         });
     }
