@@ -4,8 +4,10 @@
 //! anew, so taking back a batch takes back what was derived from it, and a changed setting is seen at once. A step speaks
 //! only where nobody else does.
 
+pub mod copy;
 pub mod specs;
 
+use crate::enrich::copy::Copy;
 use crate::enrich::specs::settings::{SpecsSettings, UnknownName};
 use crate::enrich::specs::{Finding, Specs};
 use crate::product::Product;
@@ -25,21 +27,31 @@ pub struct EnrichSettings {
 #[derive(Debug, Default)]
 pub struct Enrichment {
     specs: Specs,
+    /// Texts for what nobody wrote.
+    pub copy: Option<Copy>,
     fingerprint: u64,
 }
 
 impl Enrichment {
     /// Compiles the steps. Fails with every name that the schema does not have.
-    pub fn new(settings: &EnrichSettings, schema: &Schema) -> Result<Enrichment, Vec<UnknownName>> {
+    pub fn new(
+        settings: &EnrichSettings,
+        copy: Option<Copy>,
+        schema: &Schema,
+    ) -> Result<Enrichment, Vec<UnknownName>> {
         let unknown = settings.specs.unknown(schema);
         if !unknown.is_empty() {
             return Err(unknown);
         }
         // Maps of texts and numbers always serialize.
         let bytes = serde_json::to_vec(settings).unwrap_or_default();
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        hash.update(&bytes);
+        hash.update(&copy.as_ref().map_or(0, Copy::fingerprint).to_le_bytes());
         Ok(Enrichment {
             specs: Specs::new(&settings.specs, schema),
-            fingerprint: xxhash_rust::xxh3::xxh3_64(&bytes),
+            copy,
+            fingerprint: hash.digest(),
         })
     }
 
@@ -57,6 +69,9 @@ impl Enrichment {
     /// first, then copy, which is written from them.
     pub fn derive(&self, products: &mut [Product], schema: &Schema) {
         self.specs.derive(products, schema);
+        if let Some(copy) = &self.copy {
+            products.iter_mut().for_each(|product| copy.derive(product));
+        }
     }
 
     /// What specs finds of each of these products, which must not be derived yet, with its evidence.

@@ -36,8 +36,8 @@ pub enum By {
     Model,
     /// Read out of the product's own texts.
     Specs,
-    /// Written from the product's own values.
-    Copy,
+    /// Written from the product's own values, by the template of this number.
+    Copy(u16),
 }
 
 /// The golden record. A view: nothing stores it.

@@ -350,6 +350,22 @@ pub fn to_text(number: Decimal) -> String {
     out
 }
 
+/// Do people of a locale write numbers with a decimal comma. Latin American Spanish is divided; the countries named here
+/// write a point (Unicode CLDR 45, `numbers/symbols/decimal`).
+pub fn has_comma(locale: &str) -> bool {
+    let mut parts = locale.split(['-', '_']);
+    let language = parts.next().unwrap_or("");
+    let region = parts.next_back().unwrap_or("");
+    match language {
+        "es" => !["MX", "US", "PR", "DO", "GT", "HN", "NI", "PA", "PE", "SV", "419"].contains(&region),
+        "de" | "it" => !["CH", "LI"].contains(&region),
+        "ca" | "gl" | "eu" | "fr" | "pt" | "nl" | "da" | "sv" | "nb" | "nn" | "no" | "fi" | "is" | "pl" | "cs"
+        | "sk" | "hu" | "ro" | "bg" | "el" | "ru" | "uk" | "tr" | "hr" | "sl" | "sr" | "et" | "lv" | "lt" | "vi"
+        | "id" => true,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -493,6 +509,20 @@ mod tests {
                 let _ = parse(&text, notation);
             }
             let _ = prove([text.as_str()]);
+        }
+    }
+
+    #[test]
+    fn commas_are_those_of_the_locale() {
+        for (locale, comma) in [
+            ("es", true),
+            ("es-ES", true),
+            ("es-MX", false),
+            ("en", false),
+            ("de-CH", false),
+            ("pt-BR", true),
+        ] {
+            assert_eq!(has_comma(locale), comma, "{locale}");
         }
     }
 }

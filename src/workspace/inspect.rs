@@ -139,7 +139,7 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
         let source = match resolved.by {
             By::Model => "model".to_owned(),
             By::Specs => "specs".to_owned(),
-            By::Copy => "copy".to_owned(),
+            By::Copy(_) => "copy".to_owned(),
             By::Layer(n) => stored
                 .get(usize::from(n))
                 .map_or_else(String::new, |layer| shower.source(layer.source.0)),

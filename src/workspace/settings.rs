@@ -7,6 +7,7 @@ use crate::channel::pack::Pack;
 use crate::channel::settings::ChannelFile;
 use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::enrich::copy::Copy;
 use crate::enrich::{EnrichSettings, Enrichment};
 use crate::feed::settings::FileSettings;
 use crate::index::synonyms::{Synonyms, SynonymsFile};
@@ -49,6 +50,9 @@ pub struct WorkspaceFile {
     /// Folder of the channel files; packs lie in `packs` below it.
     #[serde(default = "channels")]
     pub channels: String,
+    /// Folder of the copy templates; without it no texts are written.
+    #[serde(default = "copy")]
+    pub copy: String,
     /// Folder of the store: catalog, plans, rejected rows, export states.
     #[serde(default = "store")]
     pub store: String,
@@ -71,6 +75,9 @@ fn suppliers() -> String {
 }
 fn channels() -> String {
     "channels".into()
+}
+fn copy() -> String {
+    "copy".into()
 }
 fn store() -> String {
     ".estante".into()
@@ -207,7 +214,8 @@ impl Settings {
 
         let suppliers = compile_suppliers(&workspace, supplier_files, &schema, &mut faults);
         let channels = compile_channels(root, &workspace, &channel_files, &schema, &mut faults);
-        let enrichment = Enrichment::new(&workspace.enrich, &schema).map_err(|unknown| {
+        let copy = load_copy(root, &workspace, &schema, &mut faults);
+        let enrichment = Enrichment::new(&workspace.enrich, copy, &schema).map_err(|unknown| {
             faults.extend(unknown.into_iter().map(|name| {
                 let path: Vec<&str> = name.path.iter().map(String::as_str).collect();
                 declaration.fault(&path, name.code, name.message).with_help(name.help)
@@ -348,6 +356,18 @@ fn compile_channels(
         channels.extend(gather(Channel::compile(id, file, declaration, pack, schema), faults));
     }
     channels
+}
+
+/// The copy templates, where there are any.
+fn load_copy(root: &Path, workspace: &WorkspaceFile, schema: &Schema, faults: &mut Vec<Diagnostic>) -> Option<Copy> {
+    let files: Vec<Declaration> = declarations(root, &workspace.copy, faults)
+        .into_iter()
+        .map(|(_, declaration)| declaration)
+        .collect();
+    if files.is_empty() {
+        return None;
+    }
+    gather(Copy::compile(&files, schema), faults)
 }
 
 /// A supplier's folder, with its file as it reads.
