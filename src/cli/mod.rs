@@ -6,6 +6,8 @@ pub mod batch;
 pub mod channel;
 pub mod demo;
 pub mod enrich;
+pub mod enrich_copy;
+pub mod enrich_specs;
 pub mod fail_on;
 pub mod import;
 pub mod init;
@@ -18,6 +20,7 @@ pub mod search;
 pub mod supplier;
 pub mod verify;
 
+use crate::cli::enrich::EnrichCommand;
 use crate::cli::fail_on::FailOn;
 use crate::cli::output::Output;
 use crate::workspace::Workspace;
@@ -111,7 +114,7 @@ pub enum Command {
     /// Products: look and edit.
     #[command(subcommand)]
     Product(ProductCommand),
-    /// What is derived from products: values read out of their texts.
+    /// What is derived from products: look at it, check it.
     #[command(subcommand)]
     Enrich(EnrichCommand),
     /// Channels: check and export.
@@ -218,15 +221,6 @@ pub enum ProductCommand {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum EnrichCommand {
-    /// What titles and descriptions say of attributes: values, suggestions, contradictions, each with its words.
-    Specs {
-        /// Products to show; without any, the whole catalog is counted by attribute.
-        skus: Vec<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
     /// The channels and what they demand.
     List,
@@ -317,7 +311,10 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         }
         Command::Product(ProductCommand::Set { sku, values }) => product::set(open()?, sku, values, output),
         Command::Product(ProductCommand::Clear { sku, attributes }) => product::clear(open()?, sku, attributes, output),
-        Command::Enrich(EnrichCommand::Specs { skus }) => enrich::specs(&open()?, skus, output),
+        Command::Enrich(EnrichCommand::Specs { skus }) => enrich_specs::specs(&open()?, skus, output),
+        Command::Enrich(EnrichCommand::Copy { of, preview, lint }) => {
+            enrich_copy::copy(&open()?, of, *preview, *lint, output)
+        }
         Command::Channel(ChannelCommand::List) => channel::list(&open()?, output),
         Command::Channel(ChannelCommand::Check { channel, fail_on }) => {
             channel::check(&open()?, channel, *fail_on, output)

@@ -25,6 +25,7 @@ fn words(step: &Step) -> String {
     match step {
         Step::Reading { supplier } => format!("reading {supplier}"),
         Step::Applying { supplier } => format!("applying {supplier}"),
+        Step::Texts => "reading texts".to_owned(),
         Step::Exporting { channel } => format!("exporting {channel}"),
         Step::Indexing => "indexing".to_owned(),
     }

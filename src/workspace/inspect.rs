@@ -146,9 +146,30 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
         };
         let text = resolved.value.to_text().into_owned();
         let inherited = resolved.by == By::Model;
-        values.push(shower.value(resolved.key, text, source, resolved.origin, inherited)?);
+        let mut value = shower.value(resolved.key, text, source, resolved.origin, inherited)?;
+        if let By::Copy(template) = resolved.by {
+            show_template(workspace, template, &mut value);
+        }
+        values.push(value);
     }
     let mut layers = layers(&mut shower, &product, &stored, &trust)?;
+    let copied = values.iter().filter(|value| value.source == "copy");
+    let copied: Vec<ShownClaim> = copied
+        .map(|value| ShownClaim {
+            value: value.clone(),
+            wins: true,
+            reason: None,
+        })
+        .collect();
+    if let Some(first) = copied.first() {
+        layers.push(ShownLayer {
+            source: "copy".to_owned(),
+            sku: product.sku.clone(),
+            batch: first.value.batch,
+            withdrawn: false,
+            values: copied,
+        });
+    }
     layers.extend(specs_layer(&mut shower, &trust, &name)?);
     let history = history(&mut shower, &reader, &name, &stored)?;
     Ok(ShownProduct {
@@ -161,6 +182,16 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
         layers,
         history,
     })
+}
+
+/// A text that a template wrote came from there, not from a feed.
+fn show_template(workspace: &Workspace, template: u16, value: &mut ShownValue) {
+    let copy = workspace.settings.enrichment.copy.as_ref();
+    let place = copy.and_then(|copy| copy.place(template));
+    value.file = place.and_then(|place| place.file.as_deref().map(str::to_owned));
+    value.line = place.and_then(|place| place.line);
+    value.column = None;
+    value.rule = Some("template".to_owned());
 }
 
 fn layers(

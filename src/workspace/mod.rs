@@ -4,6 +4,7 @@
 //! and threads.
 
 pub mod apply;
+pub mod copy;
 pub mod edit;
 pub mod evidence;
 pub mod export;

@@ -9,6 +9,8 @@ pub enum Step {
     Reading { supplier: String },
     /// A plan is being written into the catalog.
     Applying { supplier: String },
+    /// The texts of all products are being looked at.
+    Texts,
     /// A channel's products are being composed, checked and written.
     Exporting { channel: String },
     /// Changed products are put into the search index.

@@ -3,6 +3,7 @@
 use crate::channel::pack::file::PackFile;
 use crate::channel::settings::ChannelFile;
 use crate::declaration::json_schema;
+use crate::enrich::copy::file::CopyFile;
 use crate::index::synonyms::SynonymsFile;
 use crate::schema::file::SchemaFile;
 use crate::workspace::failure::Failure;
@@ -10,7 +11,7 @@ use crate::workspace::settings::{SupplierFile, WorkspaceFile};
 use std::path::Path;
 
 /// The schemas by file name.
-pub fn json_schemas() -> [(&'static str, String); 6] {
+pub fn json_schemas() -> [(&'static str, String); 7] {
     [
         (
             "estante.json",
@@ -35,6 +36,10 @@ pub fn json_schemas() -> [(&'static str, String); 6] {
         (
             "synonyms.json",
             json_schema::<SynonymsFile>("synonyms.toml: words that mean the same"),
+        ),
+        (
+            "copy.json",
+            json_schema::<CopyFile>("copy/*.toml: templates for texts, and what texts are checked for"),
         ),
     ]
 }

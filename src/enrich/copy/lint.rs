@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Diagnostic, Place, excerpt};
 use crate::enrich::copy::budget::Budget;
-use crate::enrich::copy::grammar::is_shouted;
+use crate::enrich::copy::casing::is_shouted;
 use crate::product::Product;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;

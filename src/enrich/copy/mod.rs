@@ -5,6 +5,7 @@
 //! never stored. How files become templates is left to `compile`, what is wrong with texts to `lint`.
 
 pub mod budget;
+pub mod casing;
 pub mod compile;
 pub mod engine;
 pub mod expression;
@@ -21,8 +22,8 @@ pub mod words;
 
 use crate::diagnostic::Place;
 use crate::enrich::copy::budget::Budget;
+use crate::enrich::copy::casing::is_shouted;
 use crate::enrich::copy::file::{Flaw, When};
-use crate::enrich::copy::grammar::is_shouted;
 use crate::enrich::copy::lint::Lint;
 use crate::enrich::copy::template::Template;
 use crate::product::{By, Product, Resolved};

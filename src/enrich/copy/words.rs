@@ -3,6 +3,7 @@
 //! A filter is a function of what stands before it: `name|short(60)` is `short(name, 60)`.
 
 use crate::enrich::copy::budget::Budget;
+use crate::enrich::copy::casing;
 use crate::enrich::copy::grammar::{self, Language};
 use crate::enrich::copy::spell::Term;
 use crate::value::text::{self, fold};
@@ -145,8 +146,8 @@ impl Function {
                 Language::English => on_text(grammar::singular_en),
                 Language::Other => first,
             },
-            Function::Capital => on_text(grammar::capital),
-            Function::Small => on_text(grammar::small),
+            Function::Capital => on_text(casing::capital),
+            Function::Small => on_text(casing::small),
             Function::Lower => on_text(|text| text.to_lowercase()),
             Function::Upper => on_text(|text| text.to_uppercase()),
             Function::Trim => on_text(|text| text.trim().to_owned()),
@@ -156,7 +157,7 @@ impl Function {
                     return Term::Nothing;
                 }
                 let names = second.unwrap_or(Term::Nothing);
-                Term::made(grammar::sentence(&first.plain(), &[&names.plain()]))
+                Term::made(casing::sentence(&first.plain(), &[&names.plain()]))
             }
             Function::First => match first {
                 Term::List(texts) => texts.into_iter().next().map_or(Term::Nothing, Term::Text),
