@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 fn main() {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where it builds"));
     let mut files = vec![root.join("estante.toml"), root.join("NOTICE")];
-    for folder in ["schemas", "channels", "sample_feeds", "docs/schema"] {
+    for folder in ["schemas", "channels", "copy", "sample_feeds", "docs/schema"] {
         println!("cargo::rerun-if-changed={folder}");
         gather(&root.join(folder), &mut files);
     }

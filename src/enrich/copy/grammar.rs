@@ -114,6 +114,7 @@ const STRESSED_A: &[&str] = &[
 /// Colours in -o that are nouns and do not agree.
 const COLOUR_NOUNS: &[&str] = &[
     "oro",
+    "grafito",
     "topo",
     "vino",
     "plomo",

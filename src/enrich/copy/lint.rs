@@ -18,6 +18,9 @@ use whichlang::Lang;
 /// Shorter texts are in no language for certain: names of goods read alike in all of them.
 const LEAST_FOR_LANGUAGE: usize = 160;
 
+/// The same between Spanish, Portuguese and Italian.
+const LEAST_FOR_NEIGHBOURS: usize = 480;
+
 /// Words that may not stand in texts of a scope.
 #[derive(Debug)]
 pub struct Forbidden {
@@ -250,8 +253,10 @@ fn foreign(text: &str, locale: &str) -> Option<&'static str> {
         whichlang::detect_language(&text[..middle]),
         whichlang::detect_language(&text[middle..]),
     );
-    // Both halves must agree: a foreign name or a list of codes is in one of them.
-    if first != second || first == own {
+    // Both halves must agree: a foreign name or a list of codes is in one of them. Neighbours are told apart by long texts only.
+    let near = [Lang::Spa, Lang::Por, Lang::Ita];
+    let unsure = near.contains(&first) && near.contains(&own) && text.len() < LEAST_FOR_NEIGHBOURS;
+    if first != second || first == own || unsure {
         return None;
     }
     LANGUAGES

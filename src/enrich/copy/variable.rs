@@ -158,7 +158,9 @@ impl Variable {
             Variable::Facts(facts) => {
                 let said = facts.iter().filter_map(|(label, reading)| {
                     let term = reading.term(product, &vocabulary.locale);
-                    (!term.is_blank()).then(|| format!("{label}: {}", term.plain()))
+                    // A weight of 0 kg is a gap in a list, not a fact.
+                    let zero = matches!(&term, Term::Number(number, _) if number.is_zero());
+                    (!zero && !term.is_blank()).then(|| format!("{label}: {}", term.plain()))
                 });
                 if !html {
                     return Term::List(said.map(Into::into).collect());
