@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where it builds"));
-    let mut files = vec![root.join("estante.toml"), root.join("NOTICE")];
+    let mut files = vec![
+        root.join("estante.toml"),
+        root.join("synonyms.toml"),
+        root.join("NOTICE"),
+    ];
     for folder in ["schemas", "channels", "copy", "sample_feeds", "docs/schema"] {
         println!("cargo::rerun-if-changed={folder}");
         gather(&root.join(folder), &mut files);
     }
     println!("cargo::rerun-if-changed=estante.toml");
+    println!("cargo::rerun-if-changed=synonyms.toml");
     println!("cargo::rerun-if-changed=NOTICE");
     files.sort();
     let mut list = String::from("[\n");

@@ -86,6 +86,12 @@ fn whole(report: &RunReport) -> serde_json::Value {
         "suppliers": suppliers,
         "channels": channels,
         "models": report.models,
+        "index": {
+            "indexed": report.index.map(|index| index.indexed),
+            "rebuilt": report.index.is_some_and(|index| index.rebuilt),
+            "seconds": rounded(report.index_seconds),
+            "error": report.index_failure.as_ref().map(|failure| &failure.message),
+        },
         "products": report.products,
         "changed_nothing": report.changed_nothing(),
         "seconds": rounded(report.seconds),
@@ -176,6 +182,9 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
             }
             (None, None) => {}
         }
+    }
+    if let Some(failure) = &report.index_failure {
+        let _ = writeln!(text, "{} {}", output.paint(Tone::Doubtful, "not indexed:"), failure.message);
     }
     let end = match report.changed_nothing() {
         true => "Nothing changed since the last run.".to_owned(),

@@ -25,6 +25,8 @@ use tantivy::{Searcher, Term};
 /// What an identifier is worth that is exactly what was asked for; as BM25 scores go, more than a name.
 const CODE: f32 = 120.0;
 const CODE_BEGINS: f32 = 40.0;
+/// The same of letters and digits together, which nothing else is likely to be.
+const CODE_MIXED: f32 = 80.0;
 const OPTION: f32 = 14.0;
 const CATEGORY: f32 = 16.0;
 const MEASURE: f32 = 12.0;
@@ -236,7 +238,9 @@ impl<'a> Matcher<'a> {
         }
         let least = if digits || letters { 4 } else { 3 };
         if code.len() >= least && self.beginnings(&code) <= MOST_BEGINNINGS {
-            questions.push(constant(begins(self.layout.code, code.as_bytes(), true), CODE_BEGINS));
+            let mixed = !digits && !letters && code.len() >= 5;
+            let worth = if mixed { CODE_MIXED } else { CODE_BEGINS };
+            questions.push(constant(begins(self.layout.code, code.as_bytes(), true), worth));
         }
         questions
     }

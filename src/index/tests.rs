@@ -1,1 +1,442 @@
-//! What a search finds, over small catalogs.
+//! Queries as they are read, whatever is typed, and what conditions find in a small index.
+
+use crate::index::document::{Documents, Note};
+use crate::index::filter::Outside;
+use crate::index::query::parse;
+use crate::index::search::{Answer, Engine, Request, SearchError};
+use crate::index::synonyms::{Synonyms, SynonymsFile};
+use crate::index::typo::respelled;
+use crate::index::{Holding, Index};
+use crate::product::origin::Origin;
+use crate::product::{By, Product, Resolved};
+use crate::schema::Schema;
+use crate::schema::load::load;
+use crate::schema::scope::Key;
+use crate::value::Value;
+use proptest::prelude::*;
+
+const SCHEMA: &str = r#"
+[attributes.name]
+kind = "text"
+localizable = true
+labels = { es = "Nombre" }
+[attributes.description]
+kind = "rich_text"
+localizable = true
+[attributes.brand]
+kind = "text"
+labels = { es = "Marca" }
+[attributes.mpn]
+kind = "identifier"
+[attributes.gtin]
+kind = "gtin"
+[attributes.category]
+kind = "identifier"
+[attributes.stock]
+kind = "integer"
+[attributes.weight]
+kind = "measure"
+unit = "kg"
+labels = { es = "Peso" }
+[attributes.voltage]
+kind = "measure"
+unit = "V"
+[attributes.cordless]
+kind = "boolean"
+[attributes.released]
+kind = "date"
+[attributes.color]
+kind = "option"
+options = "colors"
+[attributes.image]
+kind = "media"
+[options.colors.values.red]
+labels = { es = "Rojo", en = "Red" }
+[options.colors.values.navy]
+labels = { es = "Azul marino", en = "Navy" }
+[categories.tools]
+labels = { es = "Herramientas" }
+[categories.drills]
+parent = "tools"
+labels = { es = "Taladros" }
+"#;
+
+struct Shop {
+    _folder: tempfile::TempDir,
+    schema: Schema,
+    index: Index,
+    synonyms: Synonyms,
+}
+
+struct Nothing;
+
+impl Outside for Nothing {
+    fn suppliers(&self) -> Vec<String> {
+        vec!["norte".into()]
+    }
+    fn verdict(&self, _: &str, verdict: &str) -> Result<Vec<i64>, (String, String)> {
+        Ok(if verdict == "blocked" { vec![2] } else { Vec::new() })
+    }
+    fn code(&self, _: &str) -> Result<Vec<i64>, (String, String)> {
+        Ok(vec![1, 3])
+    }
+    fn touched(&self, _: i64) -> Result<Vec<i64>, (String, String)> {
+        Ok(Vec::new())
+    }
+}
+
+/// A product of texts such as `name@es=Taladro`, read as the store reads them.
+fn product(schema: &Schema, id: i64, sku: &str, values: &[(&str, &str)]) -> Product {
+    let mut resolved: Vec<Resolved> = values
+        .iter()
+        .map(|(key, json)| {
+            let key = Key::parse(schema, key).unwrap();
+            let kind = schema.attribute(key.attribute).kind;
+            Resolved {
+                key,
+                value: Value::from_json(kind, json).unwrap(),
+                by: By::Layer(0),
+                origin: Origin::default(),
+            }
+        })
+        .collect();
+    resolved.sort_by_key(|resolved| resolved.key);
+    Product {
+        id,
+        sku: sku.into(),
+        active: true,
+        values: resolved,
+        ..Product::default()
+    }
+}
+
+impl Shop {
+    fn new() -> Shop {
+        let folder = tempfile::tempdir().unwrap();
+        let schemas = folder.path().join("schemas");
+        std::fs::create_dir_all(&schemas).unwrap();
+        std::fs::write(schemas.join("all.toml"), SCHEMA).unwrap();
+        let locales = ["es".to_owned(), "en".to_owned()];
+        let schema = load(&schemas, folder.path(), &locales, &["web".to_owned()]).unwrap();
+        let products = [
+            product(
+                &schema,
+                1,
+                "A-1",
+                &[
+                    ("name@es", r#""Taladro percutor GSB 18V-55""#),
+                    ("name@en", r#""Hammer drill GSB 18V-55""#),
+                    ("description@es", r#""<p>Con maletín y juego de brocas</p>""#),
+                    ("brand", r#""Bosch""#),
+                    ("mpn", r#""0.601.9H5.302""#),
+                    ("category", r#""drills""#),
+                    ("stock", "5"),
+                    ("weight", r#"["1.9","kg"]"#),
+                    ("voltage", r#"["18","V"]"#),
+                    ("cordless", "true"),
+                    ("released", r#""2026-02-10""#),
+                    ("color", r#""navy""#),
+                    ("image", r#"["a.jpg","b.jpg"]"#),
+                ],
+            ),
+            product(
+                &schema,
+                2,
+                "A-2",
+                &[
+                    ("name@es", r#""Taladro de columna""#),
+                    ("brand", r#""Böhler""#),
+                    ("category", r#""drills""#),
+                    ("stock", "0"),
+                    ("weight", r#"["25.5","kg"]"#),
+                    ("cordless", "false"),
+                    ("color", r#""red""#),
+                ],
+            ),
+            product(
+                &schema,
+                3,
+                "B-007",
+                &[
+                    ("name@es", r#""Martillo de carpintero""#),
+                    ("description@es", r#""Para clavar; no sirve de taladro""#),
+                    ("category", r#""tools""#),
+                    ("gtin", r#""4006381333931""#),
+                    ("weight", r#"["2","kg"]"#),
+                ],
+            ),
+        ];
+        let index = Index::create(&folder.path().join("index"), &schema, 1).unwrap();
+        let mut documents = Documents::new(&index.layout, &schema, &[1, 1]);
+        let note = Note {
+            supplier: Some("norte".into()),
+            sku: "S-9".into(),
+            batches: vec![4],
+        };
+        let made = products
+            .iter()
+            .map(|product| documents.document(product, std::slice::from_ref(&note)));
+        let writer = index.writer(1, 3).unwrap();
+        writer.add(made.collect()).unwrap();
+        let holding = Holding {
+            sequence: 4,
+            fingerprint: 1,
+            products: 3,
+        };
+        writer.commit(holding).unwrap();
+        let synonyms = SynonymsFile {
+            groups: [(
+                "es".to_owned(),
+                vec![vec!["perforadora".to_owned(), "taladro".to_owned()]],
+            )]
+            .into(),
+        };
+        Shop {
+            index: Index::open(&folder.path().join("index"), &schema, 1).unwrap().unwrap(),
+            schema,
+            synonyms: Synonyms::new(&synonyms),
+            _folder: folder,
+        }
+    }
+
+    fn ask(&mut self, query: &str) -> Result<Answer, SearchError> {
+        let searcher = self.index.searcher(1).unwrap();
+        let engine = Engine::new(&self.index.layout, &self.schema, searcher, &self.synonyms)?;
+        let request = Request {
+            query,
+            limit: 10,
+            ..Request::default()
+        };
+        engine.search(&request, &Nothing)
+    }
+}
+
+fn check(queries: &[(&str, &str)]) {
+    let mut shop = Shop::new();
+    for (query, expected) in queries {
+        let answer = shop.ask(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+        let found: Vec<&str> = answer.found.iter().map(|found| found.sku.as_str()).collect();
+        assert_eq!(found.join(" "), *expected, "{query}");
+        assert_eq!(answer.total as usize, found.len(), "{query}");
+    }
+}
+
+#[test]
+fn words_are_found_by_stem_and_the_name_counts_most() {
+    check(&[
+        ("", "A-1 A-2 B-007"),
+        ("taladros", "A-2 A-1 B-007"),
+        ("perforadora columna", "A-2"),
+        ("PERCÚTOR", "A-1"),
+        ("hammer drills", "A-1"),
+        ("maletin", "A-1"),
+        ("\"juego de brocas\"", "A-1"),
+        ("\"brocas juego\"", ""),
+        ("taladro -columna", "A-1 B-007"),
+        ("columna OR carpintero", "A-2 B-007"),
+        ("(columna OR carpintero) weight<3", "B-007"),
+        ("azul marino", "A-1"),
+        ("rojo", "A-2"),
+        ("tala*", "A-1 A-2 B-007"),
+    ]);
+}
+
+#[test]
+fn identifiers_are_found_without_their_separators() {
+    check(&[
+        ("GSB-18V", "A-1"),
+        ("gsb18v", "A-1"),
+        ("gsb 18v", "A-1"),
+        ("gsb 18 v 55", "A-1"),
+        ("18v", "A-1"),
+        ("18 V", "A-1"),
+        ("06019H5302", "A-1"),
+        ("0601.9h5", "A-1"),
+        ("b007", "B-007"),
+        ("4006381333931", "B-007"),
+        ("04006381333931", "B-007"),
+        ("40063813", "B-007"),
+        ("s9 columna", "A-2"),
+        ("sku:a-1", "A-1"),
+        ("sku:a*", "A-1 A-2"),
+        ("mpn:06019H5302", "A-1"),
+        ("mpn:060*", "A-1"),
+        ("gtin:4006381333931", "B-007"),
+    ]);
+}
+
+#[test]
+fn conditions_are_exact() {
+    check(&[
+        ("brand:bosch", "A-1"),
+        ("marca:BÖHLER", "A-2"),
+        ("brand=bosc", ""),
+        ("stock>0", "A-1"),
+        ("stock:0", "A-2"),
+        ("stock<=5", "A-1 A-2"),
+        ("-stock>0", "A-2 B-007"),
+        ("weight:<2kg", "A-1"),
+        ("weight:<=2000g", "A-1 B-007"),
+        ("peso:1,9", "A-1"),
+        ("weight:2..30kg", "A-2 B-007"),
+        ("weight:..1900g", "A-1"),
+        ("weight:30..2", ""),
+        ("cordless:sí", "A-1"),
+        ("cordless:no", "A-2"),
+        ("released:2026-01-01..2026-03-01", "A-1"),
+        ("released<2026-02-10", ""),
+        ("color:rojo", "A-2"),
+        ("color:\"azul marino\",red", "A-1"),
+        ("color:red,navy", "A-1 A-2"),
+        ("color:none", "B-007"),
+        ("image:none", "A-2 B-007"),
+        ("image:any", "A-1"),
+        ("image>1", "A-1"),
+        ("missing:brand", "B-007"),
+        ("has:description", "A-1 B-007"),
+        ("missing:name@en", "A-2 B-007"),
+        ("name@en:drill", "A-1"),
+        ("description:taladro", "B-007"),
+        ("category:tools", "A-1 A-2 B-007"),
+        ("category:Taladros", "A-1 A-2"),
+        ("supplier:norte batch:4", "A-1 A-2 B-007"),
+        ("web:blocked", "A-2"),
+        ("code:E-ANY -web:blocked", "A-1 B-007"),
+        ("active:no", ""),
+        ("complete<100", ""),
+    ]);
+}
+
+#[test]
+fn slips_are_forgiven_and_the_spelling_is_told() {
+    let mut shop = Shop::new();
+    for (query, suggestion, expected) in [
+        ("talarro columna", "taladro columna", "A-2"),
+        ("martilo", "martillo", "B-007"),
+        ("carpinteor stock:none", "carpintero stock:none", "B-007"),
+    ] {
+        let answer = shop.ask(query).unwrap();
+        assert_eq!(
+            answer.found.iter().map(|found| found.sku.as_str()).collect::<Vec<_>>(),
+            [expected],
+            "{query}"
+        );
+        let texts = ["Taladro de columna".to_owned(), "Martillo de carpintero".to_owned()];
+        assert_eq!(
+            respelled(query, &answer.corrections, &texts).as_deref(),
+            Some(suggestion)
+        );
+    }
+    // A code is taken as it was said, and most of the words are better than nothing.
+    assert_eq!(shop.ask("99x").unwrap().total, 0);
+    let most = shop.ask("martillo carpintero zanahoria").unwrap();
+    assert!(most.relaxed && most.found[0].sku == "B-007");
+}
+
+#[test]
+fn faults_point_at_their_place() {
+    let mut shop = Shop::new();
+    for (query, code, at) in [
+        ("taladro colr:red", "E-QUERY-NAME", "colr"),
+        ("color:blu", "E-QUERY-OPTION", "blu"),
+        ("category:toolz", "E-QUERY-OPTION", "toolz"),
+        ("stock>many", "E-QUERY-VALUE", "many"),
+        ("weight<2furlongs", "E-QUERY-VALUE", "2furlongs"),
+        ("weight<2V", "E-QUERY-VALUE", "2V"),
+        ("color>red", "E-QUERY-KIND", "red"),
+        ("cordless:maybe", "E-QUERY-VALUE", "maybe"),
+        ("released:soon", "E-QUERY-VALUE", "soon"),
+        ("web:blokced", "E-QUERY-VALUE", "blokced"),
+        ("supplier:sur", "E-QUERY-VALUE", "sur"),
+        ("complete:shop<80", "E-QUERY-VALUE", "shop<80"),
+        ("name@de:x", "E-QUERY-NAME", "name@de:x"),
+        ("\"taladro", "E-QUERY-QUOTE", "\"taladro"),
+        ("(taladro", "E-QUERY-BRACKET", "("),
+        ("taladro)", "E-QUERY-BRACKET", ")"),
+        ("taladro OR", "E-QUERY-OPERATOR", "OR"),
+        ("stock: 5", "E-QUERY-VALUE", "stock:"),
+    ] {
+        match shop.ask(query) {
+            Err(SearchError::Query(fault)) => {
+                assert_eq!((fault.code, &query[fault.start..fault.end]), (code, at), "{query}");
+                assert!(!fault.help.is_empty(), "{query}");
+            }
+            other => panic!("{query}: {other:?}"),
+        }
+    }
+    let deep = "(".repeat(60) + "a" + &")".repeat(60);
+    assert!(matches!(shop.ask(&deep), Err(SearchError::Query(fault)) if fault.code == "E-QUERY-DEPTH"));
+    let long = "a ".repeat(3_000);
+    assert!(matches!(shop.ask(&long), Err(SearchError::Query(fault)) if fault.code == "E-QUERY-TOO-LONG"));
+}
+
+#[test]
+fn a_damaged_index_is_made_anew() {
+    let shop = Shop::new();
+    let folder = shop._folder.path().join("index");
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Some("idx" | "term" | "fast" | "pos") = path.extension().and_then(|ending| ending.to_str()) else {
+            continue;
+        };
+        let good = std::fs::read(&path).unwrap();
+        let mut bad = good.clone();
+        bad[good.len() / 3] ^= 8;
+        std::fs::write(&path, bad).unwrap();
+        assert!(
+            Index::open(&folder, &shop.schema, 1).unwrap().is_none(),
+            "{}",
+            path.display()
+        );
+        std::fs::write(&path, good).unwrap();
+    }
+    assert!(Index::open(&folder, &shop.schema, 1).unwrap().is_some());
+    assert!(
+        Index::open(&folder, &shop.schema, 2).unwrap().is_none(),
+        "another fingerprint"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_query_panics(query in r#"([a-z0-9ñ:<>=."()* -]|OR|AND|NOT|stock>|weight:|"|\PC){0,40}"#) {
+        if let Err(fault) = parse(&query) {
+            prop_assert!(query.is_char_boundary(fault.start) && query.is_char_boundary(fault.end));
+            fault.drawn(&query);
+        }
+    }
+}
+
+#[test]
+fn no_query_stops_the_engine() {
+    let mut shop = Shop::new();
+    for query in [
+        "*",
+        "-*",
+        "\"\"",
+        "()",
+        "a:*",
+        "name:*",
+        "mpn:*",
+        "sku:*",
+        "brand:\"\"",
+        "weight:..",
+        "stock:..5",
+        "color:,",
+        "ñ*",
+        "\u{10ffff}*",
+        "\u{7f}*",
+        "½",
+        "18",
+        "-18v",
+        "complete:<",
+        "a OR b OR c",
+        "NOT NOT taladro",
+        "- - -",
+        "1/2\"",
+    ] {
+        let _ = shop.ask(query);
+    }
+}

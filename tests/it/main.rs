@@ -16,6 +16,7 @@ mod journey;
 mod licenses;
 mod real_feeds;
 mod samples;
+mod search;
 mod specs;
 mod specs_truth;
 mod structured_data;

@@ -39,7 +39,7 @@ impl Shop {
     /// The sample workspace, without what a run wrote.
     pub fn sample() -> Shop {
         let shop = Shop::new();
-        for part in ["estante.toml", "schemas", "sample_feeds", "channels", "copy"] {
+        for part in ["estante.toml", "synonyms.toml", "schemas", "sample_feeds", "channels", "copy"] {
             copy(&project().join(part), &shop.path(part));
         }
         shop
@@ -48,7 +48,7 @@ impl Shop {
     /// The sample workspace with the named suppliers only.
     pub fn sample_of(suppliers: &[&str]) -> Shop {
         let shop = Shop::new();
-        for part in ["estante.toml", "schemas", "channels", "copy"] {
+        for part in ["estante.toml", "synonyms.toml", "schemas", "channels", "copy"] {
             copy(&project().join(part), &shop.path(part));
         }
         for supplier in suppliers {
