@@ -1,10 +1,12 @@
 //! A million products through the release program: how long, how much memory.
 //!
 //! `cargo bench --bench million` makes a workspace with a generated price list, then measures a first run, a run where
-//! nothing changed, and a delivery with 1 % changed rows with its delta export. `-- --help` tells the arguments.
+//! nothing changed, and a delivery with 1 % changed rows with its delta export; then a few hundred searches with three
+//! facets, and the index against the plain engine on the same text. `-- --help` tells the arguments.
 
 mod child;
 mod rows;
+mod search;
 
 use child::Cost;
 use rows::Vocabulary;
@@ -19,6 +21,7 @@ const HELP: &str =
   --threads N   passed on to the program
   --keep DIR    make the workspace there and leave it (a temporary folder, removed)
   --json FILE   also write the figures there
+  --searches N  so many different searches (400)
   --make        only make the workspace, with the second delivery as tarifa-2.csv beside the first";
 
 struct Arguments {
@@ -27,6 +30,7 @@ struct Arguments {
     threads: Option<u64>,
     keep: Option<PathBuf>,
     json: Option<PathBuf>,
+    searches: usize,
     make: bool,
 }
 
@@ -37,6 +41,7 @@ fn arguments() -> Result<Option<Arguments>, String> {
         threads: None,
         keep: None,
         json: None,
+        searches: 400,
         make: false,
     };
     let mut words = std::env::args().skip(1);
@@ -53,6 +58,7 @@ fn arguments() -> Result<Option<Arguments>, String> {
             "--threads" => found.threads = Some(number(next()?)?),
             "--keep" => found.keep = Some(next()?.into()),
             "--json" => found.json = Some(next()?.into()),
+            "--searches" => found.searches = number(next()?)? as usize,
             "--make" => found.make = true,
             // cargo says this to every benchmark.
             "--bench" => {}
@@ -133,9 +139,11 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     expect(&answer, "held", 0)?;
     step("and its delta export", &["channel", "export", "google", "--delta"])?;
 
+    let searches = search::measure(&folder, arguments.threads, arguments.searches)?;
     let store = size(&folder.join(".estante"));
     let out = size(&folder.join("out"));
     tell(&figures, store, out, bytes);
+    searches.tell();
     if let Some(file) = &arguments.json {
         let steps: Vec<Value> = figures
             .iter()
@@ -143,7 +151,8 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
                 json!({"step": name, "seconds": cost.seconds, "processor_seconds": cost.processor, "peak_bytes": cost.peak})
             })
             .collect();
-        let whole = json!({"rows": rows, "bytes": bytes, "store_bytes": store, "out_bytes": out, "steps": steps});
+        let whole = json!({"rows": rows, "bytes": bytes, "store_bytes": store, "out_bytes": out, "steps": steps,
+            "search": searches.json()});
         std::fs::write(file, format!("{whole:#}\n")).map_err(|e| format!("{}: {e}", file.display()))?;
     }
     Ok(())

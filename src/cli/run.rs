@@ -184,7 +184,12 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
         }
     }
     if let Some(failure) = &report.index_failure {
-        let _ = writeln!(text, "{} {}", output.paint(Tone::Doubtful, "not indexed:"), failure.message);
+        let _ = writeln!(
+            text,
+            "{} {}",
+            output.paint(Tone::Doubtful, "not indexed:"),
+            failure.message
+        );
     }
     let end = match report.changed_nothing() {
         true => "Nothing changed since the last run.".to_owned(),

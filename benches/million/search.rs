@@ -1,0 +1,207 @@
+//! Searches over the finished catalog, in one process: how long each takes with three facets, what the index costs, and what
+//! the same texts cost in the engine as it comes.
+
+use estante::index::words::{Language, terms};
+use estante::workspace::Workspace;
+use estante::workspace::progress::Silent;
+use estante::workspace::refresh::{folder, refresh};
+use estante::workspace::search::{Opened, Question};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Instant;
+use tantivy::schema::{STORED, STRING, Schema, TEXT};
+use tantivy::{IndexWriter, TantivyDocument};
+
+/// What was measured.
+pub struct Searches {
+    pub queries: usize,
+    /// Milliseconds.
+    pub p50: f64,
+    pub p99: f64,
+    pub worst: f64,
+    /// The slowest of them.
+    pub slowest: String,
+    /// Queries that found nothing; a measurement of those would flatter.
+    pub empty: usize,
+    /// Seconds to make the index anew, and its bytes.
+    pub seconds: f64,
+    pub bytes: u64,
+    /// The same of the plain engine on the same texts.
+    pub plain_seconds: f64,
+    pub plain_bytes: u64,
+}
+
+impl Searches {
+    pub fn json(&self) -> Value {
+        json!({
+            "queries": self.queries, "p50_ms": self.p50, "p99_ms": self.p99, "worst_ms": self.worst, "slowest": self.slowest,
+            "empty": self.empty, "index_seconds": self.seconds, "index_bytes": self.bytes,
+            "plain_seconds": self.plain_seconds, "plain_bytes": self.plain_bytes,
+        })
+    }
+
+    pub fn tell(&self) {
+        println!(
+            "\n{} searches with three facets: p50 {:.1} ms, p99 {:.1} ms, worst {:.1} ms (`{}`), {} found nothing",
+            self.queries, self.p50, self.p99, self.worst, self.slowest, self.empty
+        );
+        println!(
+            "index made anew in {:.1} s, {:.0} MB; plain engine on the same texts {:.1} s, {:.0} MB: {:.2} times the time, {:.2} times the size",
+            self.seconds,
+            self.bytes as f64 / 1e6,
+            self.plain_seconds,
+            self.plain_bytes as f64 / 1e6,
+            self.seconds / self.plain_seconds,
+            self.bytes as f64 / self.plain_bytes as f64
+        );
+    }
+}
+
+/// Measures a workspace that was imported.
+pub fn measure(root: &Path, threads: Option<u64>, samples: usize) -> Result<Searches, String> {
+    let told = |failure: estante::workspace::failure::Failure| failure.to_string();
+    let workspace = Workspace::open(root, threads.map(|n| n as usize)).map_err(told)?;
+    let index = folder(&workspace);
+    std::fs::remove_dir_all(&index).map_err(|e| e.to_string())?;
+    let begun = Instant::now();
+    refresh(&workspace, &Silent::default()).map_err(told)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let bytes = super::size(&index);
+
+    let mut opened = Opened::new(&workspace, &Silent::default()).map_err(told)?;
+    let session = opened.session(&workspace).map_err(told)?;
+    let all = session
+        .ask(&Question {
+            limit: samples.max(1),
+            offset: samples * 3,
+            ..Question::default()
+        })
+        .map_err(told)?;
+    let queries = queries(&all.hits);
+    let facets = ["brand", "category", "color"].map(str::to_owned);
+    let ask = |query: &str| {
+        session
+            .ask(&Question {
+                query,
+                limit: 20,
+                facets: &facets,
+                ..Question::default()
+            })
+            .map_err(told)
+    };
+    // Once unmeasured: the files come into memory, as they are in a shop that searches all day.
+    for query in &queries {
+        ask(query)?;
+    }
+    let mut times: Vec<(f64, &str)> = Vec::with_capacity(queries.len());
+    let mut empty = 0;
+    for query in &queries {
+        let answer = ask(query)?;
+        empty += usize::from(answer.total == 0);
+        times.push((answer.took_ms, query));
+    }
+    times.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].0;
+    let (p50, p99) = (at(0.5), at(0.99));
+    let (worst, slowest) = times.last().map_or((0.0, ""), |last| *last);
+    let (plain_seconds, plain_bytes) = plain(&workspace).map_err(|e| e.to_string())?;
+    Ok(Searches {
+        queries: queries.len(),
+        p50,
+        p99,
+        worst,
+        slowest: slowest.to_owned(),
+        empty,
+        seconds,
+        bytes,
+        plain_seconds,
+        plain_bytes,
+    })
+}
+
+/// What people type, made from real products: names in part, brands, codes, slips, conditions; common words too.
+fn queries(hits: &[estante::workspace::search::Hit]) -> Vec<String> {
+    let mut queries: Vec<String> = [
+        "taladro",
+        "taladros percutores",
+        "stock>0",
+        "",
+        "color:rojo stock>0",
+        "price:10..20",
+        "weight:<500g -color:negro",
+        "image:none OR stock:0",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for (n, hit) in hits.iter().enumerate() {
+        let words: Vec<&str> = hit.title.split_whitespace().collect();
+        let word = |at: usize| words.get(at).copied().unwrap_or("taladro");
+        let brand = hit.fields.get("brand").map_or("", String::as_str);
+        queries.push(match n % 8 {
+            0 => format!("{} {}", word(0), word(1)),
+            1 => format!("{} {} {}", word(0), word(2), brand),
+            2 => hit.sku.clone(),
+            3 => hit.fields.get("mpn").cloned().unwrap_or_default(),
+            4 => format!("{} brand:\"{brand}\" stock>0", word(0)),
+            5 => format!("{} color:rojo price:<500", word(0)),
+            6 => {
+                // Two letters of the second word change places.
+                let mut letters: Vec<char> = word(1).chars().collect();
+                if letters.len() > 4 {
+                    letters.swap(2, 3);
+                }
+                format!("{} {}", word(0), letters.into_iter().collect::<String>())
+            }
+            _ => format!("\"{} {}\"", word(1), word(2)),
+        });
+    }
+    // A query of stop words alone asks for nothing.
+    queries.retain(|query| query.is_empty() || !terms(query, Language::Spanish).is_empty());
+    queries
+}
+
+/// Seconds and bytes of the engine as it comes, with SKU, name, brand and description of every product.
+fn plain(workspace: &Workspace) -> Result<(f64, u64), Box<dyn std::error::Error>> {
+    use estante::workspace::products::Shelf;
+    let folder = tempfile::tempdir()?;
+    let reader = workspace.reader()?.steady()?;
+    let trust = workspace.trust()?;
+    let shelf = Shelf::new(&workspace.settings, &trust);
+    let schema = &workspace.settings.schema;
+    let mut fields = Schema::builder();
+    let sku = fields.add_text_field("sku", STRING | STORED);
+    let wanted: Vec<_> = ["name", "brand", "description"]
+        .into_iter()
+        .filter_map(|code| Some((schema.by_code(code)?, fields.add_text_field(code, TEXT))))
+        .collect();
+    let index = tantivy::Index::create_in_dir(folder.path(), fields.build())?;
+    let mut writer: IndexWriter<TantivyDocument> =
+        index.writer_with_num_threads(workspace.threads, workspace.threads * (96 << 20))?;
+    writer.set_merge_policy(Box::new(tantivy::indexer::NoMergePolicy));
+    let mut seconds = 0.0;
+    for part in reader.shelf(None)?.chunks(4_096) {
+        let mut documents = Vec::with_capacity(part.len());
+        for name in part {
+            let product = shelf.product(&reader, name)?;
+            let mut document = TantivyDocument::default();
+            document.add_text(sku, &product.sku);
+            for (id, field) in &wanted {
+                if let Some(value) = product.value(*id, 1, 0) {
+                    document.add_text(*field, value.to_text());
+                }
+            }
+            documents.push(document);
+        }
+        // Reading products is not the engine's work; handing them over waits until it keeps up.
+        let begun = Instant::now();
+        for document in documents {
+            writer.add_document(document)?;
+        }
+        seconds += begun.elapsed().as_secs_f64();
+    }
+    let begun = Instant::now();
+    writer.commit()?;
+    writer.wait_merging_threads()?;
+    seconds += begun.elapsed().as_secs_f64();
+    Ok((seconds, super::size(folder.path())))
+}
