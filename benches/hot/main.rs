@@ -16,6 +16,8 @@ use estante::product::item::Item;
 use estante::product::layer::Layer;
 use estante::product::origin::Origin;
 use estante::product::record::Records;
+use estante::product::{By, Product, Resolved};
+use estante::schema::scope::Key;
 use estante::workspace::settings::{Settings, Supplier};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -199,6 +201,70 @@ fn body_to_layer(bencher: Bencher) {
             black_box(Layer::read_body(body, &SHOP.settings.schema).is_ok());
         }
     });
+}
+
+/// What the texts of a product say (about 350 bytes): every attribute of its family looked for, and only those that nobody says.
+#[divan::bench]
+fn specs_of_a_product(bencher: Bencher) {
+    let trust = Trust::new(&["supplier:s0".to_owned()], |_| None);
+    let schema = &SHOP.settings.schema;
+    let said: Vec<_> = (0..ROWS)
+        .map(|n| resolve(n as i64, String::new(), SHOP.spoken(n, 1), schema, &trust))
+        .collect();
+    bencher
+        .counter(ItemsCount::new(ROWS))
+        .with_inputs(|| said.clone())
+        .bench_local_refs(|products| {
+            for product in products {
+                SHOP.settings.enrichment.derive(std::slice::from_mut(product), schema);
+            }
+        });
+}
+
+/// The same with the sample workspace's schema: some hundred attributes, all options and units, nothing said beside the texts.
+#[divan::bench]
+fn specs_of_a_sample_product(bencher: Bencher) {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings = match Settings::load(project) {
+        Ok(settings) => settings,
+        Err(failure) => panic!("{failure}: {:#?}", failure.diagnostics),
+    };
+    let schema = &settings.schema;
+    let text = |code: &str, text: &str| Resolved {
+        key: Key {
+            locale: 1,
+            ..Key::of(schema.by_code(code).expect("the sample has texts"))
+        },
+        value: estante::value::Value::Text(text.to_owned()),
+        by: By::Layer(0),
+        origin: Origin::default(),
+    };
+    let mut values = vec![
+        text(
+            "name",
+            "Taladro percutor a batería 18V GSB 18V-55, par máximo 60 Nm, con 2 baterías de 4 Ah y maletín",
+        ),
+        text(
+            "description",
+            "Taladro percutor profesional sin escobillas para madera, metal y mampostería. Portabrocas metálico de 1,5-13 mm. \
+             Velocidad en vacío: 0-1.900 rpm. Peso: 1,8 kg. Incluye cargador rápido y maletín. No incluye juego de brocas. \
+             Compatible con todas las baterías de 18 V. Garantía: 3 años.",
+        ),
+    ];
+    values.sort_by_key(|value| value.key);
+    let product = Product {
+        family: schema.family_by_code("drills"),
+        values,
+        ..Product::default()
+    };
+    bencher
+        .counter(ItemsCount::new(ROWS))
+        .with_inputs(|| vec![product.clone(); ROWS])
+        .bench_local_refs(|products| {
+            for product in products {
+                settings.enrichment.derive(std::slice::from_mut(product), schema);
+            }
+        });
 }
 
 /// Layers of one or three suppliers to the golden record.

@@ -14,6 +14,9 @@ const CLEAR: u8 = 8;
 /// Measures that differ by less than this share are one measure, written in two units or rounded.
 const NEAR: Decimal = Decimal::from_parts(3, 0, 0, false, 2);
 
+/// Decimals of a measure that does not convert exactly.
+const MOST_DECIMALS: u32 = 6;
+
 /// A value that the texts say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
@@ -166,7 +169,8 @@ fn value(found: &Found, schema: &Schema, texts: &[&str]) -> Option<Value> {
     let attribute = schema.attribute(found.attribute);
     let value = match found.what {
         What::Measure(amount) => Value::Measure(Measurement {
-            amount: attribute.rounded(amount).normalize(),
+            // Twenty minutes are a third of an hour, which no decimal says exactly.
+            amount: attribute.rounded(amount).round_dp(MOST_DECIMALS).normalize(),
             unit: attribute.unit.clone()?,
         }),
         What::Integer(number) => Value::Integer(number),
