@@ -396,6 +396,7 @@ fn every_command_of_the_contract_is_there_and_explains_itself() {
         "product show",
         "product set",
         "product clear",
+        "enrich specs",
         "channel list",
         "channel check",
         "channel export",

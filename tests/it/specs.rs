@@ -1,12 +1,14 @@
 //! What is read out of texts: `tests/cases/specs/*.toml` with the sample workspace's own schema.
 
-use crate::support::project;
+use crate::corner::{corner_shop, export, supplier};
+use crate::support::{Shop, project};
 use estante::product::origin::Origin;
 use estante::product::{By, Product, Resolved};
 use estante::schema::Schema;
 use estante::schema::scope::Key;
 use estante::value::Value;
 use estante::workspace::settings::Settings;
+use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -132,4 +134,206 @@ fn texts_say_what_they_say_and_no_more() {
         faults.len(),
         faults.join("\n")
     );
+}
+
+/// A shop of drills and shirts whose feed says little beside names.
+fn shop() -> Shop {
+    let shop = corner_shop();
+    shop.edit("schemas/all.toml", "[attributes]\n", SCHEMA);
+    shop.edit(
+        "channels/web.toml",
+        "[fields]\n",
+        "[fields]\nsize = { attribute = \"voltage\" }\nmaterial = { attribute = \"fabric\" }\n",
+    );
+    let list = "sku;name;description;family;voltage;model;colour;price;stock\n\
+                T1;Taladro 18V, par 60 Nm;;drills;;;;99.00;3\n\
+                T2;Taladro 18V;;drills;12 V;;;99.00;3\n\
+                T3;Taladro;Funciona con 18 V.;drills;;;;99.00;3\n\
+                S1;Camisa de lino roja;;shirts;;S;red;20.00;1\n\
+                S2;Camisa de lino negra;;shirts;;S;black;20.00;1\n\
+                S3;Camisa verde;;shirts;;S;;20.00;1\n";
+    supplier(&shop, "norte", "", list);
+    shop.edit(
+        "suppliers/norte/supplier.toml",
+        "color = { column = \"color\", optional = true }\n",
+        "colour = { column = \"colour\" }\nfamily = { column = \"family\" }\nvoltage = { column = \"voltage\" }\n",
+    );
+    shop.done(&["run", "--quiet"]);
+    shop
+}
+
+const SCHEMA: &str = r#"
+[families.drills]
+attributes = ["name", "description", "voltage", "torque", "family", "price", "stock", "model"]
+[families.shirts]
+attributes = ["name", "description", "fabric", "colour", "family", "price", "stock", "model"]
+axes = ["colour"]
+[options.fabrics.values.linen]
+labels = { es = "Lino", en = "Linen" }
+[options.fabrics.values.cotton]
+labels = { es = "Algodón", en = "Cotton" }
+[options.colours.values.red]
+labels = { es = "Rojo", en = "Red" }
+[options.colours.values.black]
+labels = { es = "Negro", en = "Black" }
+[options.colours.values.green]
+labels = { es = "Verde", en = "Green" }
+[attributes]
+family = { kind = "identifier" }
+voltage = { kind = "measure", unit = "V", labels = { es = "Tensión", en = "Voltage" } }
+torque = { kind = "measure", unit = "Nm", labels = { es = "Par", en = "Torque" } }
+fabric = { kind = "option", options = "fabrics", labels = { es = "Tejido", en = "Fabric" } }
+colour = { kind = "option", options = "colours", labels = { es = "Color", en = "Colour" } }
+"#;
+
+#[test]
+fn what_texts_say_leaves_through_channels_and_shows_its_words() {
+    let shop = shop();
+    let offers = export(&shop);
+    assert_eq!(offers["T1"]["size"], "18 V", "said by the name");
+    assert_eq!(offers["T2"]["size"], "12 V", "what a source says stands");
+    assert_eq!(offers["T3"]["size"], "", "a description alone is a suggestion");
+    assert_eq!(offers["S3"]["material"], offers["S1"]["material"], "two siblings agree");
+
+    let shown = shop.done(&["product", "show", "T1", "--json"]).json();
+    let values = shown["values"].as_array().expect("values");
+    let voltage = values
+        .iter()
+        .find(|value| value["attribute"] == "voltage")
+        .expect("it is derived");
+    assert_eq!(
+        (voltage["value"].as_str(), voltage["source"].as_str()),
+        (Some("18 V"), Some("specs"))
+    );
+    let layers = shop.done(&["product", "show", "T1", "--layers"]).out;
+    assert!(
+        layers.contains("specs") && layers.contains("`par 60 Nm` in name"),
+        "{layers}"
+    );
+
+    let told = shop.done(&["enrich", "specs", "T2", "T3", "--json"]).json();
+    assert_eq!(told["products"][0]["specs"][0]["standing"], "contradicts", "{told:#}");
+    assert_eq!(told["products"][0]["specs"][0]["said"], "12 V");
+    assert_eq!(told["diagnostics"][0]["code"], "W-SPEC-CONTRADICTS");
+    assert_eq!(told["products"][1]["specs"][0]["standing"], "suggestion");
+    assert_eq!(told["products"][1]["specs"][0]["words"], "18 V");
+
+    let counted = shop.done(&["enrich", "specs", "--json"]).json();
+    assert_eq!(counted["looked_at"], 6);
+    let row = |code: &str| {
+        let rows = counted["attributes"].as_array().expect("attributes");
+        rows.iter()
+            .find(|row| row["attribute"] == code)
+            .cloned()
+            .unwrap_or_default()
+    };
+    assert_eq!(
+        (
+            row("voltage")["accepted"].as_u64(),
+            row("voltage")["contradicts"].as_u64()
+        ),
+        (Some(1), Some(1))
+    );
+    assert_eq!(row("fabric")["accepted"].as_u64(), Some(3), "one is lent by siblings");
+}
+
+#[test]
+fn settings_and_undo_take_what_was_derived_along() {
+    let shop = shop();
+    assert_eq!(export(&shop)["T1"]["size"], "18 V");
+    // Less is accepted of a description, more of nothing: the export is made anew though no product changed.
+    let settings = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{settings}[enrich.specs]\nthreshold = 0.6\n"));
+    assert_eq!(export(&shop)["T3"]["size"], "18 V");
+    shop.write(
+        "estante.toml",
+        format!("{settings}[enrich.specs]\nattributes_off = [\"voltage\"]\n"),
+    );
+    assert_eq!(export(&shop)["T1"]["size"], "");
+    shop.write(
+        "estante.toml",
+        format!("{settings}[enrich.specs]\nfamilies_off = [\"drils\"]\n"),
+    );
+    let refused = shop.run(&["schema", "check"]).ended(3);
+    assert!(
+        refused.err.contains("E-UNKNOWN-FAMILY") && refused.err.contains("drills"),
+        "{}",
+        refused.err
+    );
+    shop.write("estante.toml", &settings);
+
+    // A batch that changes the name changes what is derived; undone, it is what it was.
+    let changed = shop
+        .done(&["product", "set", "T1", "name@es=Taladro 24V", "--json"])
+        .json();
+    assert_eq!(export(&shop)["T1"]["size"], "24 V");
+    shop.done(&["undo", &changed["batch"].to_string()]);
+    assert_eq!(export(&shop)["T1"]["size"], "18 V");
+}
+
+fn words() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[0-9]{1,6}([.,][0-9]{1,4}){0,2}",
+        proptest::sample::select(vec![
+            "V",
+            "kg",
+            "mm",
+            "x",
+            "-",
+            "/",
+            "\"",
+            "½",
+            "%",
+            "€",
+            "para",
+            "sin",
+            "no",
+            "hasta",
+            "talla",
+            "M",
+            "negro",
+            "y",
+            ",",
+            ".",
+            ":",
+            "(",
+            ")",
+            "\n",
+            "potencia",
+            "E27",
+            "IP65",
+            "compatible con",
+            "12 x 330 ml",
+            "<b>",
+            "&amp;",
+            "º",
+            "ß",
+            "\u{301}",
+        ])
+        .prop_map(str::to_owned),
+        "\\PC{0,6}",
+    ];
+    (proptest::collection::vec((piece, proptest::sample::select(vec!["", " "])), 0..30))
+        .prop_map(|pieces| pieces.into_iter().map(|(piece, gap)| piece + gap).collect())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_twice_alike(name in words(), description in words(), family in 0..SETTINGS.schema.families().len()) {
+        let schema = &SETTINGS.schema;
+        let family = &schema.families()[family].code;
+        let made = product(schema, family, &[("name", Some("es"), &name), ("description", Some("en"), &description)]);
+        let mut one = [made.clone()];
+        SETTINGS.enrichment.derive(&mut one, schema);
+        let mut two = [made.clone()];
+        SETTINGS.enrichment.derive(&mut two, schema);
+        prop_assert_eq!(&one, &two);
+        // What is accepted is what is explained, each key stands once and in order.
+        let explained = SETTINGS.enrichment.explain_specs(&[made], schema);
+        let accepted = explained[0].iter().filter(|finding| finding.standing == estante::enrich::specs::Standing::Accepted);
+        let accepted: Vec<String> =
+            accepted.map(|finding| format!("{} = {}", schema.key_text(finding.key), finding.value.to_text())).collect();
+        prop_assert_eq!(derived(&one[0], schema), accepted);
+        prop_assert!(one[0].values.windows(2).all(|pair| pair[0].key < pair[1].key));
+    }
 }

@@ -15,8 +15,6 @@ mod read;
 pub mod settings;
 mod siblings;
 mod sides;
-#[cfg(test)]
-mod tests;
 mod token;
 mod unit_words;
 
