@@ -5,6 +5,7 @@
 //! only where nobody else does.
 
 pub mod copy;
+pub mod images;
 pub mod specs;
 
 use crate::enrich::copy::Copy;
