@@ -68,6 +68,8 @@ pub struct Channel {
     pub file: String,
     /// The pack's format that the file is in.
     pub format: String,
+    /// Address below which the pictures stand that are files here.
+    pub media: Option<String>,
     /// What it demands.
     pub pack: Pack,
     /// The rules of the pack, in this channel's market.
@@ -159,6 +161,7 @@ impl Channel {
                 locale: file.locale.clone(),
                 file: name,
                 format: format.map_or(String::new(), |format| format.id),
+                media: file.media.clone(),
                 composer: Composer {
                     width: pack.fields.len(),
                     fields,

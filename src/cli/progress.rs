@@ -26,6 +26,8 @@ fn words(step: &Step) -> String {
         Step::Reading { supplier } => format!("reading {supplier}"),
         Step::Applying { supplier } => format!("applying {supplier}"),
         Step::Texts => "reading texts".to_owned(),
+        Step::Naming => "looking for the products of pictures".to_owned(),
+        Step::Picturing => "measuring and deriving pictures".to_owned(),
         Step::Exporting { channel } => format!("exporting {channel}"),
         Step::Indexing => "indexing".to_owned(),
     }

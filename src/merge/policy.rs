@@ -26,8 +26,8 @@ pub struct Standing {
 }
 
 impl Trust {
-    /// Orders the sources: the editor first, then suppliers by rank and id. Suppliers without a rank (their folder is gone)
-    /// come last. `sources[n]` is the name of source `n`, `standing` tells how a supplier stands.
+    /// Orders the sources: the editor first, then suppliers by rank and id, those without a rank (their folder is gone), and
+    /// what was found by the program. `sources[n]` is the name of source `n`, `standing` tells how a supplier stands.
     pub fn new(sources: &[String], standing: impl Fn(&str) -> Option<Standing>) -> Trust {
         let supplier = |name: &str| match Source::parse(name) {
             Some(Source::Supplier(id)) => standing(&id),
@@ -36,7 +36,8 @@ impl Trust {
         let class = |name: &str| match Source::parse(name) {
             Some(Source::Editor) => (0, 0),
             Some(Source::Supplier(_)) => supplier(name).map_or((2, 0), |standing| (1, standing.rank)),
-            None => (3, 0),
+            Some(Source::Images) => (3, 0),
+            None => (4, 0),
         };
         let mut order: Vec<usize> = (0..sources.len()).collect();
         order.sort_by(|a, b| {
@@ -51,7 +52,10 @@ impl Trust {
         let editor = sources.iter().position(|name| name == "editor");
         let additions = sources
             .iter()
-            .map(|name| supplier(name).is_some_and(|standing| standing.addition))
+            .map(|name| {
+                let found = Source::parse(name) == Some(Source::Images);
+                found || supplier(name).is_some_and(|standing| standing.addition)
+            })
             .collect();
         Trust {
             places,

@@ -9,6 +9,8 @@ pub enum Source {
     Editor,
     /// A supplier's feeds; the text is the supplier's id.
     Supplier(String),
+    /// Pictures found by their names.
+    Images,
 }
 
 impl Source {
@@ -16,6 +18,7 @@ impl Source {
     pub fn parse(text: &str) -> Option<Source> {
         match text.split_once(':') {
             None if text == "editor" => Some(Source::Editor),
+            None if text == "images" => Some(Source::Images),
             Some(("supplier", id)) if !id.is_empty() => Some(Source::Supplier(id.to_owned())),
             _ => None,
         }
@@ -26,6 +29,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Editor => f.write_str("editor"),
+            Source::Images => f.write_str("images"),
             Source::Supplier(id) => write!(f, "supplier:{id}"),
         }
     }

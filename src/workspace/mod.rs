@@ -13,6 +13,7 @@ pub mod failure;
 pub mod feed_file;
 pub mod follow;
 pub mod identity;
+pub mod images;
 pub mod import;
 pub mod inspect;
 pub mod models;

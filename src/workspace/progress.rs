@@ -11,6 +11,10 @@ pub enum Step {
     Applying { supplier: String },
     /// The texts of all products are being looked at.
     Texts,
+    /// The catalog is asked which product the pictures' names mean.
+    Naming,
+    /// Pictures are being read, measured and derived.
+    Picturing,
     /// A channel's products are being composed, checked and written.
     Exporting { channel: String },
     /// Changed products are put into the search index.

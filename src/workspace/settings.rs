@@ -9,6 +9,7 @@ use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::enrich::copy::Copy;
 use crate::enrich::{EnrichSettings, Enrichment};
+use crate::enrich::images::settings::{ImageSettings, Images};
 use crate::feed::settings::FileSettings;
 use crate::index::synonyms::{Synonyms, SynonymsFile};
 use crate::mapping::Mapping;
@@ -65,6 +66,9 @@ pub struct WorkspaceFile {
     /// What is derived from what products say already.
     #[serde(default)]
     pub enrich: EnrichSettings,
+    /// Pictures: where they lie, what their names say, what is made of them. Without it they are only addresses.
+    #[serde(default)]
+    pub images: Option<ImageSettings>,
 }
 
 fn schemas() -> String {
@@ -164,6 +168,8 @@ pub struct Settings {
     pub channels: Vec<Channel>,
     pub enrichment: Enrichment,
     pub synonyms: Synonyms,
+    /// Where pictures are configured.
+    pub images: Option<Images>,
     pub store: PathBuf,
     pub out: PathBuf,
     pub suppliers_folder: PathBuf,
@@ -212,6 +218,7 @@ impl Settings {
             return Err(invalid(faults));
         };
 
+        let images = load_images(&workspace, &declaration, &schema, &channel_ids, &mut faults);
         let suppliers = compile_suppliers(&workspace, supplier_files, &schema, &mut faults);
         let channels = compile_channels(root, &workspace, &channel_files, &schema, &mut faults);
         let copy = load_copy(root, &workspace, &schema, &mut faults);
@@ -233,6 +240,7 @@ impl Settings {
             channels,
             enrichment,
             synonyms: synonyms.unwrap_or_default(),
+            images,
             store: root.join(&workspace.store),
             out: root.join(&workspace.out),
             suppliers_folder: root.join(&workspace.suppliers),
@@ -304,6 +312,37 @@ fn bad_ratio(declaration: &Declaration, text: &str) -> Diagnostic {
         .fault(&["guards", "price_ratio"], "E-BAD-VALUE", "not a factor above 1")
         .with_value(text)
         .with_help("write it as text: price_ratio = \"2\"")
+}
+
+fn load_images(
+    workspace: &WorkspaceFile,
+    declaration: &Declaration,
+    schema: &Schema,
+    channels: &[String],
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Images> {
+    let settings = workspace.images.as_ref()?;
+    let mut fault = |path: &[&str], code: &'static str, message: String, help: String| {
+        faults.push(declaration.fault(path, code, message).with_help(help));
+    };
+    if schema.known().image.is_none() {
+        let help = "give the schema an attribute `image` of kind `media`, or take [images] out".to_owned();
+        fault(&["images"], "E-NO-IMAGE", "the schema has no pictures".to_owned(), help);
+    }
+    for id in settings.channels.keys().filter(|id| !channels.contains(id)) {
+        let message = format!("there is no channel `{id}`");
+        let help = format!("known are: {}", channels.join(", "));
+        fault(&["images", "channels", id], "E-UNKNOWN-CHANNEL", message, help);
+    }
+    match Images::compile(settings) {
+        Ok(images) => Some(images),
+        Err(found) => {
+            for (key, found) in found {
+                faults.push(found.at(declaration.place(&["images", key])));
+            }
+            None
+        }
+    }
 }
 
 /// The TOML files of a folder, by file name without its ending.

@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn names_say_product_and_place() {
-        check("{sku}", "media/AR-100 12.JPG", "ar10012:0.0 ar100:0.12 ar:0.100");
+        check("{sku}", "media/AR-100 12.JPG", "ar10012:0.0 ar100:0.12 ar:0.12");
         check("{sku}", "media/AR-100_front.jpg", "ar100front:0.0 ar100:2.0 ar:2.100");
         check("{sku}", "ar100_back_2.jpg", "ar100back2:0.0 ar100back:0.2 ar100:3.2");
         check("{sku}", "ar100-big.jpg", "ar100big:0.0");

@@ -1,5 +1,7 @@
 //! The `[images]` table of `estante.toml`: where pictures lie, what their names say, what is a defect, what channels get.
 
+use crate::diagnostic::Diagnostic;
+use crate::enrich::images::name::NameRules;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,6 +43,45 @@ pub struct ImageSettings {
     pub channels: BTreeMap<String, DeriveSettings>,
 }
 
+/// The table, checked.
+#[derive(Debug, Clone)]
+pub struct Images {
+    pub settings: ImageSettings,
+    pub names: NameRules,
+}
+
+impl Images {
+    /// Checks what can be checked of the table alone; gives every fault with the key it is about.
+    pub fn compile(settings: &ImageSettings) -> Result<Images, Vec<(&'static str, Diagnostic)>> {
+        let mut faults = Vec::new();
+        for (key, paths) in [("folders", &settings.folders), ("lists", &settings.lists)] {
+            for path in paths {
+                let first = path.split('/').next().unwrap_or_default();
+                let leaves = path.split('/').any(|part| part == "..");
+                if first.is_empty() || first.contains(':') || leaves || path.contains('\\') {
+                    let fault = Diagnostic::error("E-IMAGE-FOLDER", "not a path below the workspace").with_value(path);
+                    faults.push((key, fault.with_help("write it with /, relative to the workspace, as in `media`")));
+                }
+            }
+        }
+        let names = NameRules::compile(&settings.names, &settings.views).map_err(|more| {
+            faults.extend(more.into_iter().map(|fault| ("names", fault)));
+        });
+        match names {
+            Ok(names) if faults.is_empty() => Ok(Images {
+                settings: settings.clone(),
+                names,
+            }),
+            _ => Err(faults),
+        }
+    }
+
+    /// What is made for a channel.
+    pub fn derivation(&self, channel: &str) -> DeriveSettings {
+        *self.settings.channels.get(channel).unwrap_or(&self.settings.derive)
+    }
+}
+
 fn folders() -> Vec<String> {
     vec!["media".into()]
 }
@@ -68,7 +109,7 @@ pub struct LimitSettings {
     /// Longest side in pixels. Default 16,384.
     #[serde(default = "max_side")]
     pub max_side: u32,
-    /// Most millions of pixels. Default 100. Decoding takes up to 12 bytes a pixel, one large picture at a time.
+    /// Most millions of pixels. Default 100. Decoding takes up to 12 bytes a pixel, on each working thread.
     #[serde(default = "max_megapixels")]
     pub max_megapixels: u32,
 }

@@ -1,0 +1,199 @@
+//! Where pictures lie: folders and zip archives of the workspace, and the reading of one picture's bytes.
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::feed::archive::Archive;
+use crate::workspace::failure::Failure;
+use crate::workspace::settings::Settings;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+use walkdir::WalkDir;
+
+/// Files that are looked at, in all folders together.
+const MOST: usize = 2_000_000;
+/// Folders below folders.
+const DEPTH: usize = 16;
+/// Endings of pictures; what they are is decided by their content.
+const ENDINGS: [&str; 14] = [
+    "jpg", "jpeg", "jpe", "jfif", "mpo", "png", "gif", "webp", "tif", "tiff", "bmp", "avif", "heic", "svg",
+];
+
+/// By what a file is recognised as unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    pub bytes: u64,
+    /// Nanoseconds of its last change (of the archive's, for what lies in one).
+    pub changed: i128,
+}
+
+/// A file that may be a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The archive it lies in, with the entry's name.
+    pub inside: Option<(PathBuf, String)>,
+    /// Where it lies on disk.
+    pub path: PathBuf,
+    pub stamp: Stamp,
+}
+
+/// What was found, by path relative to the workspace with `/`.
+#[derive(Debug, Default)]
+pub struct Sources {
+    pub files: BTreeMap<String, Found>,
+    pub findings: Vec<Diagnostic>,
+}
+
+/// A file's stamp; none where it is no ordinary file.
+pub fn stamp(metadata: &Metadata) -> Option<Stamp> {
+    if !metadata.is_file() {
+        return None;
+    }
+    let changed = metadata.modified().ok()?;
+    let changed = match changed.duration_since(UNIX_EPOCH) {
+        Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
+        Err(before) => -i128::try_from(before.duration().as_nanos()).unwrap_or(i128::MAX),
+    };
+    Some(Stamp {
+        bytes: metadata.len(),
+        changed,
+    })
+}
+
+/// Looks through the folders. Links are not followed; what is in a folder that begins with a dot is passed over.
+pub fn find(settings: &Settings, folders: &[String]) -> Result<Sources, Failure> {
+    let globs = globs(folders)?;
+    let mut sources = Sources::default();
+    let mut starts: Vec<PathBuf> = folders.iter().map(|folder| settings.root.join(literal(folder))).collect();
+    starts.sort();
+    starts.dedup();
+    for start in starts {
+        let walk = WalkDir::new(&start).max_depth(DEPTH).sort_by_file_name();
+        let visible = walk.into_iter().filter_entry(|entry| {
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            entry.depth() == 0 || !hidden
+        });
+        for entry in visible.flatten().filter(|entry| entry.file_type().is_file()) {
+            let shown = settings.shown(entry.path());
+            if !is_below(&globs, &shown) {
+                continue;
+            }
+            let Some(stamp) = entry.metadata().ok().and_then(|metadata| stamp(&metadata)) else {
+                continue;
+            };
+            if ending(&shown) == "zip" {
+                archive(entry.path(), &shown, stamp, &mut sources);
+            } else if ENDINGS.contains(&ending(&shown).as_str()) {
+                let found = Found {
+                    inside: None,
+                    path: entry.path().to_owned(),
+                    stamp,
+                };
+                sources.files.insert(shown, found);
+            }
+            if sources.files.len() > MOST {
+                return Err(Failure::usage(format!("more than {MOST} files lie in the folders of pictures"))
+                    .with_help("name narrower folders in `folders` under [images]"));
+            }
+        }
+    }
+    Ok(sources)
+}
+
+/// The part of a pattern before its first `*`.
+fn literal(folder: &str) -> String {
+    let parts: Vec<&str> = folder.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
+    parts.join("/")
+}
+
+fn globs(folders: &[String]) -> Result<GlobSet, Failure> {
+    let mut set = GlobSetBuilder::new();
+    let bad = |folder: &str| Failure::usage(format!("`{folder}` is no pattern of a folder"));
+    for folder in folders {
+        let glob = GlobBuilder::new(folder.trim_end_matches('/')).literal_separator(true).build();
+        set.add(glob.map_err(|_| bad(folder))?);
+    }
+    set.build().map_err(|_| bad(&folders.join(", ")))
+}
+
+/// True where the file, or a folder above it, is one of those asked for.
+fn is_below(globs: &GlobSet, shown: &str) -> bool {
+    let ends = shown.match_indices('/').map(|(at, _)| at).chain([shown.len()]);
+    ends.map(|end| &shown[..end]).any(|path| globs.is_match(path))
+}
+
+fn ending(name: &str) -> String {
+    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
+}
+
+fn archive(path: &Path, shown: &str, stamp: Stamp, sources: &mut Sources) {
+    let opened = File::open(path)
+        .map_err(|error| Diagnostic::error("E-FOLDER", format!("cannot be read: {error}")).at(Place::file(shown)))
+        .and_then(|file| Archive::of_file(file, &Arc::from(shown)).map_err(|error| error.diagnostic()));
+    let archive = match opened {
+        Ok(archive) => archive,
+        Err(finding) => return sources.findings.push(finding),
+    };
+    for entry in &archive.entries {
+        let hidden = entry.name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
+        if hidden || !ENDINGS.contains(&ending(&entry.name).as_str()) {
+            continue;
+        }
+        let found = Found {
+            inside: Some((path.to_owned(), entry.name.clone())),
+            path: path.to_owned(),
+            stamp: Stamp {
+                bytes: entry.size,
+                ..stamp
+            },
+        };
+        sources.files.insert(format!("{shown}/{}", entry.name), found);
+    }
+}
+
+/// A file below one of the folders, by a path that somebody said. Nothing outside is ever found, whatever links say.
+pub fn said(folders: &[PathBuf], path: &str) -> Option<(PathBuf, Stamp)> {
+    folders.iter().find_map(|folder| {
+        let found = folder.join(path);
+        let stamp = stamp(&std::fs::symlink_metadata(&found).ok()?)?;
+        let inside = found.canonicalize().ok()?.starts_with(folder.canonicalize().ok()?);
+        inside.then_some((found, stamp))
+    })
+}
+
+/// Reads pictures; keeps the last archive open.
+#[derive(Default)]
+pub struct Opener {
+    archive: Option<(PathBuf, Archive)>,
+}
+
+impl Opener {
+    /// The bytes of a picture, at most one more than `limit`, so that the caller sees that it is too large.
+    pub fn read(&mut self, found: &Found, limit: u64) -> Result<Vec<u8>, Diagnostic> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Diagnostic::error("E-IMAGE-READ", format!("cannot be read: {error}")).with_help("check the file and its rights")
+        };
+        let Some((path, name)) = &found.inside else {
+            let mut bytes = Vec::with_capacity(found.stamp.bytes.min(limit) as usize);
+            let file = File::open(&found.path).map_err(|error| failed(&error))?;
+            file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+            return Ok(bytes);
+        };
+        if self.archive.as_ref().is_none_or(|(open, _)| open != path) {
+            let file = File::open(path).map_err(|error| failed(&error))?;
+            let shown = Arc::from(path.to_string_lossy());
+            let archive = Archive::of_file(file, &shown).map_err(|error| error.diagnostic())?;
+            self.archive = Some((path.clone(), archive));
+        }
+        let Some((_, archive)) = &self.archive else {
+            return Err(failed(&"the archive is not open"));
+        };
+        let entry = archive.entries.iter().find(|entry| entry.name == *name);
+        let entry = entry.ok_or_else(|| failed(&"the archive no longer has it"))?;
+        archive.read_all(entry, limit).map_err(|error| error.diagnostic())
+    }
+}
