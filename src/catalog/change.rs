@@ -41,7 +41,7 @@ pub struct BatchRecord {
     /// Moment in RFC 3339, for people; nothing is decided by it.
     pub at: String,
     pub source: String,
-    /// `import`, `edit` or `undo`.
+    /// `import`, `edit`, `images` or `undo`.
     pub kind: String,
     pub tally: Tally,
     pub files: Vec<DeliveredFile>,
@@ -337,13 +337,7 @@ impl<'c> Change<'c> {
                 .prepare_cached("DELETE FROM layers WHERE id = ?1")?
                 .execute([id])?;
             let (product, _) = split_layer(id);
-            let mut drop_product = self.tx.prepare_cached(
-                "DELETE FROM products WHERE id = ?1 AND id > ?2
-                 AND NOT EXISTS (SELECT 1 FROM layers WHERE id BETWEEN ?1 * 1024 AND ?1 * 1024 + 1023)",
-            )?;
-            let dropped = drop_product.execute([product, self.published])?;
-            drop(drop_product);
-            if dropped == 0 {
+            if self.drop_empty(product)? == 0 {
                 self.touch(product)?;
                 undone.products.push(product);
             }
@@ -357,6 +351,35 @@ impl<'c> Change<'c> {
             )?;
         }
         Ok(undone)
+    }
+
+    /// The number of a source, where it has one.
+    pub fn source(&self, name: &str) -> Result<Option<SourceId>, CatalogError> {
+        let mut select = self.tx.prepare_cached("SELECT id FROM sources WHERE name = ?1")?;
+        let id: Option<i64> = select.query_row([name], |row| row.get(0)).optional()?;
+        Ok(id.map(|id| SourceId(id as u16)))
+    }
+
+    /// Takes a layer that identifies nothing away, and its product with it where that has no other and never left the house.
+    pub fn remove_layer(&mut self, product: i64, source: SourceId) -> Result<(), CatalogError> {
+        let id = layer_id(product, source);
+        self.remember(id)?;
+        self.tx
+            .prepare_cached("DELETE FROM layers WHERE id = ?1")?
+            .execute([id])?;
+        if self.drop_empty(product)? == 0 {
+            self.touch(product)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a product without layers that never left the house; gives how many that were.
+    fn drop_empty(&self, product: i64) -> Result<usize, CatalogError> {
+        let mut drop_product = self.tx.prepare_cached(
+            "DELETE FROM products WHERE id = ?1 AND id > ?2
+             AND NOT EXISTS (SELECT 1 FROM layers WHERE id BETWEEN ?1 * 1024 AND ?1 * 1024 + 1023)",
+        )?;
+        Ok(drop_product.execute([product, self.published])?)
     }
 
     /// The layers of a product as this batch has made them so far.

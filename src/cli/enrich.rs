@@ -22,4 +22,6 @@ pub enum EnrichCommand {
         #[arg(long)]
         lint: bool,
     },
+    /// Find pictures, give them to their products, derive what each channel takes.
+    Images,
 }

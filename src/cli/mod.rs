@@ -7,6 +7,7 @@ pub mod channel;
 pub mod demo;
 pub mod enrich;
 pub mod enrich_copy;
+pub mod enrich_images;
 pub mod enrich_specs;
 pub mod fail_on;
 pub mod import;
@@ -315,6 +316,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         Command::Enrich(EnrichCommand::Copy { of, preview, lint }) => {
             enrich_copy::copy(&open()?, of, *preview, *lint, output)
         }
+        Command::Enrich(EnrichCommand::Images) => enrich_images::enrich(open()?, output),
         Command::Channel(ChannelCommand::List) => channel::list(&open()?, output),
         Command::Channel(ChannelCommand::Check { channel, fail_on }) => {
             channel::check(&open()?, channel, *fail_on, output)

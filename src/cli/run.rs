@@ -1,6 +1,7 @@
 //! `run`: the main job and its summary.
 
 use crate::cli::channel::{causes_text, exported_document};
+use crate::cli::enrich_images;
 use crate::cli::fail_on::FailOn;
 use crate::cli::import::document;
 use crate::cli::output::{Output, Table, Tone, bytes, count, rounded, seconds};
@@ -92,6 +93,7 @@ fn whole(report: &RunReport) -> serde_json::Value {
             "seconds": rounded(report.index_seconds),
             "error": report.index_failure.as_ref().map(|failure| &failure.message),
         },
+        "images": report.images.as_ref().map(enrich_images::document),
         "products": report.products,
         "changed_nothing": report.changed_nothing(),
         "seconds": rounded(report.seconds),
@@ -135,6 +137,9 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
         text.push_str(&troubles(supplier, output));
     }
     text.push_str(&output.findings(report.models.iter(), &Default::default()));
+    if let Some(images) = &report.images {
+        text.push_str(&enrich_images::line(images, output));
+    }
     let mut table = Table::new(&[
         "channel",
         ">products",

@@ -16,6 +16,7 @@ pub fn verify(workspace: Workspace, output: &Output) -> Result<u8, Failure> {
             "layers": verified.layers,
             "indexed": verified.indexed,
             "files": verified.files,
+            "pictures": verified.pictures,
             "faults": verified.faults,
         }));
     } else if verified.faults.is_empty() {

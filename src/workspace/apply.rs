@@ -7,6 +7,7 @@ use crate::merge::policy::Trust;
 use crate::plan::{Entry, EntryKind, PlanError, PlanReader, Summary, Verdict};
 use crate::product::batch::Tally;
 use crate::product::layer::Layer;
+use crate::product::origin::Source;
 use crate::schema::Schema;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
@@ -235,6 +236,21 @@ fn remodel(
     Ok(())
 }
 
+/// What was found for a product goes with the last layer that somebody else has of it.
+fn orphans(change: &mut Change<'_>, products: &[i64]) -> Result<(), Failure> {
+    let own = Source::Images.to_string();
+    let Some(own) = change.source(&own)? else { return Ok(()) };
+    for product in products {
+        let layers = change.layers(*product)?;
+        if let [only] = layers.as_slice()
+            && only.source == own
+        {
+            change.remove_layer(*product, own)?;
+        }
+    }
+    Ok(())
+}
+
 /// A batch that was taken back.
 #[derive(Debug)]
 pub struct TakenBack {
@@ -272,6 +288,7 @@ pub fn undo(workspace: &mut Workspace, batch: i64) -> Result<TakenBack, Failure>
     if undone.batch.is_none() {
         return Ok(TakenBack { of: batch, undone });
     }
+    orphans(&mut change, &undone.products)?;
     remodel(
         &mut change,
         &undone.products.iter().copied().collect(),

@@ -10,12 +10,13 @@ use crate::channel::chunk::{Chunk, Draft, Pass, Preflight};
 use crate::channel::delta::State;
 use crate::channel::preflight::{Cause, Report};
 use crate::channel::rule::finding::Verdict;
-use crate::channel::rule::outside::Outside;
+use crate::channel::rule::outside::{LookUp, Outside};
 use crate::diagnostic::Diagnostic;
 use crate::workspace::Workspace;
 use crate::workspace::export_state::ExportState;
 use crate::workspace::failure::Failure;
 use crate::workspace::feed_file::{FeedFile, FeedFiles, write_list};
+use crate::workspace::images::pictures::Pictures;
 use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::Shelf;
@@ -103,15 +104,19 @@ pub fn check(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result
         None => 0,
     };
     let names = names(workspace, None)?;
+    let pictures = Pictures::of(workspace, channel);
+    let look = |address: &str| pictures.as_ref()?.picture(address);
+    let outside = outside(pictures.as_ref(), &look);
     let preflight = Preflight {
         writer: None,
-        ..channel.preflight(Outside::default())
+        ..channel.preflight(outside)
     };
     let mut noting = Noting::new(channel, sequence, fingerprint(workspace, channel));
     let report = pass(
         workspace,
         channel,
         &preflight,
+        pictures.as_ref(),
         &names,
         progress,
         &mut |settling, mut chunk| {
@@ -123,7 +128,7 @@ pub fn check(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result
     if sequence > 0 {
         noting.finish().write(&Verdicts::path(&workspace.settings.store, id))?;
     }
-    Ok(exported(channel, "check", &report))
+    Ok(exported(channel, "check", &report, &outside))
 }
 
 /// Writes a channel's files.
@@ -131,7 +136,9 @@ pub fn export(workspace: &mut Workspace, id: &str, mode: Mode, progress: &dyn Pr
     workspace.open_catalog()?;
     let sequence = workspace.reader()?.sequence()?;
     let channel = workspace.settings.channel(id)?;
+    let pictures = Pictures::of(workspace, channel);
     let fingerprint = fingerprint(workspace, channel);
+    let fingerprint = pictures.as_ref().map_or(fingerprint, |pictures| pictures.fingerprint(fingerprint));
     // A state that does not read is as good as none: a full export makes it anew.
     let state = ExportState::read(&state_path(workspace, channel)).ok().flatten();
     let state = state.filter(|state| state.listings.fingerprint == fingerprint);
@@ -140,6 +147,7 @@ pub fn export(workspace: &mut Workspace, id: &str, mode: Mode, progress: &dyn Pr
         channel,
         sequence,
         fingerprint,
+        pictures,
         progress,
     };
     let done = match (mode, state) {
@@ -171,6 +179,7 @@ struct Exporting<'w> {
     channel: &'w Channel,
     sequence: i64,
     fingerprint: u64,
+    pictures: Option<Pictures>,
     progress: &'w dyn Progress,
 }
 
@@ -184,7 +193,7 @@ impl Exporting<'_> {
         let mut leaving = Vec::with_capacity(names.len());
         let mut noting = Noting::new(self.channel, self.sequence, self.fingerprint);
         let report = self.pass(&names, &mut leaving, &|_, _| true, &mut files, &mut noting)?;
-        let mut done = exported(self.channel, Mode::Full.name(), &report);
+        let mut done = self.exported(Mode::Full, &report);
         // Between the first file put in place and the manifest that tells of it, nothing may claim that they agree: killed
         // there, the next run finds no state and exports again.
         let path = state_path(self.workspace, self.channel);
@@ -212,7 +221,7 @@ impl Exporting<'_> {
         let wanted = |product: i64, hash: u64| state.listings.differs(product, hash);
         let mut noting = Noting::new(self.channel, self.sequence, self.fingerprint);
         let report = self.pass(&names, &mut leaving, &wanted, &mut files, &mut noting)?;
-        let mut done = exported(self.channel, Mode::Delta.name(), &report);
+        let mut done = self.exported(Mode::Delta, &report);
         done.files = files.finish(|| Ok(()))?;
         // Verdicts that are no older than the last export, and of the same settings, can be carried on.
         let before = Verdicts::read(&self.verdicts());
@@ -249,6 +258,12 @@ impl Exporting<'_> {
         Verdicts::path(&self.workspace.settings.store, &self.channel.code)
     }
 
+    fn exported(&self, mode: Mode, report: &Report) -> Exported {
+        let pictures = self.pictures.as_ref();
+        let look = |address: &str| pictures?.picture(address);
+        exported(self.channel, mode.name(), report, &outside(pictures, &look))
+    }
+
     fn files(&self, name: &str) -> Result<FeedFiles<'_>, Failure> {
         FeedFiles::begin(
             &folder(self.workspace, self.channel),
@@ -266,11 +281,14 @@ impl Exporting<'_> {
         files: &mut FeedFiles<'_>,
         noting: &mut Noting<'_>,
     ) -> Result<Report, Failure> {
-        let preflight = self.channel.preflight(Outside::default());
+        let pictures = self.pictures.as_ref();
+        let look = |address: &str| pictures?.picture(address);
+        let preflight = self.channel.preflight(outside(pictures, &look));
         pass(
             self.workspace,
             self.channel,
             &preflight,
+            pictures,
             names,
             self.progress,
             &mut |settling, mut chunk| {
@@ -281,6 +299,14 @@ impl Exporting<'_> {
                 Ok(())
             },
         )
+    }
+}
+
+/// What the rules may know beside the listings: the pictures, where any were looked at.
+fn outside<'a>(pictures: Option<&Pictures>, look: &'a LookUp<'a>) -> Outside<'a> {
+    Outside {
+        picture: pictures.map(|_| look),
+        ..Outside::default()
     }
 }
 
@@ -304,6 +330,7 @@ fn pass(
     workspace: &Workspace,
     channel: &Channel,
     preflight: &Preflight<'_>,
+    pictures: Option<&Pictures>,
     names: &[ProductName],
     progress: &dyn Progress,
     each: &mut dyn FnMut(&mut Pass<'_>, Chunk) -> Result<(), Failure>,
@@ -318,6 +345,7 @@ fn pass(
     let shelf = Shelf::new(&workspace.settings, &trust);
     let store = workspace.settings.store.as_path();
     let chunks = chunks(names);
+    let schema = &workspace.settings.schema;
     let mut settling = preflight.pass();
     in_order(
         workspace.threads,
@@ -332,7 +360,10 @@ fn pass(
                     Some(_) if siblings.len() > 1 => variants.cloned().collect(),
                     _ => siblings.to_vec(),
                 };
-                for product in shelf.group(reader, &sold)? {
+                for mut product in shelf.group(reader, &sold)? {
+                    if let Some(pictures) = pictures {
+                        pictures.dress(&mut product, schema);
+                    }
                     drafts.extend(channel.draft(&product));
                 }
             }
@@ -363,7 +394,7 @@ fn chunks(names: &[ProductName]) -> Vec<Range<usize>> {
     chunks
 }
 
-fn exported(channel: &Channel, mode: &str, report: &Report) -> Exported {
+fn exported(channel: &Channel, mode: &str, report: &Report, outside: &Outside<'_>) -> Exported {
     Exported {
         channel: channel.code.clone(),
         pack: channel.pack.code.clone(),
@@ -373,7 +404,7 @@ fn exported(channel: &Channel, mode: &str, report: &Report) -> Exported {
         degraded: report.degraded,
         blocked: report.blocked,
         causes: report.causes(&channel.pack, &channel.rules),
-        unchecked: channel.rules.unchecked(&channel.pack, &Outside::default()),
+        unchecked: channel.rules.unchecked(&channel.pack, outside),
         files: Vec::new(),
         removed: None,
         untouched: false,
@@ -505,12 +536,18 @@ pub fn explain(workspace: &Workspace, id: &str, sku: &str) -> Result<Explained, 
         Some(model) => reader.variants(model)?,
         None => vec![name.clone()],
     };
+    let pictures = Pictures::of(workspace, channel);
+    let look = |address: &str| pictures.as_ref()?.picture(address);
     let preflight = Preflight {
         writer: None,
-        ..channel.preflight(Outside::default())
+        ..channel.preflight(outside(pictures.as_ref(), &look))
     };
     let shelf = Shelf::new(&workspace.settings, &trust);
-    let products = shelf.group(&reader, &siblings)?;
+    let mut products = shelf.group(&reader, &siblings)?;
+    if let Some(pictures) = &pictures {
+        let schema = &workspace.settings.schema;
+        products.iter_mut().for_each(|product| pictures.dress(product, schema));
+    }
     let chunk = preflight.chunk(products.iter().filter_map(|product| channel.draft(product)).collect());
     let Some(item) = chunk.items.iter().find(|item| item.listing.product == name.id) else {
         let product = shelf.product(&reader, &name)?;

@@ -1,4 +1,4 @@
-//! The whole journey, in order: every supplier imported, what changed indexed, every channel exported.
+//! The whole journey, in order: every supplier imported, pictures found, what changed indexed, every channel exported.
 //!
 //! A supplier whose delivery must be refused does not stop the others; its last good data stay on sale.
 
@@ -8,6 +8,8 @@ use crate::workspace::Workspace;
 use crate::workspace::apply::apply;
 use crate::workspace::export::{Exported, Mode, export};
 use crate::workspace::failure::Failure;
+use crate::workspace::images::enrich;
+use crate::workspace::images::outcome::Imaged;
 use crate::workspace::import::plan;
 use crate::workspace::models;
 use crate::workspace::progress::Progress;
@@ -49,6 +51,8 @@ pub struct RunReport {
     /// Why the search index could not be brought up.
     pub index_failure: Option<Failure>,
     pub index_seconds: f64,
+    /// What became of the pictures, where they are configured.
+    pub images: Option<Imaged>,
     pub products: u64,
     pub seconds: f64,
 }
@@ -56,7 +60,9 @@ pub struct RunReport {
 impl RunReport {
     /// True where the run changed neither the catalog nor any exported file.
     pub fn changed_nothing(&self) -> bool {
+        let pictures = |images: &Imaged| images.batch.is_none() && images.made == 0;
         self.suppliers.iter().all(|supplier| supplier.batch.is_none())
+            && self.images.as_ref().is_none_or(pictures)
             && self
                 .channels
                 .iter()
@@ -98,6 +104,7 @@ pub fn run(
         index: None,
         index_failure: None,
         index_seconds: 0.0,
+        images: None,
         products: 0,
         seconds: 0.0,
     };
@@ -108,6 +115,9 @@ pub fn run(
         report.suppliers.push(import_one(workspace, &id, &[], progress)?);
     }
     report.models = models::check(workspace, before)?;
+    if workspace.settings.images.is_some() {
+        report.images = Some(enrich(workspace, progress)?);
+    }
     let indexing = Instant::now();
     match refresh(workspace, progress) {
         Ok(refreshed) => report.index = Some(refreshed),

@@ -1,10 +1,11 @@
-//! Whether the store is sound, its layers read, the search index agrees, and the exported files are those that were
-//! written.
+//! Whether the store is sound, its layers read, the search index agrees, and the exported files and pictures are those that
+//! were written.
 
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
 use crate::workspace::export;
 use crate::workspace::failure::Failure;
+use crate::workspace::images::whole;
 use crate::workspace::refresh;
 
 /// What was looked at and what is wrong.
@@ -15,6 +16,8 @@ pub struct Verified {
     pub files: u64,
     /// Products in the search index.
     pub indexed: u64,
+    /// Pictures in the store and in the channels' folders.
+    pub pictures: u64,
     pub faults: Vec<String>,
 }
 
@@ -39,6 +42,9 @@ pub fn verify(workspace: &Workspace) -> Result<Verified, Failure> {
     verified.faults.extend(faults);
     let (indexed, faults) = refresh::verify(workspace)?;
     verified.indexed = indexed;
+    verified.faults.extend(faults);
+    let (pictures, faults) = whole::verify(workspace);
+    verified.pictures = pictures;
     verified.faults.extend(faults);
     Ok(verified)
 }

@@ -14,6 +14,7 @@ pub mod owners;
 pub mod pictures;
 pub mod sources;
 pub mod state;
+pub mod whole;
 pub mod work;
 
 use crate::catalog::stored::{ProductName, SourceId};
@@ -292,7 +293,7 @@ fn owned(
             Owner::None => unmatched.push(path.as_str()),
         }
     }
-    by_lists(workspace, files, listed, &owners, &mut shown, outcome);
+    by_lists(workspace, files, listed, &owners, &source_names, &mut shown, outcome);
     outcome.unmatched += unmatched.len() as u64;
     if !unmatched.is_empty() {
         let help = "names are read by `names` under [images]; a list there can say what they mean";
@@ -347,6 +348,7 @@ fn by_lists(
     files: &mut BTreeMap<String, Found>,
     listed: &[Listed],
     owners: &Owners,
+    sources: &BTreeMap<SourceId, String>,
     shown: &mut BTreeMap<i64, Shown>,
     outcome: &mut Imaged,
 ) {
@@ -354,7 +356,7 @@ fn by_lists(
         let fault = |message: String| Diagnostic::warning("W-IMAGE-LIST", message).at(row.place.clone());
         if !files.contains_key(&row.file) {
             let root = workspace.settings.root.clone();
-            let there = place(&row.file).ok().and_then(|path| sources::said(&[root], &path));
+            let there = place(&row.file).ok().and_then(|path| crate::workspace::images::sources::said(&[root], &path));
             let Some((path, stamp)) = there else {
                 let finding = fault("there is no such file".to_owned()).with_value(&row.file);
                 outcome.diagnostics.push(finding.with_help("files are named relative to the workspace, with /"));
@@ -374,8 +376,7 @@ fn by_lists(
                 number: row.position,
             },
         };
-        let names: BTreeMap<SourceId, String> = BTreeMap::new();
-        match owners.owner(std::slice::from_ref(&reading), &home(workspace, &names, &row.file)) {
+        match owners.owner(std::slice::from_ref(&reading), &home(workspace, sources, &row.file)) {
             Owner::One(product, position) => {
                 if let Some(name) = owners.names.get(&product) {
                     entry(shown, name).found.push((position, row.file.clone()));
