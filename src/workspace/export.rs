@@ -138,7 +138,9 @@ pub fn export(workspace: &mut Workspace, id: &str, mode: Mode, progress: &dyn Pr
     let channel = workspace.settings.channel(id)?;
     let pictures = Pictures::of(workspace, channel);
     let fingerprint = fingerprint(workspace, channel);
-    let fingerprint = pictures.as_ref().map_or(fingerprint, |pictures| pictures.fingerprint(fingerprint));
+    let fingerprint = pictures
+        .as_ref()
+        .map_or(fingerprint, |pictures| pictures.fingerprint(fingerprint));
     // A state that does not read is as good as none: a full export makes it anew.
     let state = ExportState::read(&state_path(workspace, channel)).ok().flatten();
     let state = state.filter(|state| state.listings.fingerprint == fingerprint);

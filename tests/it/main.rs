@@ -12,6 +12,7 @@ mod handbook;
 mod hostile;
 mod hostile_feed;
 mod house;
+mod images;
 mod journey;
 mod licenses;
 mod real_feeds;

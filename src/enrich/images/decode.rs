@@ -143,7 +143,11 @@ fn jpeg(bytes: &[u8], limits: &LimitSettings) -> Result<Decoded, Refusal> {
 
 /// Y, Cb, Cr and the white left by black, in place to the four inks (ITU-T T.871; the inks of Adobe's files are inverted).
 fn ycck_to_cmyk(pixel: &mut [u8]) {
-    let (y, cb, cr) = (i32::from(pixel[0]), i32::from(pixel[1]) - 128, i32::from(pixel[2]) - 128);
+    let (y, cb, cr) = (
+        i32::from(pixel[0]),
+        i32::from(pixel[1]) - 128,
+        i32::from(pixel[2]) - 128,
+    );
     let fixed = |sum: i32| ((sum + 32_768) >> 16).clamp(0, 255) as u8;
     pixel[0] = fixed((y << 16) + 91_881 * cr);
     pixel[1] = fixed((y << 16) - 22_554 * cb - 46_802 * cr);
@@ -246,7 +250,9 @@ fn is_animated(bytes: &[u8], kind: Kind) -> bool {
         Kind::Png => image::codecs::png::PngDecoder::new(Cursor::new(bytes))
             .and_then(|decoder| decoder.is_apng())
             .unwrap_or(false),
-        Kind::Webp => image::codecs::webp::WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|decoder| decoder.has_animation()),
+        Kind::Webp => {
+            image::codecs::webp::WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|decoder| decoder.has_animation())
+        }
         // The second frame is asked for, no further one.
         Kind::Gif => memchr::memmem::find_iter(bytes, b"\x21\xf9\x04").nth(1).is_some(),
         _ => false,

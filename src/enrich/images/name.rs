@@ -174,9 +174,16 @@ impl NameRules {
 
     /// What one word says of the place.
     fn place(&self, word: &str) -> Place {
-        let number = (word.len() <= 3).then(|| word.parse::<u32>().ok()).flatten().unwrap_or(0);
+        let number = (word.len() <= 3)
+            .then(|| word.parse::<u32>().ok())
+            .flatten()
+            .unwrap_or(0);
         let folded = fold_mpn(word);
-        let view = self.views.iter().position(|view| *view == folded).map_or(0, |at| at + 1);
+        let view = self
+            .views
+            .iter()
+            .position(|view| *view == folded)
+            .map_or(0, |at| at + 1);
         Place { view, number }
     }
 }
@@ -187,7 +194,9 @@ impl Part {
         match self.hole {
             Hole::None => (text == self.before).then_some(text),
             Hole::Any | Hole::Key => {
-                let inner = text.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
+                let inner = text
+                    .strip_prefix(self.before.as_str())?
+                    .strip_suffix(self.after.as_str())?;
                 Some(inner)
             }
         }

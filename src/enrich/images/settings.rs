@@ -60,7 +60,10 @@ impl Images {
                 let leaves = path.split('/').any(|part| part == "..");
                 if first.is_empty() || first.contains(':') || leaves || path.contains('\\') {
                     let fault = Diagnostic::error("E-IMAGE-FOLDER", "not a path below the workspace").with_value(path);
-                    faults.push((key, fault.with_help("write it with /, relative to the workspace, as in `media`")));
+                    faults.push((
+                        key,
+                        fault.with_help("write it with /, relative to the workspace, as in `media`"),
+                    ));
                 }
             }
         }
@@ -92,8 +95,30 @@ fn names() -> Vec<String> {
 
 fn views() -> Vec<String> {
     [
-        "main", "front", "principal", "frontal", "frente", "vorne", "side", "lateral", "left", "right", "top", "back", "rear",
-        "trasera", "detras", "hinten", "detail", "detalle", "zoom", "pack", "packaging", "embalaje", "ambiente", "lifestyle",
+        "main",
+        "front",
+        "principal",
+        "frontal",
+        "frente",
+        "vorne",
+        "side",
+        "lateral",
+        "left",
+        "right",
+        "top",
+        "back",
+        "rear",
+        "trasera",
+        "detras",
+        "hinten",
+        "detail",
+        "detalle",
+        "zoom",
+        "pack",
+        "packaging",
+        "embalaje",
+        "ambiente",
+        "lifestyle",
     ]
     .map(String::from)
     .to_vec()

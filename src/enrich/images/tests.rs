@@ -1,11 +1,11 @@
 //! Pictures made here, decoded and derived: colours, orientation, limits, weight, measures.
 
+use crate::enrich::images::colour::{Layout, Raster};
 use crate::enrich::images::decode::{Decoded, decode};
 use crate::enrich::images::derive::{Recipe, derive};
 use crate::enrich::images::encode::encode;
-use crate::enrich::images::measure::measure;
-use crate::enrich::images::colour::{Layout, Raster};
 use crate::enrich::images::kind::Kind;
+use crate::enrich::images::measure::measure;
 use crate::enrich::images::resize::{Filter, copy, inside, turned};
 use crate::enrich::images::settings::{Fit, Format, LimitSettings};
 use image::metadata::Orientation;
@@ -61,7 +61,11 @@ fn orientations_turn_as_the_reference_does() {
             samples: picture.into_raw(),
         };
         let turned = turned(raster, orientation);
-        assert_eq!((turned.width, turned.height), (reference.width(), reference.height()), "{code}");
+        assert_eq!(
+            (turned.width, turned.height),
+            (reference.width(), reference.height()),
+            "{code}"
+        );
         assert_eq!(turned.samples, reference.into_rgb8().into_raw(), "{code}");
     }
 }
@@ -92,7 +96,11 @@ fn too_many_pixels_make_a_smaller_picture() {
         ..recipe(400, Fit::Inside, Format::Png)
     };
     let derived = derive(&picture, &few).unwrap();
-    assert!(derived.width * derived.height <= 10_000 && derived.width > 80, "{}", derived.width);
+    assert!(
+        derived.width * derived.height <= 10_000 && derived.width > 80,
+        "{}",
+        derived.width
+    );
 }
 
 #[test]
@@ -121,8 +129,16 @@ fn weight_is_kept_by_quality_then_by_size() {
 #[test]
 fn the_same_pixels_give_the_same_bytes() {
     for format in [Format::Jpeg, Format::Png, Format::Webp] {
-        let once = derive(&decoded(drawn(90, 60), Orientation::Rotate180), &recipe(50, Fit::Inside, format)).unwrap();
-        let again = derive(&decoded(drawn(90, 60), Orientation::Rotate180), &recipe(50, Fit::Inside, format)).unwrap();
+        let once = derive(
+            &decoded(drawn(90, 60), Orientation::Rotate180),
+            &recipe(50, Fit::Inside, format),
+        )
+        .unwrap();
+        let again = derive(
+            &decoded(drawn(90, 60), Orientation::Rotate180),
+            &recipe(50, Fit::Inside, format),
+        )
+        .unwrap();
         assert_eq!(once, again);
         let back = decode(&once.bytes, &LimitSettings::default()).unwrap();
         assert_eq!((back.kind, back.width, back.height), (once.kind, 50, 33));
@@ -151,7 +167,12 @@ fn blurred_pictures_are_less_sharp() {
     let soft = image::imageops::blur(&sharp, 12.0);
     let of = |picture: RgbImage| measure(&decoded(picture, Orientation::NoTransforms), 1).unwrap();
     let (sharp, soft) = (of(sharp), of(soft));
-    assert!(sharp.sharpness > 30 && soft.sharpness < 8, "{} {}", sharp.sharpness, soft.sharpness);
+    assert!(
+        sharp.sharpness > 30 && soft.sharpness < 8,
+        "{} {}",
+        sharp.sharpness,
+        soft.sharpness
+    );
     assert_eq!((sharp.white, sharp.width, sharp.height), (100, 800, 600));
 }
 
@@ -166,15 +187,24 @@ fn copies_look_alike_and_others_do_not() {
             samples: rgb.into_raw(),
         };
         let bytes = encode(&raster, Format::Jpeg, quality).unwrap();
-        measure(&decode(&bytes, &LimitSettings::default()).unwrap(), 1).unwrap().look
+        measure(&decode(&bytes, &LimitSettings::default()).unwrap(), 1)
+            .unwrap()
+            .look
     };
     let picture = DynamicImage::ImageRgb8(drawn(800, 600));
     let small = picture.resize(300, 300, image::imageops::FilterType::Triangle);
     let other = picture.fliph();
     let own = look(&picture, 95);
     assert!(own.is_like(&look(&small, 60), 6), "{}", own.distance(&look(&small, 60)));
-    assert!(!own.is_like(&look(&other, 95), 6), "{}", own.distance(&look(&other, 95)));
-    let white = look(&DynamicImage::ImageRgb8(RgbImage::from_pixel(50, 50, image::Rgb([255; 3]))), 90);
+    assert!(
+        !own.is_like(&look(&other, 95), 6),
+        "{}",
+        own.distance(&look(&other, 95))
+    );
+    let white = look(
+        &DynamicImage::ImageRgb8(RgbImage::from_pixel(50, 50, image::Rgb([255; 3]))),
+        90,
+    );
     assert!(!white.is_like(&white, 6), "an empty picture is like no other");
 }
 

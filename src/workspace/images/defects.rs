@@ -77,11 +77,7 @@ struct Case<'s> {
 }
 
 /// Finds the defects, counts them in the outcome, and tells them. Gives the contact sheet's defects.
-pub fn find(
-    settings: &ImageSettings,
-    state: &State,
-    outcome: &mut Imaged,
-) -> Vec<(String, Vec<(String, Frame)>)> {
+pub fn find(settings: &ImageSettings, state: &State, outcome: &mut Imaged) -> Vec<(String, Vec<(String, Frame)>)> {
     let mut cases: Vec<Case<'_>> = Vec::new();
     let uses = uses(state);
     let limits = &settings.defects;
@@ -96,7 +92,9 @@ pub fn find(
                 message,
             });
         };
-        let Some(measures) = state.measures(content) else { continue };
+        let Some(measures) = state.measures(content) else {
+            continue;
+        };
         let products = users.chunk_by(|a, b| a.0 == b.0).count();
         if products >= limits.stand_in.max(2) as usize {
             outcome.stand_ins += 1;
@@ -140,7 +138,9 @@ pub fn find(
         }
     }
     for (shown, content) in refused(state) {
-        let Some(Content::Refused(refusal)) = state.contents.get(content) else { continue };
+        let Some(Content::Refused(refusal)) = state.contents.get(content) else {
+            continue;
+        };
         outcome.diagnostics.push(refusal.finding(shown));
         cases.push(Case {
             sort: REFUSED,
@@ -179,7 +179,10 @@ fn refused(state: &State) -> Vec<(&str, &str)> {
 /// Pairs that look alike. Sorted by their mean light, each is compared with those of about the same.
 fn alike<'s>(looks: &[(&'s str, &Look)], most: u32) -> Vec<(&'s str, &'s str)> {
     let light = |look: &Look| look.mean.iter().map(|sample| u32::from(*sample)).sum::<u32>();
-    let mut sorted: Vec<(u32, &str, &Look)> = looks.iter().map(|(content, look)| (light(look), *content, *look)).collect();
+    let mut sorted: Vec<(u32, &str, &Look)> = looks
+        .iter()
+        .map(|(content, look)| (light(look), *content, *look))
+        .collect();
     sorted.sort_by_key(|(light, content, _)| (*light, *content));
     let mut pairs = Vec::new();
     for (n, (here, content, look)) in sorted.iter().enumerate() {
@@ -200,7 +203,16 @@ fn alike<'s>(looks: &[(&'s str, &Look)], most: u32) -> Vec<(&'s str, &'s str)> {
 /// Findings, and the frames of the sheet by title, each with its content.
 fn tell(cases: Vec<Case<'_>>, outcome: &mut Imaged) -> Vec<(String, Vec<(String, Frame)>)> {
     let mut sheet: Vec<(String, Vec<(String, Frame)>)> = Vec::new();
-    let order = [&REFUSED, &SMALL, &BLURRED, &BACKGROUND, &STAND_IN, &DUPLICATE, &ALIKE, &NO_PROFILE];
+    let order = [
+        &REFUSED,
+        &SMALL,
+        &BLURRED,
+        &BACKGROUND,
+        &STAND_IN,
+        &DUPLICATE,
+        &ALIKE,
+        &NO_PROFILE,
+    ];
     for sort in order {
         let own: Vec<&Case<'_>> = cases.iter().filter(|case| case.sort.title == sort.title).collect();
         if own.is_empty() {
@@ -257,7 +269,11 @@ pub fn write_sheet(
         return Ok(shown);
     }
     let media = Media::new(&settings.store);
-    let limits = settings.images.as_ref().map(|images| images.settings.limits).unwrap_or_default();
+    let limits = settings
+        .images
+        .as_ref()
+        .map(|images| images.settings.limits)
+        .unwrap_or_default();
     let mut small: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
     let mut defects = Vec::new();
     for (title, frames) in found {
@@ -281,7 +297,10 @@ pub fn write_sheet(
             frames: shown,
         });
     }
-    feed_file::put(&path, html(&format!("Pictures of {}", settings.name), &defects).as_bytes())?;
+    feed_file::put(
+        &path,
+        html(&format!("Pictures of {}", settings.name), &defects).as_bytes(),
+    )?;
     state.sheet = now;
     Ok(shown)
 }

@@ -21,7 +21,12 @@ pub fn folder(out: &Path, channel: &str) -> PathBuf {
 pub fn recipes(settings: &Settings, images: &Images) -> Vec<(String, Recipe)> {
     let channels = settings.channels.iter();
     channels
-        .filter_map(|channel| Some((channel.code.clone(), recipe(channel, &images.derivation(&channel.code))?)))
+        .filter_map(|channel| {
+            Some((
+                channel.code.clone(),
+                recipe(channel, &images.derivation(&channel.code))?,
+            ))
+        })
         .collect()
 }
 
@@ -37,7 +42,10 @@ fn recipe(channel: &Channel, asked: &DeriveSettings) -> Option<Recipe> {
         };
         rules.formats.is_empty() || rules.formats.iter().any(|known| known == name)
     };
-    let wanted = asked.format.into_iter().chain([Format::Jpeg, Format::Png, Format::Webp]);
+    let wanted = asked
+        .format
+        .into_iter()
+        .chain([Format::Jpeg, Format::Png, Format::Webp]);
     let format = wanted.into_iter().find(|format| takes(*format))?;
     let most = rules.max_megapixels.unwrap_or(100);
     asked.enabled.then(|| Recipe {
@@ -50,14 +58,22 @@ fn recipe(channel: &Channel, asked: &DeriveSettings) -> Option<Recipe> {
     })
 }
 
-/// The name of a derivation: SKU, position, and the first signs of its own hash, so that another picture has another address.
-pub fn name(sku: &str, position: usize, hash: &str, ending: &str) -> String {
+/// The name of a derivation: SKU, position, and the first signs of a hash over the original and the recipe, so that another
+/// picture has another address, and the same one the same on every machine.
+pub fn name(sku: &str, position: usize, content: &str, recipe: &str, ending: &str) -> String {
     let safe: String = sku
         .chars()
         .take(80)
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
-    format!("{safe}_{position}-{}.{ending}", hash.get(..8).unwrap_or(hash))
+    let hash = blake3::hash(format!("{recipe} {content}").as_bytes()).to_hex();
+    format!("{safe}_{position}-{}.{ending}", &hash[..8])
 }
 
 /// Puts the derivations of a channel in its folder, takes away those that nothing needs any more, and notes them.
@@ -86,7 +102,7 @@ pub fn place(
                 }
                 None => continue,
             };
-            let name = name(sku, picture.position, &file.blake3, recipe.ending());
+            let name = name(sku, picture.position, &picture.content, &code, recipe.ending());
             let to = folder.join(&name);
             let there = std::fs::metadata(&to).is_ok_and(|there| there.len() == file.bytes);
             if !there || before.files.get(&name) != Some(file) {
@@ -124,6 +140,8 @@ mod tests {
 
     #[test]
     fn names_are_safe_and_say_their_content() {
-        assert_eq!(name("A/1 ñ..x", 2, "0123456789ab", "jpg"), "A-1----x_2-01234567.jpg");
+        let made = name("A/1 ñ..x", 2, "0123", "r", "jpg");
+        assert!(made.starts_with("A-1----x_2-") && made.len() == 23, "{made}");
+        assert_ne!(made, name("A/1 ñ..x", 2, "0123", "s", "jpg"));
     }
 }

@@ -46,10 +46,16 @@ impl Fetcher {
         let failed = |message: String| Refusal {
             code: "W-IMAGE-FETCH".to_owned(),
             message,
-            help: "it is tried again with the next run; [images.fetch] has the limits and the hosts that are allowed".to_owned(),
+            help: "it is tried again with the next run; [images.fetch] has the limits and the hosts that are allowed"
+                .to_owned(),
         };
         let answer = self.agent.get(address).call();
-        let mut answer = answer.map_err(|error| failed(format!("not fetched: {}", crate::diagnostic::excerpt(&error.to_string()))))?;
+        let mut answer = answer.map_err(|error| {
+            failed(format!(
+                "not fetched: {}",
+                crate::diagnostic::excerpt(&error.to_string())
+            ))
+        })?;
         let mut bytes = Vec::new();
         let reader = answer.body_mut().as_reader();
         reader
@@ -79,7 +85,10 @@ impl Resolver for Careful {
         let host = uri.host().unwrap_or_default().to_ascii_lowercase();
         let with_port = format!("{host}:{port}");
         let usual = port == if secure { 443 } else { 80 };
-        let allowed = self.allow.iter().any(|known| *known == with_port || (usual && *known == host));
+        let allowed = self
+            .allow
+            .iter()
+            .any(|known| *known == with_port || (usual && *known == host));
         if !allowed && !matches!(port, 80 | 443) {
             return refused("a port other than 80 and 443");
         }
@@ -135,9 +144,24 @@ mod tests {
     #[test]
     fn only_public_addresses_are_asked() {
         for address in [
-            "127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-            "198.18.0.1", "::1", "::", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
-            "2001:db8::1", "ff02::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.31.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "ff02::1",
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }

@@ -125,7 +125,10 @@ impl Preparing<'_> {
 pub fn write(workspace: &mut Workspace, source: SourceId, prepared: &[Prepared]) -> Result<Option<i64>, Failure> {
     let moment = workspace.moment.clone();
     let schema = &workspace.settings.schema;
-    let image = schema.known().image.map(|image| schema.attribute(image).code.to_string());
+    let image = schema
+        .known()
+        .image
+        .map(|image| schema.attribute(image).code.to_string());
     let mut tally = Tally::default();
     let catalog = workspace.catalog()?;
     if !prepared.iter().any(|layer| layer.differs) {

@@ -1,7 +1,6 @@
 //! Lists of pictures for names that say nothing: `file,sku` or `file,sku,position`.
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::workspace::failure::Failure;
 use crate::workspace::settings::Settings;
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ pub struct Listed {
 }
 
 /// Reads the lists; what does not read is a finding.
-pub fn read(settings: &Settings, lists: &[String]) -> Result<(Vec<Listed>, Vec<Diagnostic>), Failure> {
+pub fn read(settings: &Settings, lists: &[String]) -> (Vec<Listed>, Vec<Diagnostic>) {
     let (mut rows, mut findings) = (Vec::new(), Vec::new());
     for list in lists {
         let path = settings.root.join(list);
@@ -29,12 +28,19 @@ pub fn read(settings: &Settings, lists: &[String]) -> Result<(Vec<Listed>, Vec<D
                 .at(Place::line(shown.clone(), line))
                 .with_help("a list has the header file,sku or file,sku,position; files relative to the workspace")
         };
-        let size = std::fs::metadata(&path).map_err(|error| Failure::io("read", &path, &error))?.len();
+        let Ok(size) = std::fs::metadata(&path).map(|there| there.len()) else {
+            findings.push(fault("there is no such list".to_owned(), 1));
+            continue;
+        };
         if size > LARGEST {
             findings.push(fault(format!("a list of {size} bytes, the limit is {LARGEST}"), 1));
             continue;
         }
-        let mut reader = match csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_path(&path) {
+        let mut reader = match csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .flexible(true)
+            .from_path(&path)
+        {
             Ok(reader) => reader,
             Err(error) => {
                 findings.push(fault(error.to_string(), 1));
@@ -42,7 +48,11 @@ pub fn read(settings: &Settings, lists: &[String]) -> Result<(Vec<Listed>, Vec<D
             }
         };
         let header = reader.headers().cloned().unwrap_or_default();
-        let column = |name: &str| header.iter().position(|cell| cell.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name));
+        let column = |name: &str| {
+            header
+                .iter()
+                .position(|cell| cell.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
+        };
         let (Some(file), Some(sku)) = (column("file"), column("sku")) else {
             findings.push(fault("the columns `file` and `sku` are missing".to_owned(), 1));
             continue;
@@ -72,5 +82,5 @@ pub fn read(settings: &Settings, lists: &[String]) -> Result<(Vec<Listed>, Vec<D
             });
         }
     }
-    Ok((rows, findings))
+    (rows, findings)
 }

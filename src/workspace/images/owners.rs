@@ -104,14 +104,22 @@ impl Owners {
     /// its own SKUs come before the catalog's.
     pub fn owner(&self, readings: &[Reading], home: &[SourceId]) -> Owner {
         for reading in readings {
-            let Some(found) = self.by_key.get(&reading.key) else { continue };
+            let Some(found) = self.by_key.get(&reading.key) else {
+                continue;
+            };
             let of = |wanted: &dyn Fn(Via) -> bool| -> BTreeSet<i64> {
-                found.iter().filter(|(via, _)| wanted(*via)).map(|(_, product)| *product).collect()
+                found
+                    .iter()
+                    .filter(|(via, _)| wanted(*via))
+                    .map(|(_, product)| *product)
+                    .collect()
             };
             let at_home = of(&|via| matches!(via, Via::Source(source) if home.contains(&source)));
             let catalog = of(&|via| via == Via::Catalog);
             let all = of(&|_| true);
-            let chosen = [at_home, catalog, all].into_iter().find(|products| !products.is_empty());
+            let chosen = [at_home, catalog, all]
+                .into_iter()
+                .find(|products| !products.is_empty());
             let Some(products) = chosen else { continue };
             return match products.first() {
                 Some(product) if products.len() == 1 => Owner::One(*product, reading.place.clone()),
@@ -141,7 +149,9 @@ impl Question<'_> {
                 for (key, value) in &layer.values {
                     let is = |attribute: Option<AttributeId>| attribute == Some(key.attribute);
                     match value {
-                        Value::Gtin(gtin) if is(known.gtin) => self.note(&mut part, Key::Gtin(gtin.key()), Via::Catalog, name),
+                        Value::Gtin(gtin) if is(known.gtin) => {
+                            self.note(&mut part, Key::Gtin(gtin.key()), Via::Catalog, name)
+                        }
                         Value::Media(places) if is(known.image) && !stored.withdrawn => {
                             let wanted = |place: &&String| self.addresses || !place.contains("://");
                             let places: Vec<String> = places.iter().filter(wanted).cloned().collect();

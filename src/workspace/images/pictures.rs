@@ -36,8 +36,12 @@ impl Pictures {
             (false, None) => None,
         };
         for picture in state.products.values().flatten() {
-            let Some(measures) = state.measures(&picture.content) else { continue };
-            let Some(address) = address(&picture.value) else { continue };
+            let Some(measures) = state.measures(&picture.content) else {
+                continue;
+            };
+            let Some(address) = address(&picture.value) else {
+                continue;
+            };
             let known = Picture {
                 format: measures.kind.name().to_owned(),
                 width: measures.width,
@@ -77,11 +81,19 @@ impl Pictures {
             return;
         };
         let own = self.products.get(&product.sku);
-        for resolved in product.values.iter_mut().filter(|resolved| resolved.key.attribute == image) {
-            let Value::Media(places) = &mut resolved.value else { continue };
+        for resolved in product
+            .values
+            .iter_mut()
+            .filter(|resolved| resolved.key.attribute == image)
+        {
+            let Value::Media(places) = &mut resolved.value else {
+                continue;
+            };
             for place in places {
                 let by_product = own.and_then(|pairs| pairs.iter().find(|(value, _)| value == place));
-                let name = by_product.map(|(_, name)| name).or_else(|| self.values.get(place.as_str()));
+                let name = by_product
+                    .map(|(_, name)| name)
+                    .or_else(|| self.values.get(place.as_str()));
                 if let Some(name) = name {
                     place.clone_from(name);
                 }

@@ -68,7 +68,10 @@ pub fn stamp(metadata: &Metadata) -> Option<Stamp> {
 pub fn find(settings: &Settings, folders: &[String]) -> Result<Sources, Failure> {
     let globs = globs(folders)?;
     let mut sources = Sources::default();
-    let mut starts: Vec<PathBuf> = folders.iter().map(|folder| settings.root.join(literal(folder))).collect();
+    let mut starts: Vec<PathBuf> = folders
+        .iter()
+        .map(|folder| settings.root.join(literal(folder)))
+        .collect();
     starts.sort();
     starts.dedup();
     for start in starts {
@@ -96,8 +99,10 @@ pub fn find(settings: &Settings, folders: &[String]) -> Result<Sources, Failure>
                 sources.files.insert(shown, found);
             }
             if sources.files.len() > MOST {
-                return Err(Failure::usage(format!("more than {MOST} files lie in the folders of pictures"))
-                    .with_help("name narrower folders in `folders` under [images]"));
+                return Err(
+                    Failure::usage(format!("more than {MOST} files lie in the folders of pictures"))
+                        .with_help("name narrower folders in `folders` under [images]"),
+                );
             }
         }
     }
@@ -106,7 +111,10 @@ pub fn find(settings: &Settings, folders: &[String]) -> Result<Sources, Failure>
 
 /// The part of a pattern before its first `*`.
 fn literal(folder: &str) -> String {
-    let parts: Vec<&str> = folder.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
+    let parts: Vec<&str> = folder
+        .split('/')
+        .take_while(|part| !part.contains(['*', '?', '[']))
+        .collect();
     parts.join("/")
 }
 
@@ -114,7 +122,9 @@ fn globs(folders: &[String]) -> Result<GlobSet, Failure> {
     let mut set = GlobSetBuilder::new();
     let bad = |folder: &str| Failure::usage(format!("`{folder}` is no pattern of a folder"));
     for folder in folders {
-        let glob = GlobBuilder::new(folder.trim_end_matches('/')).literal_separator(true).build();
+        let glob = GlobBuilder::new(folder.trim_end_matches('/'))
+            .literal_separator(true)
+            .build();
         set.add(glob.map_err(|_| bad(folder))?);
     }
     set.build().map_err(|_| bad(&folders.join(", ")))
@@ -127,7 +137,9 @@ fn is_below(globs: &GlobSet, shown: &str) -> bool {
 }
 
 fn ending(name: &str) -> String {
-    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
+    name.rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase())
+        .unwrap_or_default()
 }
 
 fn archive(path: &Path, shown: &str, stamp: Stamp, sources: &mut Sources) {
@@ -139,7 +151,10 @@ fn archive(path: &Path, shown: &str, stamp: Stamp, sources: &mut Sources) {
         Err(finding) => return sources.findings.push(finding),
     };
     for entry in &archive.entries {
-        let hidden = entry.name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
+        let hidden = entry
+            .name
+            .split('/')
+            .any(|part| part.starts_with('.') || part == "__MACOSX");
         if hidden || !ENDINGS.contains(&ending(&entry.name).as_str()) {
             continue;
         }
@@ -175,12 +190,15 @@ impl Opener {
     /// The bytes of a picture, at most one more than `limit`, so that the caller sees that it is too large.
     pub fn read(&mut self, found: &Found, limit: u64) -> Result<Vec<u8>, Diagnostic> {
         let failed = |error: &dyn std::fmt::Display| {
-            Diagnostic::error("E-IMAGE-READ", format!("cannot be read: {error}")).with_help("check the file and its rights")
+            Diagnostic::error("E-IMAGE-READ", format!("cannot be read: {error}"))
+                .with_help("check the file and its rights")
         };
         let Some((path, name)) = &found.inside else {
             let mut bytes = Vec::with_capacity(found.stamp.bytes.min(limit) as usize);
             let file = File::open(&found.path).map_err(|error| failed(&error))?;
-            file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+            file.take(limit + 1)
+                .read_to_end(&mut bytes)
+                .map_err(|error| failed(&error))?;
             return Ok(bytes);
         };
         if self.archive.as_ref().is_none_or(|(open, _)| open != path) {

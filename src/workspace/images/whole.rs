@@ -16,7 +16,9 @@ pub fn verify(workspace: &Workspace) -> (u64, Vec<String>) {
         Ok(None) => return (0, faults),
         Err(error) => {
             let shown = settings.shown(&path(&settings.store));
-            faults.push(format!("{shown}: {error}; remove it, and `estante enrich images` makes it anew"));
+            faults.push(format!(
+                "{shown}: {error}; remove it, and `estante enrich images` makes it anew"
+            ));
             return (0, faults);
         }
     };
@@ -28,13 +30,22 @@ pub fn verify(workspace: &Workspace) -> (u64, Vec<String>) {
             Ok(_) => "is not the picture that was kept".to_owned(),
             Err(error) => error.to_string(),
         };
-        faults.push(format!("{}: {wrong}; remove it and run `estante enrich images`", settings.shown(path)));
+        faults.push(format!(
+            "{}: {wrong}; remove it and run `estante enrich images`",
+            settings.shown(path)
+        ));
     };
-    let originals = state.contents.iter().filter(|(_, what)| matches!(what, Content::Picture(_)));
+    let originals = state
+        .contents
+        .iter()
+        .filter(|(_, what)| matches!(what, Content::Picture(_)));
     originals.for_each(|(content, _)| check(&media.original(content), content));
     for (channel, derived) in &state.channels {
         let folder = derivations::folder(&settings.out, channel);
-        derived.files.iter().for_each(|(name, file)| check(&folder.join(name), &file.blake3));
+        derived
+            .files
+            .iter()
+            .for_each(|(name, file)| check(&folder.join(name), &file.blake3));
     }
     (count, faults)
 }

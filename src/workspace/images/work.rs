@@ -171,7 +171,10 @@ impl Work<'_> {
             return Ok(done);
         }
         // Of equal contents one is worked on.
-        let mine = claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(content.clone());
+        let mine = claimed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(content.clone());
         if !mine {
             return Ok(done);
         }

@@ -1,0 +1,513 @@
+//! Pictures: found by their names, given to products, derived for channels, and everything hostile refused.
+
+use crate::corner::{corner_shop, supplier as plain_supplier};
+use crate::support::{Shop, shared};
+use image::{Rgb, RgbImage};
+use std::io::{Cursor, Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A JPEG that is like no other of another `seed`.
+fn photograph(seed: u32, width: u32, height: u32) -> Vec<u8> {
+    let picture = RgbImage::from_fn(width, height, |x, y| {
+        let inside = x > width / 5 && x < width * 4 / 5 && y > height / 5 && y < height * 4 / 5;
+        let wave = (x * (3 + seed * 5) / 17 + y * (1 + seed * 7) / 13) % 200;
+        match inside {
+            true => Rgb([wave as u8, (seed * 37 % 256) as u8, 200 - wave as u8]),
+            false => Rgb([255, 255, 255]),
+        }
+    });
+    let mut out = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, 90);
+    picture.write_with_encoder(encoder).expect("a picture can be written");
+    out
+}
+
+/// A supplier that names pictures, and a channel that shows them.
+fn supplier(shop: &Shop, id: &str, more: &str, list: &str) {
+    plain_supplier(shop, id, more, list);
+    let image = "[fields.image]\ncolumn = \"image\"\noptional = true\n";
+    let path = format!("suppliers/{id}/supplier.toml");
+    shop.write(&path, format!("{}{image}", shop.read(&path)));
+    let constant = "image_link = { value = \"https://shop.example/picture.jpg\" }";
+    if shop.read("channels/web.toml").contains(constant) {
+        shop.edit("channels/web.toml", constant, "image_link = { image = \"first\" }");
+        shop.edit(
+            "channels/web.toml",
+            "country = \"ES\"",
+            "country = \"ES\"\nmedia = \"https://shop.example/media\"",
+        );
+    }
+}
+
+const LIST: &str = "sku;name;brand;mpn;gtin;price;stock;image\n\
+     AR-100;Martillo;Brontal;B-77;9520000000011;10.00;5;\n\
+     AR-200;Sierra;Brontal;B-88;;20.00;3;fotos/sierra.jpg\n\
+     AR-300;Cincel;Brontal;;;30.00;3;fotos/nada.jpg\n";
+
+/// A shop with pictures in a folder, in an archive, in the supplier's folder.
+fn shop_with_pictures() -> Shop {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "rank = 10", LIST);
+    let settings = shop.read("estante.toml");
+    shop.write(
+        "estante.toml",
+        format!("{settings}\n[images]\nfolders = [\"media\"]\nderive = {{ side = 400 }}\ndefects = {{ small = 300, background = 50 }}\n"),
+    );
+    shop.write("media/AR-100_back.jpg", photograph(1, 640, 480));
+    shop.write("media/deep/ar100.JPG", photograph(2, 480, 640));
+    shop.write("media/ar_100-2.png", photograph(3, 200, 200));
+    shop.write("media/B-88.jpg", photograph(4, 500, 500));
+    shop.write("media/nobody.jpg", photograph(5, 50, 50));
+    shop.write("media/AR-300.jpg", "<html>login</html>");
+    shop
+}
+
+fn images(shop: &Shop) -> serde_json::Value {
+    shop.done(&["enrich", "images", "--json"]).json()
+}
+
+fn codes(document: &serde_json::Value) -> Vec<String> {
+    let mut codes: Vec<String> = document["diagnostics"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|finding| finding["code"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    codes.sort();
+    codes
+}
+
+fn pictures(shop: &Shop, sku: &str) -> String {
+    let shown = shop.done(&["product", "show", sku, "--json"]).json();
+    let values = shown["values"].as_array().cloned().unwrap_or_default();
+    let found = values.iter().find(|value| value["attribute"] == "image");
+    found.map_or_else(String::new, |value| {
+        format!(
+            "{} by {}",
+            value["value"].as_str().unwrap_or_default(),
+            value["source"].as_str().unwrap_or_default()
+        )
+    })
+}
+
+#[test]
+fn pictures_are_found_by_name_and_undone_like_any_batch() {
+    let shop = shop_with_pictures();
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    let first = images(&shop);
+    assert_eq!(
+        codes(&first),
+        ["E-IMAGE-KIND", "I-IMAGE-UNMATCHED", "W-IMAGE-ABSENT", "W-IMAGE-SMALL"],
+        "{first:#}"
+    );
+    assert_eq!(
+        (&first["products"], &first["pictures"], &first["made"]),
+        (&2.into(), &4.into(), &4.into()),
+        "{first:#}"
+    );
+    assert_eq!(
+        pictures(&shop, "AR-100"),
+        "media/deep/ar100.JPG, media/ar_100-2.png, media/AR-100_back.jpg by images"
+    );
+    let made: Vec<String> = shop.files("out/web/images").into_keys().collect();
+    assert_eq!(made.len(), 4, "{made:?}");
+    assert!(
+        made[0].starts_with("out/web/images/AR-100_1-") && made[0].ends_with(".jpg"),
+        "{made:?}"
+    );
+    let sheet = shop.read("out/images.html");
+    assert!(sheet.contains("Too small") && sheet.contains("data:image/jpeg;base64,"));
+
+    let before = shop.files("out");
+    let again = images(&shop);
+    assert_eq!(
+        (&again["batch"], &again["changed_nothing"]),
+        (&serde_json::Value::Null, &true.into())
+    );
+    assert_eq!(codes(&again), codes(&first));
+    assert_eq!(shop.files("out"), before);
+
+    // A new file under an old name is a change of the product, and gets another address.
+    shop.write("media/B-88.jpg", photograph(9, 500, 500));
+    let changed = images(&shop);
+    assert_eq!(
+        (&changed["changed"], &changed["made"]),
+        (&1.into(), &1.into()),
+        "{changed:#}"
+    );
+    assert!(changed["batch"].is_i64());
+    assert_ne!(
+        shop.files("out/web/images").keys().collect::<Vec<_>>(),
+        before.keys().collect::<Vec<_>>()
+    );
+    shop.done(&["verify"]);
+
+    let batch = first["batch"].to_string();
+    shop.done(&["undo", &changed["batch"].to_string()]);
+    shop.done(&["undo", &batch]);
+    assert_eq!(pictures(&shop, "AR-100"), "");
+    shop.done(&["undo", "1"]);
+    shop.done(&["verify"]);
+    assert_eq!(images(&shop)["products"], 0);
+}
+
+#[test]
+fn exports_show_what_was_made_and_check_it() {
+    let shop = shop_with_pictures();
+    shop.done(&["run", "-q"]);
+    let shown = shop.done(&["channel", "explain", "web", "AR-100", "--json"]).json();
+    let text = shown.to_string();
+    assert!(text.contains("/AR-100_1-") && !text.contains("media/deep"), "{shown:#}");
+    let again = shop.done(&["run", "--json"]).json();
+    assert_eq!(again["changed_nothing"], true, "{again:#}");
+    assert_eq!(again["images"]["products"], 2);
+}
+
+#[test]
+fn damage_is_seen_by_verify_and_mended() {
+    let shop = shop_with_pictures();
+    shop.done(&["run", "-q"]);
+    let (name, mut bytes) = shop.files("out/web/images").pop_first().expect("there are pictures");
+    bytes[100] ^= 1;
+    shop.write(&name, &bytes);
+    let found = shop.run(&["verify"]).ended(1);
+    assert!(found.out.contains(&name), "{}", found.out);
+    std::fs::remove_file(shop.path(&name)).expect("it was there");
+    images(&shop);
+    shop.done(&["verify"]);
+}
+
+#[test]
+fn ambiguous_names_are_told_and_lists_decide() {
+    let shop = shop_with_pictures();
+    let list = format!("{LIST}AR.400;Uno;Otra;B-99;;1.00;1;\nAR-500;Dos;Brontal;B.99;;1.00;1;\n");
+    supplier(&shop, "norte", "rank = 10", &list);
+    shop.write("media/b99.jpg", photograph(7, 400, 400));
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    let found = images(&shop);
+    assert_eq!(found["ambiguous"], 1);
+    assert!(codes(&found).contains(&"W-IMAGE-AMBIGUOUS".to_owned()), "{found:#}");
+    shop.write(
+        "media/list.csv",
+        "file,sku,position\nmedia/b99.jpg,AR-500,1\nmedia/none.jpg,AR-500,2\nmedia/nobody.jpg,Z,\n",
+    );
+    shop.edit(
+        "estante.toml",
+        "folders = [\"media\"]",
+        "folders = [\"media\"]\nlists = [\"media/list.csv\"]",
+    );
+    let listed = images(&shop);
+    assert_eq!(
+        codes(&listed).iter().filter(|code| *code == "W-IMAGE-LIST").count(),
+        2,
+        "{listed:#}"
+    );
+    assert_eq!(pictures(&shop, "AR-500"), "media/b99.jpg by images");
+}
+
+#[test]
+fn one_picture_at_many_products_is_a_stand_in() {
+    let shop = corner_shop();
+    let mut list = "sku;name;brand;mpn;price;stock\n".to_owned();
+    let same = photograph(1, 600, 600);
+    for n in 0..12 {
+        list.push_str(&format!("S{n}X;Pieza {n};Brontal;M{n}M;1.00;1\n"));
+        shop.write(format!("media/S{n}X.jpg"), &same);
+    }
+    shop.write("media/S1X_2.jpg", photograph(2, 800, 600));
+    supplier(&shop, "norte", "rank = 10", &list);
+    let settings = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{settings}\n[images]\n"));
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    let found = images(&shop);
+    assert_eq!(
+        (&found["stand_ins"], &found["pictures"]),
+        (&1.into(), &2.into()),
+        "{found:#}"
+    );
+    assert_eq!(codes(&found), ["W-IMAGE-STAND-IN"]);
+}
+
+/// A server that answers a few requests; gives its port and counts them.
+fn server() -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it is bound").port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            count.fetch_add(1, Ordering::SeqCst);
+            let mut request = [0; 2048];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let line = String::from_utf8_lossy(&request[..read])
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            let (status, more, body) = match line.split(' ').nth(1).unwrap_or_default() {
+                "/good.jpg" => ("200 OK", String::new(), photograph(6, 600, 600)),
+                "/moved.jpg" => ("302 Found", "Location: /good.jpg\r\n".to_owned(), Vec::new()),
+                "/away.jpg" => (
+                    "302 Found",
+                    "Location: http://127.0.0.1:9/x.jpg\r\n".to_owned(),
+                    Vec::new(),
+                ),
+                "/round.jpg" => ("302 Found", "Location: /round.jpg\r\n".to_owned(), Vec::new()),
+                "/large.jpg" => ("200 OK", String::new(), vec![7; 300_000]),
+                "/page.jpg" => ("200 OK", String::new(), b"<html>".to_vec()),
+                _ => ("404 Not Found", String::new(), Vec::new()),
+            };
+            let head = format!(
+                "HTTP/1.1 {status}\r\n{more}Content-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all(head.as_bytes());
+            let _ = stream.write_all(&body);
+        }
+    });
+    (port, asked)
+}
+
+#[test]
+fn addresses_are_fetched_only_where_that_is_allowed() {
+    let (port, asked) = server();
+    let shop = corner_shop();
+    let mut list = "sku;name;brand;mpn;price;stock;image\n".to_owned();
+    for (n, path) in ["good", "moved", "away", "round", "large", "page", "none"]
+        .iter()
+        .enumerate()
+    {
+        list.push_str(&format!(
+            "S{n};P{n};Brontal;M{n}M;1.00;1;http://127.0.0.1:{port}/{path}.jpg\n"
+        ));
+    }
+    list.push_str("S9;P9;Brontal;M9M;1.00;1;http://localhost/x.jpg\n");
+    supplier(&shop, "norte", "rank = 10", &list);
+    let settings = shop.read("estante.toml");
+    let with = |fetch: &str| {
+        shop.write("estante.toml", format!("{settings}\n[images]\n{fetch}"))
+            .done(&["schema", "check"])
+    };
+    with("");
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    assert_eq!(images(&shop)["pictures"], 0);
+    with("fetch = { enabled = true }\n");
+    let refused = images(&shop);
+    assert_eq!(codes(&refused), vec!["W-IMAGE-FETCH"; 8], "{refused:#}");
+    assert_eq!(asked.load(Ordering::SeqCst), 0, "nothing private was asked");
+    with(&format!(
+        "fetch = {{ enabled = true, allow = [\"127.0.0.1:{port}\"], max_bytes = 200000, seconds = 5 }}\n"
+    ));
+    let fetched = images(&shop);
+    assert_eq!(fetched["pictures"], 1, "the same picture at two addresses: {fetched:#}");
+    assert_eq!(fetched["products"], 2, "{fetched:#}");
+    let mut expected = vec!["W-IMAGE-FETCH"; 5];
+    expected.insert(0, "I-IMAGE-DUPLICATE");
+    expected.insert(0, "E-IMAGE-KIND");
+    assert_eq!(codes(&fetched), expected, "{fetched:#}");
+    let before = asked.load(Ordering::SeqCst);
+    assert!(images(&shop)["batch"].is_null());
+    let after = asked.load(Ordering::SeqCst);
+    assert!(
+        after - before < 20,
+        "what is there is not asked for again: {}",
+        after - before
+    );
+}
+
+fn all_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    let mut entries: Vec<_> = std::fs::read_dir(folder)
+        .expect("it is readable")
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        match path.is_dir() {
+            true => all_files(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+use estante::enrich::images::decode::decode;
+use estante::enrich::images::derive::{Recipe, derive};
+use estante::enrich::images::measure::measure;
+use estante::enrich::images::settings::{Fit, Format, LimitSettings};
+
+const RECIPE: Recipe = Recipe {
+    side: 500,
+    pixels: 64_000_000,
+    fit: Fit::Inside,
+    format: Format::Jpeg,
+    quality: 85,
+    max_bytes: Some(200_000),
+};
+
+/// Takes a file through all of it: `ok`, or the code of its refusal.
+fn through(bytes: &[u8]) -> String {
+    let decoded = match decode(bytes, &LimitSettings::default()) {
+        Ok(decoded) => decoded,
+        Err(refusal) => return refusal.code,
+    };
+    let measures = measure(&decoded, bytes.len() as u64).and_then(|_| derive(&decoded, &RECIPE));
+    match measures {
+        Ok(derived) => {
+            assert!(derived.bytes.len() as u64 <= 200_000 && derived.width.max(derived.height) <= 500);
+            let lower = derived.bytes.to_ascii_lowercase();
+            assert!(
+                !lower.windows(7).any(|window| window == b"<script"),
+                "a program came through"
+            );
+            "ok".to_owned()
+        }
+        Err(refusal) => refusal.code,
+    }
+}
+
+#[test]
+fn hostile_pictures_get_their_verdicts() {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("data/hostile/generated");
+    let verdicts = std::fs::read_to_string(folder.join("expected.csv")).expect("the verdicts are there");
+    let mut reader = csv::Reader::from_reader(verdicts.as_bytes());
+    let mut seen = 0;
+    for record in reader.records() {
+        let record = record.expect("the verdicts are CSV");
+        let (name, verdict) = (&record[0], &record[3]);
+        let Some(file) = name.strip_prefix("img/") else {
+            continue;
+        };
+        seen += 1;
+        let mut bytes = std::fs::read(folder.join(name)).expect("the file is there");
+        if file.ends_with(".gz") {
+            let mut inflated = Vec::new();
+            flate2::read::GzDecoder::new(Cursor::new(bytes))
+                .read_to_end(&mut inflated)
+                .expect("it is gzip");
+            bytes = inflated;
+        }
+        let begun = std::time::Instant::now();
+        let said = through(&bytes);
+        assert!(begun.elapsed().as_secs() < 10, "{file} took too long");
+        let fits = match verdict {
+            verdict if verdict.contains("accept or reject") || verdict.contains("terminates") => true,
+            verdict if verdict.starts_with("reject") || verdict.starts_with("refuse") => said != "ok",
+            _ => said == "ok",
+        };
+        assert!(fits, "{file}: {said}, expected: {verdict}");
+    }
+    assert!(seen >= 15, "only {seen} verdicts were found");
+}
+
+#[test]
+fn every_picture_of_the_corpus_is_taken_or_refused() {
+    let Some(shared) = shared() else { return };
+    let mut counts = std::collections::BTreeMap::new();
+    let mut files = Vec::new();
+    for folder in [
+        "images",
+        "hostile/image-rs-bad",
+        "hostile/pillow-images",
+        "hostile/pngsuite",
+        "hostile/image-gif-crash",
+        "hostile/image-png-bugfixes",
+        "hostile/image-tiff-fuzz",
+        "hostile/image-webp-regression",
+        "hostile/jpeg-decoder-crash",
+    ] {
+        let path = shared.join("data").join(folder);
+        if path.is_dir() {
+            all_files(&path, &mut files);
+        }
+    }
+    for path in &files {
+        let bytes = std::fs::read(path).expect("the file is readable");
+        *counts.entry(through(&bytes)).or_insert(0) += 1;
+    }
+    println!("{counts:?}");
+    assert!(counts["ok"] > 100 && files.len() > 300, "{counts:?} of {}", files.len());
+}
+
+/// Mean difference of two pictures, of 255.
+fn difference(a: &RgbImage, b: &RgbImage) -> f64 {
+    assert_eq!(a.dimensions(), b.dimensions());
+    let sum: u64 = a
+        .as_raw()
+        .iter()
+        .zip(b.as_raw())
+        .map(|(a, b)| u64::from(a.abs_diff(*b)))
+        .sum();
+    sum as f64 / a.as_raw().len() as f64
+}
+
+fn derived(path: &Path) -> RgbImage {
+    let bytes = std::fs::read(path).expect("the file is there");
+    let decoded = decode(&bytes, &LimitSettings::default()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let recipe = Recipe {
+        format: Format::Png,
+        max_bytes: None,
+        ..RECIPE
+    };
+    let made = derive(&decoded, &recipe).expect("it can be derived");
+    image::load_from_memory(&made.bytes)
+        .expect("it is a picture")
+        .into_rgb8()
+}
+
+#[test]
+fn every_orientation_shows_the_same_picture() {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("data/images/pillow");
+    let upright = derived(&folder.join("hopper_orientation_2.jpg"));
+    for code in 3..=8 {
+        let turned = derived(&folder.join(format!("hopper_orientation_{code}.jpg")));
+        let apart = difference(&upright, &turned);
+        assert!(apart < 4.0, "orientation {code}: {apart}");
+    }
+    // The photographs with the answer printed on them: all show what the one without a turn shows.
+    let folder = shared.join("data/images/exif-orientation");
+    let upright = derived(&folder.join("Landscape_1.jpg"));
+    for code in [0, 5, 6] {
+        let turned = derived(&folder.join(format!("Landscape_{code}.jpg")));
+        assert_eq!(turned.dimensions(), upright.dimensions(), "{code}");
+        // Their captions differ.
+        let apart = difference(&upright, &turned);
+        assert!(apart < 12.0, "orientation {code}: {apart}");
+    }
+}
+
+#[test]
+fn inks_and_profiles_come_out_right() {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("data/images");
+    // The same photograph, printed colours against screen colours. The press cannot print all that a screen shows.
+    let mean = |picture: &RgbImage| -> [f64; 3] {
+        let mut sums = [0.0; 3];
+        for pixel in picture.pixels() {
+            for (sum, sample) in sums.iter_mut().zip(pixel.0) {
+                *sum += f64::from(sample);
+            }
+        }
+        sums.map(|sum| sum / f64::from(picture.width() * picture.height()))
+    };
+    let with = derived(&folder.join("sharp/Channel_digital_image_CMYK_color.jpg"));
+    let without = derived(&folder.join("sharp/Channel_digital_image_CMYK_color_no_profile.jpg"));
+    println!("{:?} {:?}", mean(&with), mean(&without));
+    let apart = difference(&with, &without);
+    assert!(
+        apart > 2.0 && apart < 45.0,
+        "the profile changes the colours, not the picture: {apart}"
+    );
+    let inks = derived(&folder.join("pillow/pil_sample_cmyk.jpg"));
+    println!("{:?}", mean(&inks));
+    // A PNG and its copy in a profile of 500 kB show one picture.
+    let plain = derived(&folder.join("pillow/hopper.png"));
+    let tagged = derived(&folder.join("pillow/hopper.iccprofile.tif"));
+    let apart = difference(&plain, &tagged);
+    assert!(apart < 6.0, "{apart}");
+}
