@@ -3,6 +3,7 @@
 //! `cargo bench --bench hot` runs all, `cargo bench --bench hot -- resolve` the ones whose name holds the word. Figures are for
 //! `ROWS` products; the throughput beside them is what counts.
 
+mod images;
 #[path = "../million/rows.rs"]
 mod rows;
 

@@ -266,6 +266,11 @@ fn said(
                     entry(shown, &naming.product).said.insert(value.clone(), value.clone());
                     continue;
                 }
+                // A person who orders pictures names them as the catalog does.
+                if files.contains_key(value) {
+                    entry(shown, &naming.product).said.insert(value.clone(), value.clone());
+                    continue;
+                }
                 let Some((path, stamp)) = sources::said(&folders, value) else {
                     absent.entry(name).or_default().insert(value);
                     state.absent.extend(folders.iter().map(|folder| folder.join(value)));
