@@ -30,7 +30,7 @@ use crate::workspace::images::layers::{Preparing, Wanted};
 use crate::workspace::images::media::Media;
 use crate::workspace::images::outcome::Imaged;
 use crate::workspace::images::sources::{Found, Sources};
-use crate::workspace::images::state::{Content, Fetched, Picture, State};
+use crate::workspace::images::state::{Content, Fetched, Made, Picture, State};
 use crate::workspace::images::work::{Job, Work};
 use crate::workspace::progress::{Progress, Step};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -57,6 +57,13 @@ pub fn enrich(workspace: &mut Workspace, progress: &dyn Progress) -> Result<Imag
             seconds: begun.elapsed().as_secs_f64(),
             ..state.outcome
         });
+    }
+    if state.settings != now.settings {
+        // Other limits may take what these refused.
+        state.contents.retain(|_, what| matches!(what, Content::Picture(_)));
+        for made in state.made.values_mut() {
+            made.retain(|_, what| matches!(what, Made::File(_)));
+        }
     }
     let mut outcome = step(workspace, &images, sources, &mut state, progress)?;
     state.sequence = workspace.reader()?.sequence()?;
