@@ -14,6 +14,7 @@ pub mod lexer;
 pub mod matching;
 pub mod number;
 pub mod query;
+pub mod range;
 pub mod scoring;
 pub mod search;
 pub mod synonyms;

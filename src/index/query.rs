@@ -207,3 +207,13 @@ fn lonely(operator: &str, start: usize, end: usize) -> Fault {
         "write something on each side of `OR` and `AND`, and behind `-` and `NOT`; small letters make them words",
     )
 }
+
+/// A fault of a condition's value.
+pub fn value_fault(
+    code: &'static str,
+    condition: &Condition,
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> Fault {
+    Fault::new(code, condition.value_start, condition.end, message, help)
+}
