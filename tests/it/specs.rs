@@ -193,7 +193,12 @@ fn what_texts_say_leaves_through_channels_and_shows_its_words() {
     assert_eq!(offers["T1"]["size"], "18 V", "said by the name");
     assert_eq!(offers["T2"]["size"], "12 V", "what a source says stands");
     assert_eq!(offers["T3"]["size"], "", "a description alone is a suggestion");
-    assert_eq!(offers["S3"]["material"], offers["S1"]["material"], "two siblings agree");
+    let sibling = shop.done(&["product", "show", "S3", "--json"]).json();
+    let values = sibling["values"].as_array().expect("values");
+    let lent = values.iter().find(|value| value["attribute"] == "fabric");
+    assert_eq!(lent.expect("two siblings agree")["value"], "linen");
+    let own = values.iter().find(|value| value["attribute"] == "colour");
+    assert_eq!(own.expect("an axis is its own")["value"], "green");
 
     let shown = shop.done(&["product", "show", "T1", "--json"]).json();
     let values = shown["values"].as_array().expect("values");
