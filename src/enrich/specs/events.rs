@@ -46,17 +46,30 @@ pub struct Event {
 /// Nothing denies it.
 pub const UNDENIED: u8 = u8::MAX;
 
+/// A text with its tokens, and what they are compared with.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub text: &'a str,
+    pub tokens: &'a [Token],
+    pub lexicon: &'a Lexicon,
+    /// By entry of the lexicon: it means something here.
+    pub relevant: &'a [bool],
+    pub units: &'a UnitWords,
+    pub languages: Languages,
+    pub decimal_comma: bool,
+}
+
 /// Appends the events of a text.
-pub fn gather(
-    text: &str,
-    tokens: &[Token],
-    lexicon: &Lexicon,
-    relevant: &[bool],
-    units: &UnitWords,
-    languages: Languages,
-    decimal_comma: bool,
-    events: &mut Vec<Event>,
-) {
+pub fn gather(source: Source<'_>, events: &mut Vec<Event>) {
+    let Source {
+        text,
+        tokens,
+        lexicon,
+        relevant,
+        units,
+        languages,
+        decimal_comma,
+    } = source;
     let numbers = Numbers {
         text,
         tokens,

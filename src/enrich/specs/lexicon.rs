@@ -305,7 +305,7 @@ impl Lexicon {
             }
             // Hyphens, apostrophes and points inside a phrase do not count.
             let mut over = next;
-            while tokens.get(over).is_some_and(|token| joins(token)) {
+            while tokens.get(over).is_some_and(joins) {
                 over += 1;
             }
             let Some(token) = tokens.get(over).filter(|token| token.word != 0) else {

@@ -2,7 +2,7 @@
 //!
 //! What several texts say together is weighed in `decide`.
 
-use crate::enrich::specs::events::{Event, UNDENIED, What as Kept, Whose, gather};
+use crate::enrich::specs::events::{Event, Source, UNDENIED, What as Kept, Whose, gather};
 use crate::enrich::specs::found::{Found, What, sure};
 use crate::enrich::specs::lexicon::Meaning;
 use crate::enrich::specs::names::{Names, Tables, Text};
@@ -59,16 +59,16 @@ pub fn read(
     events.clear();
     used.clear();
     cut(text.text, &tables.lexicon.vocabulary, folded, tokens);
-    gather(
-        text.text,
+    let source = Source {
+        text: text.text,
         tokens,
-        &tables.lexicon,
-        &plan.relevant,
-        &tables.units,
-        text.languages,
-        text.decimal_comma,
-        events,
-    );
+        lexicon: &tables.lexicon,
+        relevant: &plan.relevant,
+        units: &tables.units,
+        languages: text.languages,
+        decimal_comma: text.decimal_comma,
+    };
+    gather(source, events);
     used.resize(events.len(), Cell::new(false));
     let names = Names {
         tables,
