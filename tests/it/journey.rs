@@ -1,5 +1,6 @@
 //! The journeys of people through the program: the first run, the next, a plan looked at and applied, and taken back.
 
+mod copy;
 mod layers;
 mod start;
 mod terminal;

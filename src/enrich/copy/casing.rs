@@ -12,6 +12,12 @@ const SIGNS: &[&str] = &[
     "PET", "PP", "PE", "LR",
 ];
 
+/// Units as they stand behind a number, whose letters tell them apart.
+const UNITS: &[&str] = &[
+    "W", "kW", "V", "A", "Ah", "mAh", "Nm", "N", "J", "K", "Hz", "MHz", "GHz", "mm", "cm", "m", "kg", "g", "mg", "l",
+    "ml", "cl", "bar", "rpm", "lm", "dB", "GB", "TB", "MB",
+];
+
 /// The text with a capital at its beginning.
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
@@ -42,7 +48,7 @@ pub fn sentence(text: &str, names: &[&str]) -> String {
     }
     let known: Vec<&str> = names.iter().flat_map(|name| name.split_whitespace()).collect();
     let mut out = String::with_capacity(text.len());
-    let mut begun = false;
+    let (mut begun, mut measured) = (false, false);
     for (n, word) in text.split(' ').enumerate() {
         if n > 0 {
             out.push(' ');
@@ -55,7 +61,11 @@ pub fn sentence(text: &str, names: &[&str]) -> String {
             || SIGNS.contains(&bare)
             || (!vowels && bare.chars().count() > 1 && folded != "y")
             || bare.is_empty();
-        match name {
+        let unit = measured
+            .then(|| UNITS.iter().find(|unit| fold(unit) == folded))
+            .flatten();
+        measured = bare.ends_with(|c: char| c.is_ascii_digit());
+        match name.or(unit) {
             Some(name) => out.push_str(&word.replacen(bare, name, 1)),
             None if keeps => out.push_str(word),
             None if begun => out.push_str(&word.to_lowercase()),
@@ -90,8 +100,8 @@ mod tests {
     #[test]
     fn shouting_becomes_a_sentence() {
         assert_eq!(
-            sentence("TALADRO PERCUTOR BOSCH GSB 18V-55 LED", &["Bosch"]),
-            "Taladro percutor Bosch GSB 18V-55 LED"
+            sentence("TALADRO PERCUTOR BOSCH GSB 18V-55 LED DE 600 W Y 13 MM", &["Bosch"]),
+            "Taladro percutor Bosch GSB 18V-55 LED de 600 W y 13 mm"
         );
         assert_eq!(sentence("Taladro BOSCH", &[]), "Taladro BOSCH");
         assert!(!is_shouted("BOSCH") && !is_shouted("Juego TX USB"));
