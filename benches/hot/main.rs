@@ -9,10 +9,13 @@ mod rows;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
+use estante::declaration::Declaration;
+use estante::enrich::copy::Copy;
 use estante::mapping::apply::Scratch;
 use estante::merge::policy::Trust;
 use estante::merge::resolve::{Spoken, resolve};
 use estante::plan::diff::changed_keys;
+use estante::product::Product;
 use estante::product::item::Item;
 use estante::product::layer::Layer;
 use estante::product::origin::Origin;
@@ -280,5 +283,51 @@ fn resolve_layers(bencher: Bencher, sources: u16) {
             for (n, layers) in products.into_iter().enumerate() {
                 black_box(resolve(n as i64, String::new(), layers, &SHOP.settings.schema, &trust));
             }
+        });
+}
+
+/// Templates as a shop has them: a name of parts, a description with facts, a meta title made of the name.
+const TEMPLATES: &str = r#"
+[[sets]]
+locale = "es"
+[sets.write.name]
+template = "{{ brand }}[[ {{ mpn }}]][[ de {{ material|lower }}]][[, {{ color|small }}]][[, {{ weight }}]]"
+max_chars = 120
+[sets.write.description]
+template = "<p>{{ name }}[[ de {{ brand|unless_in(name) }}]].[[ {{ vary([\"De\", \"Hecho en\"]) }} {{ material|lower }}.]]</p>[[<ul>{{ facts(\"weight\", \"length\", \"width\", \"height\", \"color\") }}</ul>]]"
+min_chars = 20
+"#;
+
+/// The products of the shop, with or without the texts that the templates write.
+fn shelf(said: bool) -> Vec<Product> {
+    let schema = &SHOP.settings.schema;
+    let texts = [schema.by_code("name"), schema.by_code("description")];
+    let trust = Trust::new(&["supplier:s".to_owned()], |_| None);
+    let products = (0..ROWS).map(|n| resolve(n as i64, format!("SKU-{n}"), SHOP.spoken(n, 1), schema, &trust));
+    products
+        .map(|mut product| {
+            if !said {
+                product
+                    .values
+                    .retain(|value| !texts.contains(&Some(value.key.attribute)));
+            }
+            product
+        })
+        .collect()
+}
+
+/// Names and descriptions by templates: of products that say them, and of products that do not.
+#[divan::bench(args = [true, false])]
+fn copy_of_products(bencher: Bencher, said: bool) {
+    let file = Declaration::parse(TEMPLATES.to_owned(), "copy.toml");
+    let file = file.unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let copy = Copy::compile(&[file], &SHOP.settings.schema);
+    let copy = copy.unwrap_or_else(|faults| panic!("{faults:#?}"));
+    bencher
+        .counter(ItemsCount::new(ROWS))
+        .with_inputs(|| shelf(said))
+        .bench_values(|mut products| {
+            products.iter_mut().for_each(|product| copy.derive(product));
+            products
         });
 }

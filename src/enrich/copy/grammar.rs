@@ -266,7 +266,7 @@ pub fn article(text: &str, indefinite: bool, language: Language) -> &'static str
             let folded = fold(text);
             let stressed = STRESSED_A.contains(&folded.split(' ').next().unwrap_or_default());
             let noun = noun(text);
-            match (indefinite, noun.feminine && !(stressed && !noun.plural), noun.plural) {
+            match (indefinite, noun.feminine && (noun.plural || !stressed), noun.plural) {
                 (false, false, false) => "el",
                 (false, true, false) => "la",
                 (false, false, true) => "los",

@@ -451,30 +451,15 @@ fn condition(inside: &[Token<'_>]) -> String {
 }
 
 /// Whether the fixed text is well-formed in every part that stands or vanishes as one, and no markup comes from values.
-fn is_sound(pieces: &[Piece]) -> bool {
-    let mut open: Vec<&str> = Vec::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => {
-                if text.contains('&') || !balance(text, &mut open) {
-                    return false;
-                }
-            }
-            Piece::Put(expression) => {
-                if !expression.is_plain() {
-                    return false;
-                }
-            }
-            Piece::Segment(inner) if !is_sound(inner) => return false,
-            Piece::If(branches, otherwise)
-                if !branches.iter().all(|(_, pieces)| is_sound(pieces)) || !is_sound(otherwise) =>
-            {
-                return false;
-            }
-            _ => {}
-        }
-    }
-    open.is_empty()
+fn is_sound<'p>(pieces: &'p [Piece]) -> bool {
+    let mut open: Vec<&'p str> = Vec::new();
+    let sound = |piece: &'p Piece| match piece {
+        Piece::Text(text) => !text.contains('&') && balance(text, &mut open),
+        Piece::Put(expression) => expression.is_plain(),
+        Piece::Segment(inner) => is_sound(inner),
+        Piece::If(branches, otherwise) => branches.iter().all(|(_, pieces)| is_sound(pieces)) && is_sound(otherwise),
+    };
+    pieces.iter().all(sound) && open.is_empty()
 }
 
 /// Follows the tags of a text; false where one closes what is not open, or is not written plainly.

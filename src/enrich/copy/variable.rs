@@ -109,7 +109,7 @@ impl Names<'_> {
         match (form, names) {
             (_, []) => fault(format!("`{form}` names no attribute")),
             ("facts", names) => {
-                let fact = |name: &String| self.reading(name).map(|(label, reading)| (label, reading));
+                let fact = |name: &String| self.reading(name);
                 Ok(Variable::Facts(names.iter().map(fact).collect::<Result<_, _>>()?))
             }
             ("code", [name]) => Ok(Variable::Code(self.reading(name)?.1)),
