@@ -41,10 +41,13 @@ const MOST_BEGINNINGS: usize = 1_000;
 /// Words that are looked at together: names of colours, codes with gaps.
 const SPAN: usize = 4;
 
+/// What a label is worth, and the key of what bears it.
+type Meaning = (f32, Vec<u8>);
+
 /// What words can mean, looked up once for many questions.
 pub struct Vocabulary {
     /// Keys of options, categories and families by the terms of their labels. Never iterated.
-    labels: HashMap<(Language, String), Vec<(f32, Vec<u8>)>>,
+    labels: HashMap<(Language, String), Vec<Meaning>>,
     /// Attributes of measures by dimension, with their units.
     measures: BTreeMap<String, Vec<(AttributeId, String)>>,
     languages: BTreeSet<Language>,
