@@ -230,6 +230,9 @@ fn layers(
                     };
                     Some(policy)
                 }
+                None if matches!(product.exact(*key), Some(resolved) if matches!(resolved.by, By::Copy(_))) => {
+                    Some("a template writes it anew".to_owned())
+                }
                 None => Some("withdrawn by its source".to_owned()),
             };
             let origin = body.origin(*key, layer.origin);
