@@ -71,7 +71,7 @@ pub fn owned(
     for (path, readings) in &readings {
         match owners.owner(readings, &home(workspace, &source_names, path)) {
             Owner::One(product, position) => {
-                if place(path).map_or(true, |kept| kept != path.as_str()) {
+                if !place(path).is_ok_and(|kept| kept == path.as_str()) {
                     let finding = Diagnostic::warning("W-IMAGE-NAME", "a file name that is no address");
                     let finding = finding
                         .at(Place::file(path.as_str()))
