@@ -35,11 +35,7 @@ pub struct Enrichment {
 
 impl Enrichment {
     /// Compiles the steps. Fails with every name that the schema does not have.
-    pub fn new(
-        settings: &EnrichSettings,
-        copy: Option<Copy>,
-        schema: &Schema,
-    ) -> Result<Enrichment, Vec<UnknownName>> {
+    pub fn new(settings: &EnrichSettings, copy: Option<Copy>, schema: &Schema) -> Result<Enrichment, Vec<UnknownName>> {
         let unknown = settings.specs.unknown(schema);
         if !unknown.is_empty() {
             return Err(unknown);

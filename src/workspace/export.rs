@@ -111,7 +111,7 @@ pub fn check(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result
         writer: None,
         ..channel.preflight(outside)
     };
-    let mut noting = Noting::new(channel, sequence, fingerprint(workspace, channel));
+    let mut noting = Noting::new(channel, sequence, told_by(workspace, channel, pictures.as_ref()));
     let report = pass(
         workspace,
         channel,
@@ -137,10 +137,7 @@ pub fn export(workspace: &mut Workspace, id: &str, mode: Mode, progress: &dyn Pr
     let sequence = workspace.reader()?.sequence()?;
     let channel = workspace.settings.channel(id)?;
     let pictures = Pictures::of(workspace, channel);
-    let fingerprint = fingerprint(workspace, channel);
-    let fingerprint = pictures
-        .as_ref()
-        .map_or(fingerprint, |pictures| pictures.fingerprint(fingerprint));
+    let fingerprint = told_by(workspace, channel, pictures.as_ref());
     // A state that does not read is as good as none: a full export makes it anew.
     let state = ExportState::read(&state_path(workspace, channel)).ok().flatten();
     let state = state.filter(|state| state.listings.fingerprint == fingerprint);
@@ -414,8 +411,12 @@ fn exported(channel: &Channel, mode: &str, report: &Report, outside: &Outside<'_
 }
 
 /// All that a channel's file depends on beside the catalog: its own settings and pack, the schema, what is derived, the
-/// order of trust.
+/// order of trust, the pictures that were looked at.
 pub fn fingerprint(workspace: &Workspace, channel: &Channel) -> u64 {
+    told_by(workspace, channel, Pictures::of(workspace, channel).as_ref())
+}
+
+fn told_by(workspace: &Workspace, channel: &Channel, pictures: Option<&Pictures>) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(env!("CARGO_PKG_VERSION").as_bytes());
     hash.update(&channel.fingerprint().to_le_bytes());
@@ -426,7 +427,8 @@ pub fn fingerprint(workspace: &Workspace, channel: &Channel) -> u64 {
         hash.update(&supplier.rank.to_le_bytes());
         hash.update(&[0, u8::from(supplier.adds_to.is_some())]);
     }
-    hash.digest()
+    let settings = hash.digest();
+    pictures.map_or(settings, |pictures| pictures.fingerprint(settings))
 }
 
 fn folder(workspace: &Workspace, channel: &Channel) -> PathBuf {

@@ -147,7 +147,12 @@ fn every_key_stands_on_its_page() {
     for (schema, names) in [
         (
             "estante.json",
-            &["docs/workspace.md", "docs/guards.md", "docs/enrichment.md", "docs/images.md"][..],
+            &[
+                "docs/workspace.md",
+                "docs/guards.md",
+                "docs/enrichment.md",
+                "docs/images.md",
+            ][..],
         ),
         ("supplier.json", &["docs/supplier.md", "docs/guards.md"]),
         ("schema.json", &["docs/schema.md"]),

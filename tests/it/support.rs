@@ -39,7 +39,14 @@ impl Shop {
     /// The sample workspace, without what a run wrote.
     pub fn sample() -> Shop {
         let shop = Shop::new();
-        for part in ["estante.toml", "synonyms.toml", "schemas", "sample_feeds", "channels", "copy"] {
+        for part in [
+            "estante.toml",
+            "synonyms.toml",
+            "schemas",
+            "sample_feeds",
+            "channels",
+            "copy",
+        ] {
             copy(&project().join(part), &shop.path(part));
         }
         shop
