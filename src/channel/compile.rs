@@ -182,6 +182,10 @@ impl FieldCompiler<'_> {
                 let fill = self.fill(number, &[path, &["when", "then"]].concat(), &source.then)?;
                 Fill::When(reading, Box::new(fill))
             }
+            FieldSource::Drafted(source) => Fill::Drafted(Box::new(self.fill(number, &at("drafted"), source)?), true),
+            FieldSource::Undrafted(source) => {
+                Fill::Drafted(Box::new(self.fill(number, &at("undrafted"), source)?), false)
+            }
             FieldSource::FirstOf(sources) => Fill::FirstOf(self.several(number, &at("first_of"), sources)),
             FieldSource::List(sources) => Fill::List(self.several(number, &at("list"), sources)),
             FieldSource::Groups(groups) => self.groups(number, &at("groups"), groups),
@@ -394,6 +398,7 @@ fn with_form(fill: Fill, form: &Form, kind: FieldKind) -> Fill {
             decimals,
         },
         Fill::When(reading, fill) => Fill::When(reading, Box::new(with_form(*fill, form, kind))),
+        Fill::Drafted(fill, wanted) => Fill::Drafted(Box::new(with_form(*fill, form, kind)), wanted),
         Fill::FirstOf(fills) => Fill::FirstOf(fills.into_iter().map(|fill| with_form(fill, form, kind)).collect()),
         other => other,
     }
@@ -402,6 +407,9 @@ fn with_form(fill: Fill, form: &Form, kind: FieldKind) -> Fill {
 /// The parts that a source fills, in the order of the first group that names them.
 fn parts(source: &FieldSource) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
+    if let FieldSource::Drafted(source) | FieldSource::Undrafted(source) = source {
+        return parts(source);
+    }
     if let FieldSource::Groups(groups) = source {
         for name in groups.iter().flat_map(BTreeMap::keys) {
             if !out.contains(name) {

@@ -63,6 +63,8 @@ pub enum Fill {
         decimals: u32,
     },
     When(Reading, Box<Fill>),
+    /// Asked only where what it gives was drafted by a language model (`true`), or was not.
+    Drafted(Box<Fill>, bool),
     FirstOf(Vec<Fill>),
     List(Vec<Fill>),
     Groups(Vec<Vec<(String, Fill)>>),
@@ -201,6 +203,10 @@ impl Composer {
                 Some(_) => self.fill(fill, product)?,
                 None => Content::Empty,
             },
+            Fill::Drafted(fill, wanted) => match self.is_draft(fill, product)? == *wanted {
+                true => self.fill(fill, product)?,
+                false => Content::Empty,
+            },
             Fill::FirstOf(fills) => {
                 for fill in fills {
                     let content = self.fill(fill, product)?;
@@ -256,6 +262,52 @@ impl Composer {
                     Content::Groups(out)
                 }
             }
+        })
+    }
+
+    /// True where a language model wrote any of what a source gives. Of several sources only those count that are used.
+    fn is_draft(&self, fill: &Fill, product: &Product) -> Result<bool, Loss> {
+        // Most products have no draft, and are not looked into further.
+        if !product.values.iter().any(|resolved| resolved.by.is_draft()) {
+            return Ok(false);
+        }
+        let any = |fills: &mut dyn Iterator<Item = &Fill>| -> Result<bool, Loss> {
+            for fill in fills {
+                if self.is_draft(fill, product)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        Ok(match fill {
+            Fill::Constant(_) | Fill::Sku | Fill::Model | Fill::Family(_) | Fill::AxisName(..) => false,
+            Fill::Attribute(reading, _) | Fill::Words(reading, _) | Fill::Measure { reading, .. } => {
+                reading.is_draft(product)
+            }
+            Fill::Template(template, _, _) => template.readings().iter().any(|reading| reading.is_draft(product)),
+            Fill::Category(reading, _) | Fill::Image(reading, _, _) => {
+                reading.as_ref().is_some_and(|reading| reading.is_draft(product))
+            }
+            Fill::Availability(stock, stated, _) => [stock, stated]
+                .into_iter()
+                .flatten()
+                .any(|reading| reading.is_draft(product)),
+            Fill::AxisValue(place, axes, _) => {
+                axis(*place, axes, product).is_some_and(|(_, reading, _)| reading.is_draft(product))
+            }
+            Fill::When(reading, fill) => reading.of(product).is_some() && self.is_draft(fill, product)?,
+            Fill::Drafted(fill, wanted) => self.is_draft(fill, product)? && *wanted,
+            Fill::FirstOf(fills) => {
+                for fill in fills {
+                    if !self.fill(fill, product)?.is_empty() {
+                        return self.is_draft(fill, product);
+                    }
+                }
+                false
+            }
+            Fill::List(fills) => any(&mut fills.iter())?,
+            Fill::Groups(groups) => any(&mut groups.iter().flatten().map(|(_, fill)| fill))?,
+            Fill::Details { attributes, .. } => attributes.iter().any(|(_, reading)| reading.is_draft(product)),
         })
     }
 }

@@ -84,6 +84,11 @@ pub enum FieldSource {
     Words(WordsSource),
     /// A source that is asked only where an attribute is filled: `{ when = { filled = "sale_price", then = { attribute = "price" } } }`.
     When(WhenSource),
+    /// A source that is asked only where a language model wrote what it gives: `{ drafted = { attribute = "description" } }`.
+    /// Some channels want such texts in a field of their own.
+    Drafted(Box<FieldSource>),
+    /// The opposite: a source that is asked only where no language model wrote any of what it gives.
+    Undrafted(Box<FieldSource>),
     /// The first of several sources that says something.
     FirstOf(Vec<FieldSource>),
     /// All of several sources, as one list.

@@ -41,6 +41,37 @@ impl Template {
     pub fn needs_engine(&self) -> bool {
         matches!(self.body, Body::Engine { .. })
     }
+
+    /// The attributes that it may print; one that the engine renders may also only ask for them.
+    pub fn readings(&self) -> Vec<&Reading> {
+        let mut found = Vec::new();
+        match &self.body {
+            Body::Native(pieces) => {
+                for variable in used(pieces) {
+                    found.extend(variable.reading());
+                }
+            }
+            Body::Engine { variables, .. } => found.extend(variables.iter().filter_map(|(_, own)| own.reading())),
+        }
+        found
+    }
+}
+
+/// The variables that pieces print; what only decides which piece is taken is no part of the text.
+fn used(pieces: &[Piece]) -> Vec<&Variable> {
+    let mut found = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(_) => {}
+            Piece::Put(variable, _) => found.push(variable),
+            // The depth of pieces is limited where they are read.
+            Piece::If(_, then, otherwise) => {
+                found.extend(used(then));
+                found.extend(used(otherwise));
+            }
+        }
+    }
+    found
 }
 
 /// What all templates of a channel share: the engine, how values are spelled, the shop's address.

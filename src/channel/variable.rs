@@ -29,6 +29,16 @@ pub enum Variable {
     Label(Reading),
 }
 
+impl Variable {
+    /// The attribute it reads, where it reads one.
+    pub fn reading(&self) -> Option<&Reading> {
+        match self {
+            Variable::Attribute(reading) | Variable::Label(reading) => Some(reading),
+            _ => None,
+        }
+    }
+}
+
 /// An attribute as one channel reads it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
@@ -73,6 +83,13 @@ impl Reading {
         product
             .value(self.attribute, self.locale, self.channel)
             .filter(|value| !value.is_empty())
+    }
+
+    /// True where a language model wrote what the product says.
+    pub fn is_draft(&self, product: &Product) -> bool {
+        product
+            .resolved(self.attribute, self.locale, self.channel)
+            .is_some_and(|resolved| resolved.by.is_draft() && !resolved.value.is_empty())
     }
 
     /// The name of an option, its code where it has none.

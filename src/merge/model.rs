@@ -20,7 +20,7 @@ pub fn inherit(variant: &mut Product, model: &Product, schema: &Schema) {
                 && variant.exact(value.key).is_none()
         })
         .map(|value| Resolved {
-            by: By::Model,
+            by: if value.by.is_draft() { By::ModelDraft } else { By::Model },
             ..value.clone()
         })
         .collect();

@@ -14,6 +14,7 @@ pub struct Trust {
     places: Vec<u32>,
     additions: Vec<bool>,
     editor: Option<usize>,
+    draft: Option<usize>,
 }
 
 /// How a supplier stands.
@@ -26,8 +27,9 @@ pub struct Standing {
 }
 
 impl Trust {
-    /// Orders the sources: the editor first, then suppliers by rank and id, those without a rank (their folder is gone), and
-    /// what was found by the program. `sources[n]` is the name of source `n`, `standing` tells how a supplier stands.
+    /// Orders the sources: the editor first, then accepted drafts, then suppliers by rank and id, those without a rank (their
+    /// folder is gone), and what was found by the program. `sources[n]` is the name of source `n`, `standing` tells how a
+    /// supplier stands.
     pub fn new(sources: &[String], standing: impl Fn(&str) -> Option<Standing>) -> Trust {
         let supplier = |name: &str| match Source::parse(name) {
             Some(Source::Supplier(id)) => standing(&id),
@@ -35,9 +37,10 @@ impl Trust {
         };
         let class = |name: &str| match Source::parse(name) {
             Some(Source::Editor) => (0, 0),
-            Some(Source::Supplier(_)) => supplier(name).map_or((2, 0), |standing| (1, standing.rank)),
-            Some(Source::Images) => (3, 0),
-            None => (4, 0),
+            Some(Source::Draft) => (1, 0),
+            Some(Source::Supplier(_)) => supplier(name).map_or((3, 0), |standing| (2, standing.rank)),
+            Some(Source::Images) => (4, 0),
+            None => (5, 0),
         };
         let mut order: Vec<usize> = (0..sources.len()).collect();
         order.sort_by(|a, b| {
@@ -50,17 +53,20 @@ impl Trust {
             places[*source] = place as u32;
         }
         let editor = sources.iter().position(|name| name == "editor");
+        let draft = sources.iter().position(|name| name == "draft");
+        // A text that was drafted for a product does not put it on sale either.
         let additions = sources
             .iter()
-            .map(|name| {
-                let found = Source::parse(name) == Some(Source::Images);
-                found || supplier(name).is_some_and(|standing| standing.addition)
+            .map(|name| match Source::parse(name) {
+                Some(Source::Images | Source::Draft) => true,
+                _ => supplier(name).is_some_and(|standing| standing.addition),
             })
             .collect();
         Trust {
             places,
             additions,
             editor,
+            draft,
         }
     }
 
@@ -76,6 +82,11 @@ impl Trust {
 
     pub fn is_editor(&self, source: u16) -> bool {
         self.editor == Some(usize::from(source))
+    }
+
+    /// True for the layer of accepted drafts.
+    pub fn is_draft(&self, source: u16) -> bool {
+        self.draft == Some(usize::from(source))
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Spoken {
 }
 
 /// The golden record of one product: a pure function of its layers, the schema and the order of trust.
-/// `layers` may come in any order. `By::Layer` is the position in `layers`.
+/// `layers` may come in any order. `By::Layer` and `By::Draft` hold the position in `layers`.
 ///
 /// Layers that were withdrawn no longer offer anything (price, stock…); what they said of the product itself still stands
 /// where nobody else says it.
@@ -30,7 +30,7 @@ pub fn resolve(id: i64, sku: String, layers: Vec<Spoken>, schema: &Schema, trust
         .iter()
         .any(|spoken| !spoken.withdrawn && !trust.is_addition(spoken.source));
     let values = match layers.len() {
-        1 => alone(layers, schema),
+        1 => alone(layers, schema, trust),
         _ => contest(&layers, schema, trust),
     };
     let mut product = Product {
@@ -62,15 +62,16 @@ fn family(product: &Product, schema: &Schema) -> Option<FamilyId> {
 }
 
 /// A single layer needs no contest, and its values need no copies.
-fn alone(layers: Vec<Spoken>, schema: &Schema) -> Vec<Resolved> {
+fn alone(layers: Vec<Spoken>, schema: &Schema, trust: &Trust) -> Vec<Resolved> {
     let mut resolved = Vec::new();
     for Spoken {
+        source,
         origin,
         withdrawn,
         layer,
-        ..
     } in layers
     {
+        let by = by(0, source, trust);
         let origins: Vec<Origin> = match layer.older.is_empty() {
             true => Vec::new(),
             false => layer.values.iter().map(|(key, _)| layer.origin(*key, origin)).collect(),
@@ -81,15 +82,19 @@ fn alone(layers: Vec<Spoken>, schema: &Schema) -> Vec<Resolved> {
                 continue;
             }
             let origin = origins.get(n).copied().unwrap_or(origin);
-            resolved.push(Resolved {
-                key,
-                value,
-                by: By::Layer(0),
-                origin,
-            });
+            resolved.push(Resolved { key, value, by, origin });
         }
     }
     resolved
+}
+
+/// The layer at a position as the one who gave a value.
+fn by(layer: usize, source: u16, trust: &Trust) -> By {
+    let layer = layer as u16;
+    match trust.is_draft(source) {
+        true => By::Draft(layer),
+        false => By::Layer(layer),
+    }
 }
 
 fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Vec<Resolved> {
@@ -130,7 +135,7 @@ fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Vec<Resolved> {
         resolved.push(Resolved {
             key,
             value,
-            by: By::Layer(group[winner].3 as u16),
+            by: by(group[winner].3, layers[group[winner].3].source, trust),
             origin: voices[winner].origin,
         });
     }

@@ -32,12 +32,31 @@ pub struct Resolved {
 pub enum By {
     /// One of the product's layers, as a position in the list it was resolved from.
     Layer(u16),
+    /// The layer of accepted drafts, likewise: a language model wrote it.
+    Draft(u16),
     /// The product model, which lends it to its variants.
     Model,
+    /// The same, of a text that a language model wrote for the product model.
+    ModelDraft,
     /// Read out of the product's own texts.
     Specs,
     /// Written from the product's own values, by the template of this number.
     Copy(u16),
+}
+
+impl By {
+    /// The layer that said it, where one of the product's own did.
+    pub fn layer(self) -> Option<usize> {
+        match self {
+            By::Layer(n) | By::Draft(n) => Some(usize::from(n)),
+            _ => None,
+        }
+    }
+
+    /// True for what a language model wrote.
+    pub fn is_draft(self) -> bool {
+        matches!(self, By::Draft(_) | By::ModelDraft)
+    }
 }
 
 /// The golden record. A view: nothing stores it.
@@ -65,6 +84,12 @@ impl Product {
     /// The value of an attribute as a locale and channel see it: channel and locale, locale, channel, none.
     /// `locale` and `channel` are numbers as in `Key`, 0 for none.
     pub fn value(&self, attribute: AttributeId, locale: u8, channel: u8) -> Option<&Value> {
+        self.resolved(attribute, locale, channel)
+            .map(|resolved| &resolved.value)
+    }
+
+    /// The same with who said it.
+    pub fn resolved(&self, attribute: AttributeId, locale: u8, channel: u8) -> Option<&Resolved> {
         let from = self
             .values
             .partition_point(|resolved| resolved.key.attribute < attribute);
@@ -79,7 +104,6 @@ impl Product {
             (l == 0 || l == locale) && (c == 0 || c == channel)
         })
         .max_by_key(|resolved| u8::from(resolved.key.locale != 0) * 2 + u8::from(resolved.key.channel != 0))
-        .map(|resolved| &resolved.value)
     }
 
     /// The value of an attribute in any scope, the first by key: for uses that only ask whether there is one.

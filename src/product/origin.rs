@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Source {
     /// A person, by hand or by sheet.
     Editor,
+    /// A language model, whose text a person accepted.
+    Draft,
     /// A supplier's feeds; the text is the supplier's id.
     Supplier(String),
     /// Pictures found by their names.
@@ -19,6 +21,7 @@ impl Source {
         match text.split_once(':') {
             None if text == "editor" => Some(Source::Editor),
             None if text == "images" => Some(Source::Images),
+            None if text == "draft" => Some(Source::Draft),
             Some(("supplier", id)) if !id.is_empty() => Some(Source::Supplier(id.to_owned())),
             _ => None,
         }
@@ -30,6 +33,7 @@ impl fmt::Display for Source {
         match self {
             Source::Editor => f.write_str("editor"),
             Source::Images => f.write_str("images"),
+            Source::Draft => f.write_str("draft"),
             Source::Supplier(id) => write!(f, "supplier:{id}"),
         }
     }

@@ -137,15 +137,15 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
     let mut values = Vec::new();
     for resolved in &product.values {
         let source = match resolved.by {
-            By::Model => "model".to_owned(),
+            By::Model | By::ModelDraft => "model".to_owned(),
             By::Specs => "specs".to_owned(),
             By::Copy(_) => "copy".to_owned(),
-            By::Layer(n) => stored
+            By::Layer(n) | By::Draft(n) => stored
                 .get(usize::from(n))
                 .map_or_else(String::new, |layer| shower.source(layer.source.0)),
         };
         let text = resolved.value.to_text().into_owned();
-        let inherited = resolved.by == By::Model;
+        let inherited = matches!(resolved.by, By::Model | By::ModelDraft);
         let mut value = shower.value(resolved.key, text, source, resolved.origin, inherited)?;
         if let By::Copy(template) = resolved.by {
             show_template(workspace, template, &mut value);
@@ -209,10 +209,9 @@ fn layers(
         let mut values = Vec::new();
         for (key, value) in &body.values {
             let attribute = schema.attribute(key.attribute);
-            let winner = product.exact(*key).and_then(|resolved| match resolved.by {
-                By::Layer(n) => Some((usize::from(n), resolved)),
-                _ => None,
-            });
+            let winner = product
+                .exact(*key)
+                .and_then(|resolved| Some((resolved.by.layer()?, resolved)));
             let wins = winner.is_some_and(|(own, _)| own == n);
             let reason = match winner {
                 _ if wins => None,
