@@ -5,6 +5,7 @@
 pub mod batch;
 pub mod channel;
 pub mod demo;
+pub mod draft;
 pub mod enrich;
 pub mod enrich_copy;
 pub mod enrich_images;
@@ -22,6 +23,7 @@ pub mod supplier;
 pub mod verify;
 
 use crate::cli::enrich::EnrichCommand;
+use crate::cli::draft::Wanted;
 use crate::cli::fail_on::FailOn;
 use crate::cli::output::Output;
 use crate::workspace::Workspace;
@@ -118,6 +120,9 @@ pub enum Command {
     /// What is derived from products: look at it, check it.
     #[command(subcommand)]
     Enrich(EnrichCommand),
+    /// Texts by a language model: ask for them, look at them, accept or reject.
+    #[command(subcommand)]
+    Draft(DraftCommand),
     /// Channels: check and export.
     #[command(subcommand)]
     Channel(ChannelCommand),
@@ -222,6 +227,49 @@ pub enum ProductCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum DraftCommand {
+    /// Ask for the texts that nobody says.
+    Make {
+        /// Only these products.
+        #[arg(value_name = "SKU")]
+        skus: Vec<String>,
+        /// Only this attribute, with or without its locale.
+        #[arg(long, value_name = "ATTR")]
+        attribute: Option<String>,
+        /// At most so many drafts.
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
+    },
+    /// All drafts, and what stands against them.
+    List {
+        /// Only those in this state.
+        #[arg(long, value_enum)]
+        state: Option<Wanted>,
+    },
+    /// A draft with its claims.
+    Show { id: String },
+    /// Accept drafts, as one batch.
+    Accept {
+        #[arg(required_unless_present = "all_clean", value_name = "ID")]
+        ids: Vec<String>,
+        /// All that wait and have nothing against them.
+        #[arg(long, conflicts_with_all = ["ids", "reason"])]
+        all_clean: bool,
+        /// Accept against what stands against it, for this reason, which is kept.
+        #[arg(long = "override", value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Reject drafts; the same question is not asked again.
+    Reject {
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+        /// Why, for those who come later.
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
     /// The channels and what they demand.
     List,
@@ -317,6 +365,15 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             enrich_copy::copy(&open()?, of, *preview, *lint, output)
         }
         Command::Enrich(EnrichCommand::Images) => enrich_images::enrich(open()?, output),
+        Command::Draft(DraftCommand::Make { skus, attribute, limit }) => {
+            draft::make(&open()?, skus, attribute.as_deref(), *limit, output)
+        }
+        Command::Draft(DraftCommand::List { state }) => draft::list(&open()?, *state, output),
+        Command::Draft(DraftCommand::Show { id }) => draft::show(&open()?, id, output),
+        Command::Draft(DraftCommand::Accept { ids, all_clean, reason }) => {
+            draft::accept(open()?, ids, *all_clean, reason.as_deref(), output)
+        }
+        Command::Draft(DraftCommand::Reject { ids, reason }) => draft::reject(&open()?, ids, reason.as_deref(), output),
         Command::Channel(ChannelCommand::List) => channel::list(&open()?, output),
         Command::Channel(ChannelCommand::Check { channel, fail_on }) => {
             channel::check(&open()?, channel, *fail_on, output)

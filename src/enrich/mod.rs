@@ -5,6 +5,7 @@
 //! only where nobody else does.
 
 pub mod copy;
+pub mod draft;
 pub mod images;
 pub mod specs;
 

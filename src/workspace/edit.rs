@@ -1,6 +1,8 @@
-//! Values said and taken back by hand: the editor's own layer, which no import touches.
+//! Values said and taken back by hand: a layer of their own, which no import touches. The editor's, or another source's
+//! that a person answers for (accepted drafts).
 
 use crate::catalog::change::{BatchRecord, NewLayer};
+use crate::catalog::stored::ProductName;
 use crate::diagnostic::Diagnostic;
 use crate::product::batch::Tally;
 use crate::product::item::{Item, Said};
@@ -90,7 +92,7 @@ fn fault(mismatch: Mismatch, text: &str) -> Diagnostic {
 }
 
 /// Reads a value as a person types it: numbers plain, dates as 2026-11-22, options by code, label or synonym.
-fn value(schema: &Schema, key: Key, text: &str, currency: Currency) -> Result<Value, Mismatch> {
+pub fn value(schema: &Schema, key: Key, text: &str, currency: Currency) -> Result<Value, Mismatch> {
     let attribute = schema.attribute(key.attribute);
     let option = |text: &str| match schema.list_of(key.attribute).and_then(|list| list.find(text)) {
         Some(option) => Ok(option.code.to_string()),
@@ -134,82 +136,121 @@ fn edit(
         return Err(Failure::invalid("nothing was changed", faults));
     }
     workspace.open_catalog()?;
-    let reader = workspace.reader()?;
-    let name = find(&reader, sku)?;
-    let source_name = Source::Editor.to_string();
+    let product = find(&workspace.reader()?, sku)?;
+    let name = product.sku.clone();
+    let spoken = say(
+        workspace,
+        &Source::Editor,
+        "edit",
+        vec![Saying { product, said }],
+        Vec::new(),
+    )?;
+    Ok(Edited {
+        sku: name,
+        batch: spoken.batch,
+        changed: spoken.changed.into_iter().flat_map(|(_, keys)| keys).collect(),
+    })
+}
+
+/// What a source says of one product by a person's hand.
+#[derive(Debug)]
+pub struct Saying {
+    pub product: ProductName,
+    pub said: BTreeMap<Key, Said>,
+}
+
+/// What came of several sayings.
+#[derive(Debug, Default)]
+pub struct Spoken {
+    /// `None` where all values stood so already.
+    pub batch: Option<i64>,
+    /// Products with the keys that changed, in the order of the sayings; none without a change.
+    pub changed: Vec<(String, Vec<String>)>,
+}
+
+/// Lays sayings over a source's own layer of each product, as one batch of a kind. Each product may stand there once;
+/// `findings` are kept with the batch.
+pub fn say(
+    workspace: &mut Workspace,
+    source: &Source,
+    kind: &str,
+    sayings: Vec<Saying>,
+    findings: Vec<Diagnostic>,
+) -> Result<Spoken, Failure> {
+    workspace.open_catalog()?;
+    let source_name = source.to_string();
     let source = workspace.catalog()?.source(&source_name)?;
+    let reader = workspace.reader()?;
     let trust = workspace.trust()?;
     let moment = workspace.moment.clone();
-    let stored = reader.layer(name.id, source)?;
     let (catalog, settings) = workspace.catalog_and_settings()?;
     let schema = &settings.schema;
-    let before = match &stored {
-        Some(stored) => {
-            Layer::read_body(&stored.body, schema).map_err(|error| Failure::damaged(sku, &error.to_string()))?
-        }
-        None => Layer::default(),
-    };
-    let item = Item {
-        sku: name.sku.clone(),
-        line: 0,
-        file: 0,
-        said: said.into_iter().collect(),
-    };
-    let changed = crate::plan::diff::changed_keys(&item, &before);
-    if changed.is_empty() {
-        return Ok(Edited {
-            sku: name.sku,
-            batch: None,
-            changed: Vec::new(),
-        });
-    }
-    let own = stored.as_ref().map_or(Origin::default(), |stored| stored.origin);
-    let after = before.overlaid(item, own);
-    let mut body = String::new();
-    after.write_body(schema, &mut body);
     let identity = Identity::new(schema);
-    let layer = NewLayer {
-        product: name.id,
-        source,
-        sku: &name.sku,
-        file: 0,
-        line: 0,
-        row_hash: 0,
-        body: &body,
-    };
+    let mut tally = Tally::default();
+    let mut spoken = Spoken::default();
     let mut change = catalog.begin()?;
-    match stored {
-        Some(_) => change.replace_layer(layer, &identity.keys(&before), &identity.keys(&after))?,
-        None => {
-            change.insert_layer(layer, &identity.keys(&after))?;
-            change.touch(name.id)?;
+    for Saying { product, said } in sayings {
+        let stored = reader.layer(product.id, source)?;
+        let before = match &stored {
+            Some(stored) => Layer::read_body(&stored.body, schema)
+                .map_err(|error| Failure::damaged(&product.sku, &error.to_string()))?,
+            None => Layer::default(),
+        };
+        let item = Item {
+            sku: product.sku.clone(),
+            line: 0,
+            file: 0,
+            said: said.into_iter().collect(),
+        };
+        let changed = crate::plan::diff::changed_keys(&item, &before);
+        if changed.is_empty() {
+            continue;
         }
+        let own = stored.as_ref().map_or(Origin::default(), |stored| stored.origin);
+        let after = before.overlaid(item, own);
+        let mut body = String::new();
+        after.write_body(schema, &mut body);
+        let layer = NewLayer {
+            product: product.id,
+            source,
+            sku: &product.sku,
+            file: 0,
+            line: 0,
+            row_hash: 0,
+            body: &body,
+        };
+        match stored {
+            Some(_) => change.replace_layer(layer, &identity.keys(&before), &identity.keys(&after))?,
+            None => {
+                change.insert_layer(layer, &identity.keys(&after))?;
+                change.touch(product.id)?;
+            }
+        }
+        let layers = change.layers(product.id)?;
+        let resolved = resolve_stored(product.id, product.sku.clone(), layers, schema, &trust)?;
+        change.set_model(product.id, resolved.model.as_deref())?;
+        tally.read += 1;
+        tally.changed += 1;
+        for key in &changed {
+            *tally
+                .attributes
+                .entry(schema.attribute(key.attribute).code.to_string())
+                .or_default() += 1;
+        }
+        let keys = changed.iter().map(|key| schema.key_text(*key)).collect();
+        spoken.changed.push((product.sku, keys));
     }
-    let layers = change.layers(name.id)?;
-    let resolved = resolve_stored(name.id, name.sku.clone(), layers, schema, &trust)?;
-    change.set_model(name.id, resolved.model.as_deref())?;
-    let mut tally = Tally {
-        read: 1,
-        changed: 1,
-        ..Tally::default()
-    };
-    for key in &changed {
-        *tally
-            .attributes
-            .entry(schema.attribute(key.attribute).code.to_string())
-            .or_default() += 1;
+    // A change that is not committed leaves nothing behind.
+    if !spoken.changed.is_empty() {
+        let record = BatchRecord {
+            at: moment,
+            source: source_name,
+            kind: kind.to_owned(),
+            tally,
+            diagnostics: findings,
+            ..BatchRecord::default()
+        };
+        spoken.batch = Some(change.commit(&record)?);
     }
-    let record = BatchRecord {
-        at: moment,
-        source: source_name,
-        kind: "edit".into(),
-        tally,
-        ..BatchRecord::default()
-    };
-    let batch = change.commit(&record)?;
-    Ok(Edited {
-        sku: name.sku,
-        batch: Some(batch),
-        changed: changed.iter().map(|key| schema.key_text(*key)).collect(),
-    })
+    Ok(spoken)
 }

@@ -5,6 +5,10 @@
 
 pub mod apply;
 pub mod copy;
+pub mod draft_call;
+pub mod draft_settings;
+pub mod draft_store;
+pub mod drafts;
 pub mod edit;
 pub mod evidence;
 pub mod export;

@@ -19,6 +19,8 @@ pub enum Step {
     Exporting { channel: String },
     /// Changed products are put into the search index.
     Indexing,
+    /// A language model is being asked for drafts.
+    Drafting,
 }
 
 /// Receives progress. All methods may be called from several threads.

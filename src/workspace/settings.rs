@@ -18,6 +18,7 @@ use crate::plan::guard::{GuardSettings, Guards};
 use crate::schema::Schema;
 use crate::schema::load::load;
 use crate::value::price::Currency;
+use crate::workspace::draft_settings::{DraftSettings, Drafting};
 use crate::workspace::failure::Failure;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,9 @@ pub struct WorkspaceFile {
     /// Pictures: where they lie, what their names say, what is made of them. Without it they are only addresses.
     #[serde(default)]
     pub images: Option<ImageSettings>,
+    /// Drafts of missing texts by a language model; off where this table is absent.
+    #[serde(default)]
+    pub drafts: Option<DraftSettings>,
 }
 
 fn schemas() -> String {
@@ -170,6 +174,8 @@ pub struct Settings {
     pub synonyms: Synonyms,
     /// Where pictures are configured.
     pub images: Option<Images>,
+    /// How drafts are made; `None` where they are off.
+    pub drafts: Option<Drafting>,
     pub store: PathBuf,
     pub out: PathBuf,
     pub suppliers_folder: PathBuf,
@@ -228,6 +234,13 @@ impl Settings {
                 declaration.fault(&path, name.code, name.message).with_help(name.help)
             }));
         });
+        let store = root.join(&workspace.store);
+        let drafts = workspace.drafts.as_ref().and_then(|drafts| {
+            gather(
+                Drafting::compile(drafts, root, &store, &schema, &declaration),
+                &mut faults,
+            )
+        });
         let (Ok(enrichment), true) = (enrichment, faults.is_empty()) else {
             return Err(invalid(faults));
         };
@@ -241,7 +254,8 @@ impl Settings {
             enrichment,
             synonyms: synonyms.unwrap_or_default(),
             images,
-            store: root.join(&workspace.store),
+            drafts,
+            store,
             out: root.join(&workspace.out),
             suppliers_folder: root.join(&workspace.suppliers),
         })
