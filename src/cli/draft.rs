@@ -4,7 +4,8 @@ use crate::cli::output::{Output, Table, Tone, count};
 use crate::cli::progress::Drawn;
 use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
-use crate::workspace::drafts::{self, Decided, ShownDraft, State};
+use crate::workspace::draft_review::{self, Decided, ShownDraft, State};
+use crate::workspace::drafts;
 use crate::workspace::failure::Failure;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -66,7 +67,7 @@ pub fn make(
 
 /// `draft list [--state S]`
 pub fn list(workspace: &Workspace, state: Option<Wanted>, output: &Output) -> Result<u8, Failure> {
-    let (mut drafts, faults) = drafts::list(workspace)?;
+    let (mut drafts, faults) = draft_review::list(workspace)?;
     drafts.retain(|draft| state.is_none_or(|wanted| draft.state == wanted.state()));
     if output.json {
         output.document(json!({ "drafts": drafts, "diagnostics": faults }));
@@ -95,7 +96,7 @@ pub fn list(workspace: &Workspace, state: Option<Wanted>, output: &Output) -> Re
 
 /// `draft show ID`
 pub fn show(workspace: &Workspace, id: &str, output: &Output) -> Result<u8, Failure> {
-    let drafts = drafts::chosen(workspace, &[id.to_owned()])?;
+    let drafts = draft_review::chosen(workspace, &[id.to_owned()])?;
     let Some(draft) = drafts.first() else { return Ok(0) };
     if output.json {
         output.document(serde_json::to_value(draft).unwrap_or_default());
@@ -118,7 +119,7 @@ pub fn accept(
             "--override needs a reason, which is kept with the batch",
         ));
     }
-    let decided = drafts::accept(&mut workspace, ids, all_clean, reason)?;
+    let decided = draft_review::accept(&mut workspace, ids, all_clean, reason)?;
     workspace.close()?;
     let code = if decided.blocked.is_empty() { 0 } else { 4 };
     if output.json {
@@ -145,7 +146,7 @@ pub fn accept(
 
 /// `draft reject ID… [--reason R]`
 pub fn reject(workspace: &Workspace, ids: &[String], reason: Option<&str>, output: &Output) -> Result<u8, Failure> {
-    let decided = drafts::reject(workspace, ids, reason)?;
+    let decided = draft_review::reject(workspace, ids, reason)?;
     if output.json {
         document("rejected", &decided, output);
     } else {

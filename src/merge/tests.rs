@@ -1,11 +1,12 @@
 //! The laws of the golden record: the order of layers never shows, the editor wins, withdrawn offers are gone.
 
+use crate::merge::model::inherit;
 use crate::merge::policy::{Standing, Trust};
 use crate::merge::resolve::{Spoken, resolve};
-use crate::product::Product;
 use crate::product::item::{Item, Said};
 use crate::product::layer::Layer;
 use crate::product::origin::Origin;
+use crate::product::{By, Product};
 use crate::schema::Schema;
 use crate::schema::load::load_texts;
 use crate::schema::scope::Key;
@@ -25,9 +26,9 @@ fn schema() -> Schema {
     load_texts(&[("schema.toml", SCHEMA)], &locales, &[]).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
-/// The editor, then b before a: rank goes before id.
+/// The editor, then drafts, then b before a: rank goes before id.
 fn trust() -> Trust {
-    let sources = ["supplier:a", "supplier:b", "supplier:c", "editor"].map(str::to_owned);
+    let sources = ["supplier:a", "supplier:b", "supplier:c", "editor", "draft"].map(str::to_owned);
     Trust::new(&sources, |id| match id {
         "a" => Some(Standing {
             rank: 20,
@@ -93,6 +94,30 @@ fn the_editor_wins_under_every_policy() {
     check(
         &[(0, 5, false, a), (3, 1, false, editor)],
         "brand=A; name@es=Corto; price=12.00 EUR; stock=3",
+    );
+}
+
+#[test]
+fn an_accepted_draft_stands_between_the_editor_and_the_suppliers() {
+    let a = r#"{"brand":"A","stock":3}"#;
+    let draft = r#"{"brand":"D"}"#;
+    check(&[(1, 9, false, a), (4, 1, false, draft)], "brand=D; stock=3");
+    let editor = r#"{"brand":"E"}"#;
+    check(&[(4, 9, false, draft), (3, 1, false, editor)], "brand=E");
+    // Who gave the value is told, to a variant too, and a draft alone keeps nothing on sale.
+    let schema = schema();
+    let read = |source, body| layer(&schema, source, 1, false, body);
+    let model = resolve(1, "M".into(), vec![read(1, a), read(4, draft)], &schema, &trust());
+    assert_eq!(
+        model.values.iter().map(|value| value.by).collect::<Vec<_>>(),
+        [By::Draft(1), By::Layer(0)]
+    );
+    let mut variant = resolve(2, "V".into(), vec![read(4, r#"{"name@es":"N"}"#)], &schema, &trust());
+    assert!(!variant.active);
+    inherit(&mut variant, &model, &schema);
+    assert_eq!(
+        variant.values.iter().map(|value| value.by).collect::<Vec<_>>(),
+        [By::ModelDraft, By::Draft(0)]
     );
 }
 

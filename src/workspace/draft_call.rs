@@ -55,7 +55,12 @@ impl Caller {
                 }
             },
         };
-        let agent = ureq::Agent::config_builder()
+        let mut config = ureq::Agent::config_builder();
+        if drafting.local {
+            // What runs on this machine is not asked through a proxy.
+            config = config.proxy(None);
+        }
+        let agent = config
             .timeout_global(Some(Duration::from_secs(settings.timeout_seconds)))
             .max_redirects(0)
             .max_redirects_will_error(false)

@@ -119,6 +119,8 @@ pub struct Drafting {
     pub settings: DraftSettings,
     /// Where requests go.
     pub url: String,
+    /// The endpoint is on this machine.
+    pub local: bool,
     pub folder: PathBuf,
     pub targets: Vec<Target>,
 }
@@ -166,9 +168,13 @@ impl Drafting {
     ) -> Result<Drafting, Vec<Diagnostic>> {
         let mut faults = Vec::new();
         let base = settings.endpoint.trim().trim_end_matches('/');
-        if let Err(why) = endpoint(base, settings.api_key_env.is_some()) {
-            let fault = declaration.fault(&["drafts", "endpoint"], "E-DRAFTS-ENDPOINT", why);
-            faults.push(fault.with_help("write it as https://api.example/v1 or http://127.0.0.1:8080/v1"));
+        let mut local = false;
+        match endpoint(base, settings.api_key_env.is_some()) {
+            Ok(own) => local = own,
+            Err(why) => {
+                let fault = declaration.fault(&["drafts", "endpoint"], "E-DRAFTS-ENDPOINT", why);
+                faults.push(fault.with_help("write it as https://api.example/v1 or http://127.0.0.1:8080/v1"));
+            }
         }
         if let Some(name) = &settings.api_key_env
             && !is_variable(name)
@@ -196,6 +202,7 @@ impl Drafting {
         }
         Ok(Drafting {
             url: format!("{base}/chat/completions"),
+            local,
             folder: settings
                 .folder
                 .as_ref()
@@ -261,8 +268,8 @@ fn target(written: &TargetSettings, schema: &Schema) -> Result<Target, Vec<(&'st
     })
 }
 
-/// Is this an address that requests may go to. A key does not go over the net in the clear.
-fn endpoint(base: &str, has_key: bool) -> Result<(), String> {
+/// Checks that requests may go to an address; tells whether it is on this machine. A key does not go over the net in the clear.
+fn endpoint(base: &str, has_key: bool) -> Result<bool, String> {
     let (secure, rest) = match (base.strip_prefix("https://"), base.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
         (_, Some(rest)) => (false, rest),
@@ -286,7 +293,7 @@ fn endpoint(base: &str, has_key: bool) -> Result<(), String> {
     if has_key && !secure && !local {
         return Err("a key would go over the net in the clear: the endpoint must be https".to_owned());
     }
-    Ok(())
+    Ok(local)
 }
 
 fn is_variable(name: &str) -> bool {

@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod copy;
 pub mod draft_call;
+pub mod draft_review;
 pub mod draft_settings;
 pub mod draft_store;
 pub mod drafts;

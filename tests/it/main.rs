@@ -5,6 +5,7 @@ mod support;
 
 mod contract;
 mod determinism;
+mod drafts;
 mod errors;
 mod golden;
 mod guards;

@@ -115,7 +115,7 @@ pub(super) fn channel(text: &str, schema: &Schema) -> Result<Channel, Vec<String
     Channel::compile("shop", &file, &declaration, pack, schema).map_err(told)
 }
 
-/// A product of texts by key: `name`, `name@en`, `price@@shop`; `model` and `family` stand by themselves.
+/// A product of texts by key: `name`, `name@en`, `price@@shop`; `model` and `family` stand by themselves, `~name` was drafted.
 fn product(schema: &Schema, values: &[(&str, &str)]) -> Product {
     let mut out = Product {
         id: 1,
@@ -128,6 +128,10 @@ fn product(schema: &Schema, values: &[(&str, &str)]) -> Product {
             "model" => out.model = Some(text.to_string()),
             "family" => out.family = schema.family_by_code(text),
             key => {
+                let (key, by) = match key.strip_prefix('~') {
+                    Some(key) => (key, By::Draft(0)),
+                    None => (key, By::Layer(0)),
+                };
                 let key = Key::parse(schema, key).expect("a key");
                 let kind = schema.attribute(key.attribute).kind;
                 let value = match kind {
@@ -139,7 +143,7 @@ fn product(schema: &Schema, values: &[(&str, &str)]) -> Product {
                 out.values.push(Resolved {
                     key,
                     value,
-                    by: By::Layer(0),
+                    by,
                     origin: Origin::default(),
                 });
             }
@@ -187,6 +191,27 @@ fn check(fields: &str, values: &[(&str, &str)], expected: &str) {
         expected.join("\n"),
         "{fields}"
     );
+}
+
+#[test]
+fn drafted_texts_go_where_they_are_asked_for() {
+    let fields = r#"
+        [fields]
+        id = { attribute = "sku" }
+        title = { undrafted = { template = "{% if brand %}{{ brand }} {% endif %}{{ name }}" } }
+        text = { drafted = { first_of = [{ attribute = "description" }, { attribute = "name" }] } }
+        html = { undrafted = { first_of = [{ attribute = "description" }, { attribute = "name" }] } }
+        pairs = { drafted = { groups = [{ cost = { value = "4.90 EUR" }, name = { attribute = "name" } }] } }
+    "#;
+    let (name, brand) = (("name@es", "Taladro"), ("brand", "Brontal"));
+    check(fields, &[name, brand], "title: Brontal Taladro\nhtml: Taladro");
+    let drafted = "text: Taladro\npairs: [[(\"name\", \"Taladro\"), (\"cost\", \"4.90 EUR\")]]";
+    check(fields, &[("~name@es", "Taladro"), brand], drafted);
+    // Of several sources the one counts that is used.
+    let (said, own) = (("description@es", "Potente"), ("~description@es", "Potente"));
+    check(fields, &[name, own], "title: Taladro\ntext: Potente");
+    let mixed = "html: Potente\npairs: [[(\"name\", \"Taladro\"), (\"cost\", \"4.90 EUR\")]]";
+    check(fields, &[("~name@es", "Taladro"), said], mixed);
 }
 
 #[test]

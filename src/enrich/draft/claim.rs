@@ -112,7 +112,9 @@ impl<'a> Evidence<'a> {
         }
         let numbers = quantities(text, locale, units);
         for (start, end) in numbers.codes {
-            let supported = text.get(start..end).is_some_and(|code| self.said.code(code));
+            // What holds digits alone and reads as no number is nothing that could be compared.
+            let code = text.get(start..end).unwrap_or_default();
+            let supported = code.contains(char::is_alphabetic) && self.said.code(code);
             found.add(ClaimKind::Code, start, end, supported);
         }
         for quantity in numbers.quantities {
@@ -121,6 +123,9 @@ impl<'a> Evidence<'a> {
         }
         let all = words(text);
         for named in Vocabulary::builtin().find(&all) {
+            if is_false_friend(text.get(named.start..named.end).unwrap_or_default(), locale) {
+                continue;
+            }
             let kind = match named.group.topic {
                 Topic::Material => ClaimKind::Material,
                 Topic::Colour => ClaimKind::Colour,
@@ -174,6 +179,11 @@ impl<'a> Evidence<'a> {
                 || standards(&fact.text).iter().any(|own| own.energy && own.core == class)
         })
     }
+}
+
+/// Words of the one language that are something else in the other: `red` is a net in Spanish.
+fn is_false_friend(word: &str, locale: &str) -> bool {
+    locale.starts_with("es") && matches!(word.to_lowercase().as_str(), "red" | "redes" | "reds")
 }
 
 /// Claims as they are found, by bytes.

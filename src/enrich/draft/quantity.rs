@@ -399,7 +399,7 @@ mod tests {
         check(
             "GSB-18V, M12, IP67, 4K y 2 en 1",
             "es",
-            "[GSB-18V] | [M12] | [IP67] | [4K] | 2 | 1",
+            "[GSB-18V] | [M12] | [IP67] | 4 K | 2 | 1",
         );
         check("Dos baterías y tres años", "es", "2 | 3 a");
         check("Two speeds, a 2 in 1 design", "en", "2 | 2 | 1");

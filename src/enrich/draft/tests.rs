@@ -146,7 +146,9 @@ fn claims_stand_on_facts_or_block() {
                 ));
             }
             let blocks = !case.unsupported.is_empty() || !case.against.is_empty();
-            assert_eq!(blocks, !findings.is_empty(), "{}", case.text);
+            if blocks == findings.is_empty() {
+                faults.push(format!("{}\n  blocks: {}", case.text, !blocks));
+            }
         }
     }
     assert!(count >= 40, "only {count} cases");
