@@ -141,7 +141,7 @@ impl Written {
             // A template for this channel or locale is nearer than one for all.
             By::Copy(_) => general,
             By::Specs => general && self.when == When::Always,
-            By::Layer(_) | By::Model => {
+            By::Layer(_) | By::Draft(_) | By::Model | By::ModelDraft => {
                 // A person's word has no line in a file.
                 let person = standing.origin.line == 0;
                 (general && self.when == When::Always) || (!person && self.finds_flawed(&standing.value))
