@@ -22,8 +22,8 @@ pub mod search;
 pub mod supplier;
 pub mod verify;
 
-use crate::cli::enrich::EnrichCommand;
 use crate::cli::draft::Wanted;
+use crate::cli::enrich::EnrichCommand;
 use crate::cli::fail_on::FailOn;
 use crate::cli::output::Output;
 use crate::workspace::Workspace;

@@ -87,7 +87,9 @@ pub fn targets<'d>(drafting: &'d Drafting, product: &Product, workspace: &Worksp
 /// Does somebody say the text. Copy that was composed is nobody's word, and a draft stands above it.
 pub fn is_said(product: &Product, target: &Target, but_drafts: bool) -> bool {
     let said = product.resolved(target.key.attribute, target.key.locale, 0);
-    said.is_some_and(|said| !said.value.is_empty() && !matches!(said.by, By::Copy(_)) && !(but_drafts && said.by.is_draft()))
+    said.is_some_and(|said| {
+        !said.value.is_empty() && !matches!(said.by, By::Copy(_)) && !(but_drafts && said.by.is_draft())
+    })
 }
 
 /// Asks for the texts that nobody says. `skus` and `attribute` narrow it, `limit` is the most drafts made anew.

@@ -147,7 +147,13 @@ fn every_key_stands_on_its_page() {
     for (schema, names) in [
         (
             "estante.json",
-            &["docs/workspace.md", "docs/guards.md", "docs/enrichment.md", "docs/images.md", "docs/drafts.md"][..],
+            &[
+                "docs/workspace.md",
+                "docs/guards.md",
+                "docs/enrichment.md",
+                "docs/images.md",
+                "docs/drafts.md",
+            ][..],
         ),
         ("supplier.json", &["docs/supplier.md", "docs/guards.md"]),
         ("schema.json", &["docs/schema.md"]),

@@ -118,8 +118,9 @@ fn is_told(id: AttributeId, kind: Kind, schema: &Schema) -> bool {
 /// What somebody says under an attribute: in the locale, or in any other. The text that is asked for itself only counts in
 /// other locales.
 fn said(product: &Product, id: AttributeId, locale: u8, target: bool) -> Option<&Resolved> {
-    let stands =
-        |resolved: &&Resolved| !resolved.by.is_draft() && !matches!(resolved.by, By::Copy(_)) && !resolved.value.is_empty();
+    let stands = |resolved: &&Resolved| {
+        !resolved.by.is_draft() && !matches!(resolved.by, By::Copy(_)) && !resolved.value.is_empty()
+    };
     let own = product.resolved(id, locale, 0).filter(stands).filter(|_| !target);
     own.or_else(|| {
         let mut others = product.values.iter().filter(|resolved| {
