@@ -54,10 +54,13 @@ impl FieldCompiler<'_> {
                 }
             };
             if let Some(fill) = self.fill(number, &["fields", name], source) {
-                columns.push(Column {
-                    field: number,
-                    parts: parts(source),
-                });
+                let mut parts = parts(source);
+                // In the pack's order, which is that of the channel's own description.
+                if let Some(field) = self.pack.field(number) {
+                    let place = |name: &String| field.parts.iter().position(|part| part.name == *name);
+                    parts.sort_by_key(place);
+                }
+                columns.push(Column { field: number, parts });
                 fills.push((number, fill));
             }
         }

@@ -182,6 +182,9 @@ fn variants_that_cannot_be_told_apart_are_blocked() {
     for channel in prepared().document["channels"]
         .as_array()
         .expect("a run tells of channels")
+        .iter()
+        // Offers and structured data stand alone: nothing compares them with their siblings.
+        .filter(|channel| channel["channel"] == "google-es" || channel["channel"] == "shopify")
     {
         for row in &rows {
             let model = row.sku.split('-').next().expect("a SKU begins with its model");

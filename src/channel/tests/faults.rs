@@ -63,7 +63,7 @@ many = { list = [{ axis_name = 0 }, { attribute = "sise" }] }
     check(
         "name = \"Shop\"\npack = \"case\"\nlocale = \"es\"\nfields = { id = { attribut = \"sku\" } }",
         &[
-            "shop.toml:4:19: unknown word `attribut` for `fields.id` [E-UNKNOWN-WORD]; did you mean `attribute`? known are `attribute`, `value`, `template`, `category`, `availability`, `condition`, `image`, `axis_name`, `axis_value`, `measure`, `words`, `when`, `first_of`, `list`, `groups`, `details`",
+            "shop.toml:4:19: unknown word `attribut` for `fields.id` [E-UNKNOWN-WORD]; did you mean `attribute`? known are `attribute`, `value`, `template`, `category`, `availability`, `condition`, `image`, `axis_name`, `axis_value`, `measure`, `words`, `when`, `drafted`, `undrafted`, `first_of`, `list`, `groups`, `details`",
         ],
     );
 }
