@@ -15,7 +15,6 @@ use estante::mapping::apply::Scratch;
 use estante::merge::policy::Trust;
 use estante::merge::resolve::{Spoken, resolve};
 use estante::plan::diff::changed_keys;
-use estante::product::Product;
 use estante::product::item::Item;
 use estante::product::layer::Layer;
 use estante::product::origin::Origin;

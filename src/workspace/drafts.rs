@@ -88,7 +88,8 @@ pub fn targets<'d>(drafting: &'d Drafting, product: &Product, workspace: &Worksp
 pub fn is_said(product: &Product, target: &Target, but_drafts: bool) -> bool {
     let said = product.resolved(target.key.attribute, target.key.locale, 0);
     said.is_some_and(|said| {
-        !said.value.is_empty() && !matches!(said.by, By::Copy(_)) && !(but_drafts && said.by.is_draft())
+        let nobody_s = matches!(said.by, By::Copy(_)) || (but_drafts && said.by.is_draft());
+        !nobody_s && !said.value.is_empty()
     })
 }
 
@@ -219,13 +220,16 @@ fn missing(
     Ok(jobs)
 }
 
+/// Keeps an answer as soon as it is there; gives what stands against it.
+type Keep<'a> = dyn Fn(&Job, &Answer) -> Result<Vec<String>, Failure> + Sync + 'a;
+
 /// Asks in rounds of as many calls as may run at a time, so that what the budget allows does not depend on which answer is
 /// the quickest. Each answer is kept as soon as it is there.
 fn ask(
     drafting: &Drafting,
     caller: &Caller,
     jobs: &[Job],
-    keep: &(dyn Fn(&Job, &Answer) -> Result<Vec<String>, Failure> + Sync),
+    keep: &Keep<'_>,
     made: &mut Made,
     progress: &dyn Progress,
 ) -> Result<(), Failure> {

@@ -239,12 +239,15 @@ impl Score {
     }
 }
 
+/// Hears of an attribute what people found and what a finder did.
+type Told<'a> = dyn FnMut(&str, &BTreeSet<Said>, &BTreeSet<Said>) + 'a;
+
 /// One title under one finder: by attribute of the data.
 fn score(
     schema: &Schema,
     title: &Title,
     find: &dyn Fn(AttributeId) -> Option<Said>,
-    told: &mut dyn FnMut(&str, &BTreeSet<Said>, &BTreeSet<Said>),
+    told: &mut Told<'_>,
 ) -> BTreeMap<String, Score> {
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     let family = schema.family(schema.family_by_code(&title.family).expect("each category is a family"));

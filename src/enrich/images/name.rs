@@ -103,7 +103,7 @@ impl NameRules {
                 found.push((off, rank, reading));
             }
         }
-        found.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        found.sort_by_key(|(off, rank, _)| (*off, *rank));
         found.into_iter().map(|(_, _, reading)| reading).collect()
     }
 

@@ -143,12 +143,13 @@ fn ending(name: &str) -> String {
 }
 
 fn archive(path: &Path, shown: &str, stamp: Stamp, sources: &mut Sources) {
-    let opened = File::open(path)
-        .map_err(|error| Diagnostic::error("E-FOLDER", format!("cannot be read: {error}")).at(Place::file(shown)))
-        .and_then(|file| Archive::of_file(file, &Arc::from(shown)).map_err(|error| error.diagnostic()));
-    let archive = match opened {
-        Ok(archive) => archive,
-        Err(finding) => return sources.findings.push(finding),
+    let archive = match File::open(path).map(|file| Archive::of_file(file, &Arc::from(shown))) {
+        Ok(Ok(archive)) => archive,
+        Ok(Err(error)) => return sources.findings.push(error.diagnostic()),
+        Err(error) => {
+            let finding = Diagnostic::error("E-FOLDER", format!("cannot be read: {error}"));
+            return sources.findings.push(finding.at(Place::file(shown)));
+        }
     };
     for entry in &archive.entries {
         let hidden = entry
@@ -188,10 +189,10 @@ pub struct Opener {
 
 impl Opener {
     /// The bytes of a picture, at most one more than `limit`, so that the caller sees that it is too large.
-    pub fn read(&mut self, found: &Found, limit: u64) -> Result<Vec<u8>, Diagnostic> {
+    pub fn read(&mut self, found: &Found, limit: u64) -> Result<Vec<u8>, Box<Diagnostic>> {
         let failed = |error: &dyn std::fmt::Display| {
-            Diagnostic::error("E-IMAGE-READ", format!("cannot be read: {error}"))
-                .with_help("check the file and its rights")
+            let finding = Diagnostic::error("E-IMAGE-READ", format!("cannot be read: {error}"));
+            Box::new(finding.with_help("check the file and its rights"))
         };
         let Some((path, name)) = &found.inside else {
             let mut bytes = Vec::with_capacity(found.stamp.bytes.min(limit) as usize);
@@ -204,7 +205,7 @@ impl Opener {
         if self.archive.as_ref().is_none_or(|(open, _)| open != path) {
             let file = File::open(path).map_err(|error| failed(&error))?;
             let shown = Arc::from(path.to_string_lossy());
-            let archive = Archive::of_file(file, &shown).map_err(|error| error.diagnostic())?;
+            let archive = Archive::of_file(file, &shown).map_err(|error| Box::new(error.diagnostic()))?;
             self.archive = Some((path.clone(), archive));
         }
         let Some((_, archive)) = &self.archive else {
@@ -212,6 +213,8 @@ impl Opener {
         };
         let entry = archive.entries.iter().find(|entry| entry.name == *name);
         let entry = entry.ok_or_else(|| failed(&"the archive no longer has it"))?;
-        archive.read_all(entry, limit).map_err(|error| error.diagnostic())
+        archive
+            .read_all(entry, limit)
+            .map_err(|error| Box::new(error.diagnostic()))
     }
 }

@@ -227,7 +227,7 @@ impl Work<'_> {
         match job {
             Job::File(path, found) => opener.read(found, self.limits.max_bytes).map_err(|mut finding| {
                 finding.place = Place::file(path.as_str());
-                nothing(finding, None)
+                nothing(*finding, None)
             }),
             Job::Address(address) => {
                 let Some(fetcher) = self.fetcher else {
