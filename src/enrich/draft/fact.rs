@@ -3,12 +3,12 @@
 //! It is all that a model gets to know, and all that its claims can stand on. What a model wrote before is no fact, nor is
 //! copy that was made of other facts; offers (prices, stock) are left out since they change.
 
-use crate::enrich::draft::quantity::has_comma;
 use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::schema::policy::Role;
 use crate::schema::scope::Key;
+use crate::value::number::has_comma;
 use crate::value::{Kind, Value, number, text};
 use rust_decimal::Decimal;
 

@@ -4,6 +4,7 @@
 //! Whether a quantity stands on a fact is left to `claim`.
 
 use crate::enrich::draft::word::{Word, words};
+use crate::value::number::has_comma;
 use crate::value::unit::Units;
 use rust_decimal::Decimal;
 
@@ -34,11 +35,6 @@ const MOST_DIGITS: usize = 24;
 const JOINTS: &[&str] = &["", "x", "a", "y", "o", "to", "and", "or", "hasta", "by", "por"];
 /// Words that are also units, and mostly something else.
 const NO_UNITS: &[&str] = &["a", "in", "an", "on", "once", "par", "pie"];
-
-/// Does a language write decimals with a comma. Of the languages that claims are checked in, English alone does not.
-pub fn has_comma(locale: &str) -> bool {
-    !locale.starts_with("en") && locale != "es-MX" && locale != "es-US"
-}
 
 /// The numbers and codes of a text in a locale, in order.
 pub fn quantities(text: &str, locale: &str, units: &Units) -> Found {
