@@ -3,8 +3,9 @@
 use crate::enrich::images::colour::{Layout, Raster, to_srgb};
 use crate::enrich::images::decode::Decoded;
 use crate::enrich::images::refusal::Refusal;
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{InnerPixel, U8, U8x3, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
 use std::borrow::Cow;
 
@@ -51,14 +52,6 @@ fn scaled(picture: &Decoded, width: u32, height: u32, crop: bool, filter: Filter
     if (width, height) == (picture.width, picture.height) {
         return Ok(Cow::Borrowed(&picture.samples));
     }
-    let failed = |what: &dyn std::fmt::Display| Refusal::damaged(&what.to_string());
-    let pixel = match picture.layout {
-        Layout::Gray => PixelType::U8,
-        Layout::Rgb => PixelType::U8x3,
-        Layout::Rgba | Layout::Cmyk => PixelType::U8x4,
-    };
-    let from = ImageRef::new(picture.width, picture.height, &picture.samples, pixel).map_err(|error| failed(&error))?;
-    let mut to = Image::new(width, height, pixel);
     let weigh = match filter {
         Filter::Lanczos => FilterType::Lanczos3,
         Filter::Mean => FilterType::Box,
@@ -69,10 +62,30 @@ fn scaled(picture: &Decoded, width: u32, height: u32, crop: bool, filter: Filter
     if crop {
         options = options.fit_into_destination(None);
     }
-    Resizer::new()
-        .resize(&from, &mut to, &options)
+    Ok(Cow::Owned(match picture.layout {
+        Layout::Gray => resized::<U8>(picture, width, height, &options),
+        Layout::Rgb => resized::<U8x3>(picture, width, height, &options),
+        Layout::Rgba | Layout::Cmyk => resized::<U8x4>(picture, width, height, &options),
+    }?))
+}
+
+/// For one kind of pixels: a call for any kind would compile all thirteen that the library knows, each for every set of
+/// processor instructions.
+fn resized<P: PixelTrait + InnerPixel>(
+    picture: &Decoded,
+    width: u32,
+    height: u32,
+    options: &ResizeOptions,
+) -> Result<Vec<u8>, Refusal> {
+    let failed = |what: &dyn std::fmt::Display| Refusal::damaged(&what.to_string());
+    let from = TypedImageRef::<P>::from_buffer(picture.width, picture.height, &picture.samples)
         .map_err(|error| failed(&error))?;
-    Ok(Cow::Owned(to.into_vec()))
+    let mut samples = vec![0; width as usize * height as usize * P::size()];
+    let mut to = TypedImage::<P>::from_buffer(width, height, &mut samples).map_err(|error| failed(&error))?;
+    Resizer::new()
+        .resize_typed(&from, &mut to, options)
+        .map_err(|error| failed(&error))?;
+    Ok(samples)
 }
 
 /// The picture as EXIF says it is to be seen (CIPA DC-008-2019, tag 0x0112).
