@@ -93,7 +93,8 @@ impl Currency {
 
     /// The code, as in `EUR`.
     pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        // Only codes of the table are ever made, and they are ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     fn code_lossy(&self) -> String {
