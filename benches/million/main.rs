@@ -22,6 +22,7 @@ const HELP: &str =
   --keep DIR    make the workspace there and leave it (a temporary folder, removed)
   --json FILE   also write the figures there
   --searches N  so many different searches (400)
+  --again       only the searches, in the workspace that an earlier call left in DIR
   --make        only make the workspace, with the second delivery as tarifa-2.csv beside the first";
 
 struct Arguments {
@@ -32,6 +33,7 @@ struct Arguments {
     json: Option<PathBuf>,
     searches: usize,
     make: bool,
+    again: bool,
 }
 
 fn arguments() -> Result<Option<Arguments>, String> {
@@ -43,6 +45,7 @@ fn arguments() -> Result<Option<Arguments>, String> {
         json: None,
         searches: 400,
         make: false,
+        again: false,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -60,6 +63,7 @@ fn arguments() -> Result<Option<Arguments>, String> {
             "--json" => found.json = Some(next()?.into()),
             "--searches" => found.searches = number(next()?)? as usize,
             "--make" => found.make = true,
+            "--again" => found.again = true,
             // cargo says this to every benchmark.
             "--bench" => {}
             "--help" | "-h" => return Ok(None),
@@ -94,6 +98,10 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     let temporary = tempfile::tempdir().map_err(|e| e.to_string())?;
     let folder = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     let folder = std::path::absolute(&folder).map_err(|e| e.to_string())?;
+    if arguments.again {
+        search::measure(&folder, arguments.threads, arguments.searches)?.tell();
+        return Ok(());
+    }
     let (first, second, bytes) = make(&folder, arguments).map_err(|e| format!("{}: {e}", folder.display()))?;
     println!(
         "{} rows, {:.0} MB, {:.0} B a row, in {}",
