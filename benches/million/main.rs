@@ -99,7 +99,7 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     let folder = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     let folder = std::path::absolute(&folder).map_err(|e| e.to_string())?;
     if arguments.again {
-        search::measure(&folder, arguments.threads, arguments.searches)?.tell();
+        search::measure(&folder, arguments.threads, arguments.searches, true)?.tell();
         return Ok(());
     }
     let (first, second, bytes) = make(&folder, arguments).map_err(|e| format!("{}: {e}", folder.display()))?;
@@ -147,7 +147,7 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     expect(&answer, "held", 0)?;
     step("and its delta export", &["channel", "export", "google", "--delta"])?;
 
-    let searches = search::measure(&folder, arguments.threads, arguments.searches)?;
+    let searches = search::measure(&folder, arguments.threads, arguments.searches, false)?;
     let store = size(&folder.join(".estante"));
     let out = size(&folder.join("out"));
     tell(&figures, store, out, bytes);

@@ -33,10 +33,15 @@ pub struct Searches {
     pub slowest: Vec<(f64, u64, String)>,
     /// Queries that found nothing; a measurement of those would flatter.
     pub empty: usize,
-    /// Seconds to make the index anew, and its bytes.
+    pub made: Option<Made>,
+}
+
+/// What the index costs.
+pub struct Made {
+    /// Seconds to make it anew, and its bytes.
     pub seconds: f64,
     pub bytes: u64,
-    /// The same of the plain engine on the same texts.
+    /// The same of the plain engine with the same values.
     pub plain_seconds: f64,
     pub plain_bytes: u64,
 }
@@ -45,8 +50,11 @@ impl Searches {
     pub fn json(&self) -> serde_json::Value {
         json!({
             "queries": self.queries, "p50_ms": self.p50, "p99_ms": self.p99, "worst_ms": self.worst,
-            "empty": self.empty, "index_seconds": self.seconds, "index_bytes": self.bytes,
-            "plain_seconds": self.plain_seconds, "plain_bytes": self.plain_bytes,
+            "empty": self.empty,
+            "index": self.made.as_ref().map(|made| json!({
+                "seconds": made.seconds, "bytes": made.bytes,
+                "plain_seconds": made.plain_seconds, "plain_bytes": made.plain_bytes,
+            })),
         })
     }
 
@@ -58,29 +66,27 @@ impl Searches {
         for (took, total, query) in &self.slowest {
             println!("  {took:.1} ms, {total} found: {query}");
         }
+        let Some(made) = &self.made else { return };
         println!(
-            "index made anew in {:.1} s, {:.0} MB; plain engine on the same texts {:.1} s, {:.0} MB: {:.2} times the time, {:.2} times the size",
-            self.seconds,
-            self.bytes as f64 / 1e6,
-            self.plain_seconds,
-            self.plain_bytes as f64 / 1e6,
-            self.seconds / self.plain_seconds,
-            self.bytes as f64 / self.plain_bytes as f64
+            "index made anew in {:.1} s, {:.0} MB; plain engine with the same values {:.1} s, {:.0} MB: {:.2} times the time, {:.2} times the size",
+            made.seconds,
+            made.bytes as f64 / 1e6,
+            made.plain_seconds,
+            made.plain_bytes as f64 / 1e6,
+            made.seconds / made.plain_seconds,
+            made.bytes as f64 / made.plain_bytes as f64
         );
     }
 }
 
-/// Measures a workspace that was imported.
-pub fn measure(root: &Path, threads: Option<u64>, samples: usize) -> Result<Searches, String> {
+/// Measures a workspace that was imported; where `again`, the searches alone.
+pub fn measure(root: &Path, threads: Option<u64>, samples: usize, again: bool) -> Result<Searches, String> {
     let told = |failure: Failure| failure.to_string();
     let workspace = Workspace::open(root, threads.map(|n| n as usize)).map_err(told)?;
-    let index = folder(&workspace);
-    std::fs::remove_dir_all(&index).map_err(|e| e.to_string())?;
-    let begun = Instant::now();
-    refresh(&workspace, &Silent::default()).map_err(told)?;
-    let seconds = begun.elapsed().as_secs_f64();
-    let bytes = super::size(&index);
-
+    let made = match again {
+        true => None,
+        false => Some(made(&workspace)?),
+    };
     let mut opened = Opened::new(&workspace, &Silent::default()).map_err(told)?;
     let session = opened.session(&workspace).map_err(told)?;
     let all = session
@@ -121,7 +127,6 @@ pub fn measure(root: &Path, threads: Option<u64>, samples: usize) -> Result<Sear
     let slowest = slowest
         .map(|(took, total, query)| (*took, *total, (*query).to_owned()))
         .collect();
-    let (plain_seconds, plain_bytes) = plain(&workspace).map_err(|e| e.to_string())?;
     Ok(Searches {
         queries: queries.len(),
         p50,
@@ -129,8 +134,20 @@ pub fn measure(root: &Path, threads: Option<u64>, samples: usize) -> Result<Sear
         worst,
         slowest,
         empty,
+        made,
+    })
+}
+
+fn made(workspace: &Workspace) -> Result<Made, String> {
+    let index = folder(workspace);
+    std::fs::remove_dir_all(&index).map_err(|e| e.to_string())?;
+    let begun = Instant::now();
+    refresh(workspace, &Silent::default()).map_err(|failure| failure.to_string())?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let (plain_seconds, plain_bytes) = plain(workspace).map_err(|e| e.to_string())?;
+    Ok(Made {
         seconds,
-        bytes,
+        bytes: super::size(&index),
         plain_seconds,
         plain_bytes,
     })

@@ -74,10 +74,15 @@ pub struct PartCollector {
     sku: Option<StrColumn>,
     id: Values<u64>,
     facets: Vec<Counter>,
+    /// Products that match and were not looked at yet, in ascending order; with their scores where those order them.
     block: Vec<DocId>,
+    scores: Vec<Score>,
     total: u64,
     /// The worst kept on top.
     best: BinaryHeap<Candidate>,
+    /// Room for what a block is ranked by.
+    numbers: Vec<Option<i64>>,
+    ords: Vec<Option<u64>>,
 }
 
 enum Sort {
@@ -104,7 +109,8 @@ pub struct PartPage {
     facets: tantivy::Result<Vec<BTreeMap<Counted, u64>>>,
 }
 
-const BLOCK: usize = 256;
+/// Products that are ranked and counted together: columns are read in one go.
+const BLOCK: usize = 1_024;
 
 impl Collector for PageCollector {
     type Fruit = Page;
@@ -134,8 +140,11 @@ impl Collector for PageCollector {
             id: fields.u64(ID)?,
             facets: facets.collect::<tantivy::Result<_>>()?,
             block: Vec::with_capacity(BLOCK),
+            scores: Vec::new(),
             total: 0,
             best: BinaryHeap::new(),
+            numbers: Vec::new(),
+            ords: Vec::new(),
         })
     }
 
@@ -182,12 +191,81 @@ fn texts(a: &Place, b: &Place, descending: bool) -> Ordering {
     }
 }
 
+/// The number of each document's first text in a column.
+fn read_ords(column: Option<&StrColumn>, documents: &[DocId], out: &mut Vec<Option<u64>>) {
+    out.clear();
+    out.resize(documents.len(), None);
+    if let Some(column) = column {
+        column.ords().first_vals(documents, out);
+    }
+}
+
+/// A number as a rank, lower first; the one value of 2^64 that `u64::MAX` stands for gives way to the mark of none.
+fn ranked(number: i64, descending: bool) -> u64 {
+    let ascending = (number as u64) ^ (1 << 63);
+    (if descending { !ascending } else { ascending }).min(u64::MAX - 1)
+}
+
+/// The same of a text's number in its column, or of none.
+fn ranked_text(ord: Option<u64>, descending: bool) -> u64 {
+    match (ord, descending) {
+        (None, _) => u64::MAX,
+        (Some(ord), false) => ord,
+        (Some(ord), true) => u64::MAX - 1 - ord,
+    }
+}
+
 impl PartCollector {
+    /// Counts and ranks what the block holds.
     fn flush(&mut self) {
+        let block = std::mem::take(&mut self.block);
+        self.total += block.len() as u64;
         for facet in &mut self.facets {
-            facet.count(&self.block);
+            facet.count(&block);
         }
+        if self.keep > 0 {
+            self.rank(&block);
+        }
+        self.block = block;
         self.block.clear();
+        self.scores.clear();
+    }
+
+    fn rank(&mut self, block: &[DocId]) {
+        match &self.sort {
+            Sort::Score => {}
+            Sort::Numbers { column, .. } => {
+                self.numbers.clear();
+                self.numbers.resize(block.len(), None);
+                if let Some(column) = column {
+                    column.first_vals(block, &mut self.numbers);
+                }
+            }
+            Sort::Sku { .. } => read_ords(self.sku.as_ref(), block, &mut self.ords),
+            Sort::Texts { column, .. } => read_ords(column.as_ref(), block, &mut self.ords),
+        }
+        for (at, document) in block.iter().enumerate() {
+            let score = self.scores.get(at).map_or(0, |score| rounded(*score));
+            let rank = match self.sort {
+                Sort::Score => ranked(score, true),
+                Sort::Numbers { descending, .. } => {
+                    self.numbers[at].map_or(u64::MAX, |number| ranked(number, descending))
+                }
+                Sort::Sku { descending } | Sort::Texts { descending, .. } => ranked_text(self.ords[at], descending),
+            };
+            let full = self.best.len() >= self.keep;
+            if full && self.best.peek().is_some_and(|worst| rank > worst.0) {
+                continue;
+            }
+            let candidate = (rank, self.sku_number(*document), *document, score);
+            if !full {
+                self.best.push(candidate);
+            } else if let Some(mut worst) = self.best.peek_mut()
+                && (candidate.0, candidate.1) < (worst.0, worst.1)
+            {
+                *worst = candidate;
+            }
+        }
     }
 
     fn sku_number(&self, document: DocId) -> u64 {
@@ -195,32 +273,6 @@ impl PartCollector {
             .as_ref()
             .and_then(|column| column.ords().first(document))
             .unwrap_or(u64::MAX)
-    }
-
-    /// The rank by the wanted order, lower first; `u64::MAX` for what has no value.
-    fn rank(&self, document: DocId, score: i64) -> u64 {
-        let number = |number: i64, descending: bool| {
-            let ascending = (number as u64) ^ (1 << 63);
-            // One value of 2^64 gives way to the mark of none.
-            (if descending { !ascending } else { ascending }).min(u64::MAX - 1)
-        };
-        match &self.sort {
-            Sort::Score => number(score, true),
-            Sort::Sku { descending: false } => 0,
-            Sort::Sku { descending: true } => u64::MAX - 1 - self.sku_number(document),
-            Sort::Numbers { column, descending } => {
-                let value = column.as_ref().and_then(|column| column.first(document));
-                value.map_or(u64::MAX, |value| number(value, *descending))
-            }
-            Sort::Texts { column, descending } => {
-                let ord = column.as_ref().and_then(|column| column.ords().first(document));
-                match (ord, descending) {
-                    (None, _) => u64::MAX,
-                    (Some(ord), false) => ord,
-                    (Some(ord), true) => u64::MAX - 1 - ord,
-                }
-            }
-        }
     }
 
     fn place(&self, document: DocId, rank: u64, sku: &str) -> Place {
@@ -241,31 +293,17 @@ impl SegmentCollector for PartCollector {
     type Fruit = PartPage;
 
     fn collect(&mut self, document: DocId, score: Score) {
-        self.total += 1;
-        if !self.facets.is_empty() {
-            self.block.push(document);
-            if self.block.len() == BLOCK {
-                self.flush();
-            }
+        self.block.push(document);
+        self.scores.push(score);
+        if self.block.len() >= BLOCK {
+            self.flush();
         }
-        if self.keep == 0 {
-            return;
-        }
-        let score = rounded(score);
-        let rank = self.rank(document, score);
-        if self.best.len() < self.keep {
-            self.best.push((rank, self.sku_number(document), document, score));
-            return;
-        }
-        let worse = self
-            .best
-            .peek()
-            .is_some_and(|worst| rank < worst.0 || rank == worst.0 && self.sku_number(document) < worst.1);
-        if worse {
-            let candidate = (rank, self.sku_number(document), document, score);
-            if let Some(mut worst) = self.best.peek_mut() {
-                *worst = candidate;
-            }
+    }
+
+    fn collect_block(&mut self, documents: &[DocId]) {
+        self.block.extend_from_slice(documents);
+        if self.block.len() >= BLOCK {
+            self.flush();
         }
     }
 

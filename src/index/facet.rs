@@ -5,7 +5,7 @@
 use crate::index::layout::{Column, Form};
 use std::collections::{BTreeMap, HashMap};
 use tantivy::columnar::Column as Values;
-use tantivy::columnar::ColumnIndex;
+use tantivy::columnar::{ColumnIndex, RowId};
 use tantivy::{DocId, SegmentReader};
 
 /// Values a facet shows.
@@ -21,8 +21,11 @@ pub enum Counted {
 /// What one part of the index counts.
 pub struct Counter {
     values: Counting,
-    /// Documents of a block that have a value.
-    found: Vec<Option<u64>>,
+    /// Room for the rows of a block's documents in a column that not every document has a value in.
+    documents: Vec<DocId>,
+    rows: Vec<RowId>,
+    ords: Vec<u64>,
+    numbers: Vec<i64>,
 }
 
 enum Counting {
@@ -60,7 +63,10 @@ impl Counter {
         };
         Ok(Counter {
             values,
-            found: Vec::new(),
+            documents: Vec::new(),
+            rows: Vec::new(),
+            ords: Vec::new(),
+            numbers: Vec::new(),
         })
     }
 
@@ -69,35 +75,22 @@ impl Counter {
         match &mut self.values {
             Counting::Nothing => {}
             Counting::Texts { column, counts } => {
-                let ords = column.ords();
-                let mut add = |ord: u64| {
-                    if let Some(count) = counts.get_mut(ord as usize) {
+                let column = column.ords();
+                let rows = rows(column, documents, &mut self.documents, &mut self.rows);
+                self.ords.resize(rows.len(), 0);
+                column.values.get_vals(rows, &mut self.ords);
+                for ord in &self.ords {
+                    if let Some(count) = counts.get_mut(*ord as usize) {
                         *count += 1;
-                    }
-                };
-                match &ords.index {
-                    ColumnIndex::Empty { .. } => {}
-                    ColumnIndex::Full => documents
-                        .iter()
-                        .for_each(|document| add(ords.values.get_val(*document))),
-                    ColumnIndex::Optional(_) => {
-                        self.found.clear();
-                        self.found.resize(documents.len(), None);
-                        ords.first_vals(documents, &mut self.found);
-                        self.found.iter().flatten().for_each(|ord| add(*ord));
-                    }
-                    ColumnIndex::Multivalued(_) => {
-                        for document in documents {
-                            ords.values_for_doc(*document).for_each(&mut add);
-                        }
                     }
                 }
             }
             Counting::Numbers { column, counts } => {
-                for document in documents {
-                    if let Some(number) = column.first(*document) {
-                        *counts.entry(number).or_default() += 1;
-                    }
+                let rows = rows(column, documents, &mut self.documents, &mut self.rows);
+                self.numbers.resize(rows.len(), 0);
+                column.values.get_vals(rows, &mut self.numbers);
+                for number in &self.numbers {
+                    *counts.entry(*number).or_default() += 1;
                 }
             }
         }
@@ -128,6 +121,22 @@ impl Counter {
         }
         Ok(())
     }
+}
+
+/// The rows of a column that documents have values in.
+fn rows<'r, T: PartialOrd>(
+    column: &Values<T>,
+    documents: &'r [DocId],
+    having: &mut Vec<DocId>,
+    rows: &'r mut Vec<RowId>,
+) -> &'r [RowId] {
+    if let ColumnIndex::Full = column.index {
+        return documents;
+    }
+    having.clear();
+    rows.clear();
+    column.index.docids_to_rowids(documents, having, rows);
+    rows
 }
 
 /// The most counted values first, equals by name; at most `MOST_VALUES`.
