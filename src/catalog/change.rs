@@ -127,6 +127,7 @@ impl<'c> Change<'c> {
             let forsaken: Option<i64> = select.query_row([&candidate], |row| row.get(0)).optional()?;
             drop(select);
             if let Some(product) = forsaken {
+                self.leave_model(product, model)?;
                 self.tx
                     .prepare_cached("UPDATE products SET minted = ?2, model = ?3, changed = ?4 WHERE id = ?1")?
                     .execute(params![product, source.0, model, self.batch])?;
@@ -155,19 +156,27 @@ impl<'c> Change<'c> {
         if product <= self.published {
             return Ok(());
         }
-        let mut select = self.tx.prepare_cached("SELECT minted FROM products WHERE id = ?1")?;
-        let minted: Option<i64> = select.query_row([product], |row| row.get(0)).optional()?;
-        if minted.is_some_and(|minted| better(source, SourceId(minted as u16))) {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT minted, sku FROM products WHERE id = ?1")?;
+        let before: Option<(i64, String)> = select
+            .query_row([product], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((minted, before)) = before else { return Ok(()) };
+        if better(source, SourceId(minted as u16)) && before != sku {
             let mut update = self
                 .tx
                 .prepare_cached("UPDATE OR IGNORE products SET sku = ?2, minted = ?3 WHERE id = ?1")?;
             update.execute(params![product, sku, source.0])?;
+            // Variants that took its SKU for their model's code have no parent any more.
+            self.touch_place(&before)?;
         }
         Ok(())
     }
 
-    /// Says which model a product belongs to.
+    /// Says which model a product belongs to. Those it leaves behind change too.
     pub fn set_model(&mut self, product: i64, model: Option<&str>) -> Result<(), CatalogError> {
+        self.leave_model(product, model)?;
         let mut update = self
             .tx
             .prepare_cached("UPDATE products SET model = ?2, changed = ?3 WHERE id = ?1 AND model IS NOT ?2")?;
@@ -373,13 +382,54 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    /// Removes a product without layers that never left the house; gives how many that were.
+    /// Removes a product without layers that never left the house; gives how many that were. Those it leaves behind change.
     fn drop_empty(&self, product: i64) -> Result<usize, CatalogError> {
         let mut drop_product = self.tx.prepare_cached(
             "DELETE FROM products WHERE id = ?1 AND id > ?2
-             AND NOT EXISTS (SELECT 1 FROM layers WHERE id BETWEEN ?1 * 1024 AND ?1 * 1024 + 1023)",
+             AND NOT EXISTS (SELECT 1 FROM layers WHERE id BETWEEN ?1 * 1024 AND ?1 * 1024 + 1023)
+             RETURNING sku, model",
         )?;
-        Ok(drop_product.execute([product, self.published])?)
+        let dropped: Option<(String, Option<String>)> = drop_product
+            .query_row([product, self.published], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((sku, model)) = dropped else { return Ok(0) };
+        self.touch_place(&sku)?;
+        if let Some(model) = model {
+            self.touch_place(&model)?;
+        }
+        Ok(1)
+    }
+
+    /// Marks those that a product leaves behind when it goes from its model to another.
+    fn leave_model(&self, product: i64, to: Option<&str>) -> Result<(), CatalogError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT model FROM products WHERE id = ?1 AND model IS NOT ?2")?;
+        let left: Option<Option<String>> = select.query_row(params![product, to], |row| row.get(0)).optional()?;
+        match left.flatten() {
+            Some(model) => self.touch_place_but(&model, product),
+            None => Ok(()),
+        }
+    }
+
+    fn touch_place(&self, place: &str) -> Result<(), CatalogError> {
+        self.touch_place_but(place, 0)
+    }
+
+    /// Marks a place of the shelf as changed by this batch, but for a product that leaves it: what its products say of each
+    /// other is another now. One of them is marked, and stands for all (`Reader::shelf`), so that a model of many variants
+    /// that leave one by one costs no more than the variants.
+    fn touch_place_but(&self, place: &str, but: i64) -> Result<(), CatalogError> {
+        let mut variant = self.tx.prepare_cached(
+            "UPDATE products SET changed = ?3 WHERE id = (SELECT id FROM products WHERE model = ?1 AND id <> ?2 LIMIT 1)",
+        )?;
+        if variant.execute(params![place, but, self.batch])? == 0 && self.first.is_none() {
+            // The model's own record is a product like any other when its last variant is gone.
+            self.tx
+                .prepare_cached("UPDATE products SET changed = ?3 WHERE sku = ?1 AND id <> ?2")?
+                .execute(params![place, but, self.batch])?;
+        }
+        Ok(())
     }
 
     /// The layers of a product as this batch has made them so far.

@@ -174,7 +174,7 @@ impl Reader {
     }
 
     /// All products in the order of the shelf: variants of a model side by side, then by SKU. With `since`, only those
-    /// that changed in a later batch, and their siblings.
+    /// that changed in a later batch, with all that share their places: siblings, and the model's own record.
     pub fn shelf(&self, since: Option<i64>) -> Result<Vec<ProductName>, CatalogError> {
         let mut statement = self
             .connection
@@ -182,14 +182,21 @@ impl Reader {
         let rows = statement.query_map([since.unwrap_or(-1)], product_name)?;
         let mut names: Vec<ProductName> = rows.collect::<Result<_, _>>()?;
         if since.is_some() {
-            // A product without a model may be the record of one.
-            let mut places: Vec<String> = names.iter().map(|name| name.place().to_owned()).collect();
-            places.sort_unstable();
-            places.dedup();
-            names.retain(|name| name.model.is_none());
-            for place in places {
-                names.extend(self.variants(&place)?);
+            // Who joins or leaves a model changes what its variants tell and whether its own record is sold, so all of a place
+            // is there. Any product may be the record of a model, even one that has a model itself.
+            let mut models: Vec<String> = names.iter().filter_map(|name| name.model.clone()).collect();
+            models.sort_unstable();
+            models.dedup();
+            for own in 0..names.len() {
+                let variants = self.variants(&names[own].sku)?;
+                names.extend(variants);
             }
+            for model in models {
+                names.extend(self.product(&model)?.filter(|own| own.model.is_none()));
+                names.extend(self.variants(&model)?);
+            }
+            names.sort_unstable_by_key(|name| name.id);
+            names.dedup_by_key(|name| name.id);
         }
         // Products made in the order of their SKUs come sorted already, which a stable sort sees.
         names.sort_by(|a, b| (a.place(), &a.sku).cmp(&(b.place(), &b.sku)));

@@ -1,6 +1,6 @@
 //! What is read out of texts: `tests/cases/specs/*.toml` with the sample workspace's own schema.
 
-use crate::corner::{corner_shop, export, supplier};
+use crate::corner::{corner_shop, deliver, export, import, number, offers, supplier};
 use crate::support::{Shop, project};
 use estante::product::origin::Origin;
 use estante::product::{By, Product, Resolved};
@@ -274,6 +274,69 @@ fn settings_and_undo_take_what_was_derived_along() {
     assert_eq!(export(&shop)["T1"]["size"], "24 V");
     shop.done(&["undo", &changed["batch"].to_string()]);
     assert_eq!(export(&shop)["T1"]["size"], "18 V");
+}
+
+/// SKUs that a search finds, in order.
+fn found(shop: &Shop, query: &str) -> String {
+    let document = shop
+        .done(&["search", query, "--sort", "sku", "--json", "--quiet"])
+        .json();
+    let hits = document["hits"].as_array().expect("hits");
+    let skus: Vec<&str> = hits.iter().filter_map(|hit| hit["sku"].as_str()).collect();
+    skus.join(" ")
+}
+
+/// What is found must be what an index made anew finds, and the delta must lead to the whole file.
+#[track_caller]
+fn follows(shop: &Shop, query: &str, expected: &str) {
+    assert_eq!(found(shop, query), expected, "{query}");
+    let fresh = shop.twin();
+    std::fs::remove_dir_all(fresh.path(".estante/index")).expect("there is an index");
+    assert_eq!(found(&fresh, query), expected, "{query} in a fresh index");
+    shop.done(&["verify"]);
+}
+
+#[test]
+fn who_leaves_a_model_takes_along_what_it_lent() {
+    let shop = shop();
+    let mut have = export(&shop);
+    let mut adds_up = |shop: &Shop| {
+        shop.done(&["channel", "export", "web", "--delta", "--quiet"]);
+        have.extend(offers(&shop.read("out/web/web-delta.tsv")));
+        for sku in shop.read("out/web/web-removed.txt").lines() {
+            have.remove(sku);
+        }
+        let twin = shop.twin();
+        twin.done(&["channel", "export", "web", "--full", "--quiet"]);
+        assert_eq!(have, offers(&twin.read("out/web/web.tsv")));
+    };
+    follows(&shop, "fabric:linen", "S1 S2 S3");
+    // One that says it goes: the one that says nothing has none to lend it.
+    shop.done(&["product", "set", "S1", "model=OTHER"]);
+    follows(&shop, "fabric:linen", "S1 S2");
+    adds_up(&shop);
+    // The record of a model is sold as long as it has no variants, and lends them what it says.
+    shop.done(&["product", "set", "T3", "model=T2"]);
+    follows(&shop, "voltage:12V", "T2 T3");
+    adds_up(&shop);
+    shop.done(&["product", "clear", "T3", "model"]);
+    follows(&shop, "voltage:12V", "T2");
+    adds_up(&shop);
+    shop.done(&["product", "set", "S1", "model=S"]);
+    follows(&shop, "fabric:linen", "S1 S2 S3");
+    adds_up(&shop);
+
+    // What an undo takes away does not stay with its siblings either.
+    let batch = |row: &str| {
+        let list = shop.read("suppliers/norte/list.csv") + row;
+        deliver(&shop, "norte", &list);
+        number(&import(&shop, "norte"), "batch").to_string()
+    };
+    batch("U1;Camisa de algodón roja;;shirts;;U;red;20.00;1\nU3;Camisa verde;;shirts;;U;;20.00;1\n");
+    let last = batch("U2;Camisa de algodón negra;;shirts;;U;black;20.00;1\n");
+    follows(&shop, "fabric:cotton", "U1 U2 U3");
+    shop.done(&["undo", &last]);
+    follows(&shop, "fabric:cotton", "U1");
 }
 
 fn words() -> impl Strategy<Value = String> {
