@@ -6,6 +6,8 @@ use crate::index::fault::Fault;
 pub const LONGEST_QUERY: usize = 4_096;
 /// Most parts of a query.
 pub const MOST_PARTS: usize = 256;
+/// Most words of a query, and most that end in `*`: each is looked for in every text and every identifier.
+pub const MOST_WORDS: usize = 32;
 
 /// How a condition compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub fn parts(query: &str) -> Result<Vec<Placed>, Fault> {
         query,
         at: 0,
         found: Vec::new(),
+        words: 0,
+        beginnings: 0,
     };
     while lexer.step()? {
         if lexer.found.len() > MOST_PARTS {
@@ -83,6 +87,8 @@ struct Lexer<'q> {
     query: &'q str,
     at: usize,
     found: Vec<Placed>,
+    words: usize,
+    beginnings: usize,
 }
 
 impl<'q> Lexer<'q> {
@@ -124,12 +130,40 @@ impl<'q> Lexer<'q> {
                     "OR" => Part::Or,
                     "AND" => Part::And,
                     "NOT" => Part::Not,
-                    word => Part::Word(word.to_owned()),
+                    word => {
+                        self.count(word, true, start)?;
+                        Part::Word(word.to_owned())
+                    }
                 };
                 self.push(part, start);
             }
         }
         Ok(true)
+    }
+
+    /// Counts what a search costs by far the most of.
+    fn count(&mut self, text: &str, word: bool, start: usize) -> Result<(), Fault> {
+        let what = match text.ends_with('*') {
+            true => {
+                self.beginnings += 1;
+                "words that end in `*`"
+            }
+            false if word => {
+                self.words += 1;
+                "words"
+            }
+            false => return Ok(()),
+        };
+        if self.words.max(self.beginnings) > MOST_WORDS {
+            return Err(Fault::new(
+                "E-QUERY-TOO-LONG",
+                start,
+                self.at,
+                format!("the query has more than {MOST_WORDS} {what}"),
+                "leave out those that many products have",
+            ));
+        }
+        Ok(())
     }
 
     fn single(&mut self, part: Part) {
@@ -223,6 +257,9 @@ impl<'q> Lexer<'q> {
                 format!("`{name}` is asked for nothing"),
                 format!("write the value right behind it, as in `{name}:value`; quotes hold values with spaces"),
             ));
+        }
+        if !quoted {
+            self.count(&value, false, value_start)?;
         }
         self.push(
             Part::Condition {

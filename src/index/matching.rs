@@ -5,6 +5,7 @@
 
 use crate::index::layout::{Layout, Mark, TextField, mark_key, value_key};
 use crate::index::number::sortable;
+use crate::index::query::Word;
 use crate::index::synonyms::Synonyms;
 use crate::index::typo::Corrections;
 use crate::index::words::{Language, compact, terms};
@@ -135,14 +136,19 @@ impl<'a> Matcher<'a> {
         self.languages().iter().any(|language| language.stops(&folded))
     }
 
+    /// The words without those that say nothing, unless none says anything.
+    pub fn speaking<'w>(&self, words: &[(&'w str, usize)]) -> Vec<(&'w str, usize)> {
+        let mut speaking = words.to_vec();
+        speaking.retain(|(word, _)| !self.is_stop_word(word));
+        if speaking.is_empty() {
+            speaking.extend(words);
+        }
+        speaking
+    }
+
     /// The question of words that stand side by side, each required. `least`: so many of them are enough.
     pub fn words(&self, words: &[(&str, usize)], least: Option<usize>) -> Box<dyn Query> {
-        let speaking: Vec<(&str, usize)> = words
-            .iter()
-            .copied()
-            .filter(|(word, _)| !self.is_stop_word(word))
-            .collect();
-        let words = if speaking.is_empty() { words } else { &speaking };
+        let words = self.speaking(words);
         let mut alternatives: Vec<Questions> = words.iter().map(|(word, start)| self.word(word, *start)).collect();
         for from in 0..words.len() {
             for count in 2..=SPAN.min(words.len() - from) {
@@ -357,8 +363,8 @@ impl<'a> Matcher<'a> {
     }
 
     /// Does anything match a word by itself.
-    pub fn knows(&self, word: &str, start: usize) -> bool {
-        let question = best(self.word(word, start));
+    pub fn knows(&self, word: &Word) -> bool {
+        let question = best(self.word(&word.text, word.start));
         self.searcher
             .search(&*question, &tantivy::collector::Count)
             .is_ok_and(|count| count > 0)

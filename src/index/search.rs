@@ -8,12 +8,13 @@ use crate::index::filter::{Filters, Outside, any, not};
 use crate::index::layout::{Column, Layout, TextField};
 use crate::index::matching::{Matcher, Vocabulary, constant, names_things};
 use crate::index::number::shown;
-use crate::index::query::{Node, parse, plain_words};
+use crate::index::query::{Node, Word, parse, plain_words};
 use crate::index::scoring::Steady;
 use crate::index::synonyms::Synonyms;
-use crate::index::typo::{Correction, Corrections, meant};
+use crate::index::typo::{Correction, Corrections, Slips, may_slip};
 use crate::schema::Schema;
 use crate::value::Kind;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use tantivy::Searcher;
 use tantivy::query::{AllQuery, BooleanQuery, Occur, Query};
@@ -47,6 +48,10 @@ pub struct Answer {
     pub corrections: Vec<Correction>,
     /// True where no product has all the words, and those with most of them are given.
     pub relaxed: bool,
+    /// How often the index was asked until there was an answer.
+    pub rounds: usize,
+    /// How often its dictionaries were read through for corrections.
+    pub passes: usize,
 }
 
 /// Why there is no answer.
@@ -111,17 +116,10 @@ impl<'a> Engine<'a> {
         for name in request.facets {
             columns.push(self.column(name)?);
         }
-        let mut corrections = Corrections::default();
+        let rounds = Cell::new(0);
         let asked = |corrections: &Corrections, least: Option<usize>| -> Result<Page, SearchError> {
-            let matcher = Matcher {
-                layout: self.layout,
-                schema: self.schema,
-                searcher: &self.searcher,
-                vocabulary: &self.vocabulary,
-                synonyms: self.synonyms,
-                fields: fields.clone(),
-                corrections,
-            };
+            rounds.set(rounds.get() + 1);
+            let matcher = self.matcher(&fields, corrections);
             let filters = Filters {
                 matcher: &matcher,
                 outside,
@@ -143,29 +141,39 @@ impl<'a> Engine<'a> {
                 .searcher
                 .search_with_statistics_provider(&*question, &collector, &Steady)?)
         };
+        let mut corrections = Corrections::default();
         let mut page = asked(&corrections, None)?;
         let mut relaxed = false;
+        let short = fields.iter().copied().filter(|field| names_things(self.schema, field));
+        let mut slips = Slips::new(short.collect(), &self.searcher);
         if page.total == 0 && has_words(&node) {
-            for only_unknown in [true, false] {
-                let more = self.corrections(&node, &fields, only_unknown)?;
+            let mut words = Vec::new();
+            gather(&node, &mut words);
+            let plain = Corrections::default();
+            let matcher = self.matcher(&fields, &plain);
+            words.retain(|word| may_slip(&word.text) && !matcher.is_stop_word(&word.text));
+            // Words that nothing has are likelier slips than words that only nothing has together.
+            let unknown: Vec<&Word> = words.iter().copied().filter(|word| !matcher.knows(word)).collect();
+            for words in [unknown, words] {
+                let more = slips.of(words.into_iter())?;
                 if more.is_empty() {
                     continue;
                 }
                 let found = asked(&more, None)?;
+                corrections = more;
                 if found.total > 0 {
-                    (page, corrections) = (found, more);
+                    page = found;
                     break;
                 }
-                corrections = more;
             }
-            let words = plain_words(&node).len();
-            if page.total == 0 && words > 1 {
-                for least in (1..words).rev().take_while(|least| least * 2 >= words) {
-                    let found = asked(&corrections, Some(least))?;
-                    if found.total > 0 {
-                        (page, relaxed) = (found, true);
-                        break;
-                    }
+            if page.total == 0 {
+                let words = matcher.speaking(&side_by_side(&node)).len();
+                let ask = |least| {
+                    let page = asked(&corrections, Some(least))?;
+                    Ok::<_, SearchError>((page.total > 0).then_some(page))
+                };
+                if let Some(found) = most_of(words, ask)? {
+                    (page, relaxed) = (found, true);
                 }
             }
         }
@@ -185,7 +193,21 @@ impl<'a> Engine<'a> {
                 .collect(),
             corrections: corrections.first().filter(|_| corrected).cloned().collect(),
             relaxed,
+            rounds: rounds.get(),
+            passes: slips.passes,
         })
+    }
+
+    fn matcher<'m>(&'m self, fields: &[&'m TextField], corrections: &'m Corrections) -> Matcher<'m> {
+        Matcher {
+            layout: self.layout,
+            schema: self.schema,
+            searcher: &self.searcher,
+            vocabulary: &self.vocabulary,
+            synonyms: self.synonyms,
+            fields: fields.to_vec(),
+            corrections,
+        }
     }
 
     fn fields(&self, locale: Option<&str>) -> Result<Vec<&'a TextField>, Fault> {
@@ -260,43 +282,47 @@ impl<'a> Engine<'a> {
         Err(Fault::new("E-QUERY-NAME", 0, 0, message, help))
     }
 
-    /// What the words of a query may mean: of those that nothing has, or of all.
-    fn corrections(&self, node: &Node, fields: &[&TextField], only_unknown: bool) -> Result<Corrections, SearchError> {
-        let none = Corrections::default();
-        let matcher = Matcher {
-            layout: self.layout,
-            schema: self.schema,
-            searcher: &self.searcher,
-            vocabulary: &self.vocabulary,
-            synonyms: self.synonyms,
-            fields: fields.to_vec(),
-            corrections: &none,
-        };
-        let short: Vec<&TextField> = fields
-            .iter()
-            .copied()
-            .filter(|field| names_things(self.schema, field))
-            .collect();
-        let mut corrections = Corrections::default();
-        let mut words = Vec::new();
-        gather(node, &mut words);
-        for word in words {
-            if only_unknown && matcher.knows(&word.text, word.start) || matcher.is_stop_word(&word.text) {
-                continue;
-            }
-            corrections.add(meant(&word.text, word.start, word.end, &short, &self.searcher)?);
-        }
-        Ok(corrections)
-    }
-
     /// The locales whose texts were indexed; 0 for texts of none.
     pub fn locales(&self) -> BTreeSet<u8> {
         self.spoken.iter().map(|field| field.locale).collect()
     }
 }
 
+/// The answer with most of the words, at least half of them, where any product has as many. The more words are asked for,
+/// the fewer products have them, so a few questions settle it.
+fn most_of<P, E>(words: usize, mut ask: impl FnMut(usize) -> Result<Option<P>, E>) -> Result<Option<P>, E> {
+    if words < 2 {
+        return Ok(None);
+    }
+    let (mut some, mut none) = (words.div_ceil(2), words - 1);
+    // Mostly it is one word that is too much.
+    if let Some(page) = ask(none)? {
+        return Ok(Some(page));
+    }
+    if none == some {
+        return Ok(None);
+    }
+    let Some(mut best) = ask(some)? else {
+        return Ok(None);
+    };
+    while some + 1 < none {
+        let middle = some.midpoint(none);
+        match ask(middle)? {
+            Some(page) => (best, some) = (page, middle),
+            None => none = middle,
+        }
+    }
+    Ok(Some(best))
+}
+
+/// The words that are all required, each with its place.
+fn side_by_side(node: &Node) -> Vec<(&str, usize)> {
+    let words = plain_words(node).into_iter();
+    words.map(|word| (word.text.as_str(), word.start)).collect()
+}
+
 /// Every word that is looked for.
-fn gather<'n>(node: &'n Node, into: &mut Vec<&'n crate::index::query::Word>) {
+fn gather<'n>(node: &'n Node, into: &mut Vec<&'n Word>) {
     match node {
         Node::Word(word) => into.push(word),
         Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| gather(node, into)),
@@ -314,14 +340,13 @@ fn has_words(node: &Node) -> bool {
 
 /// The engine's question of a tree. `least`: of the words at the top, so many are enough.
 fn compile(node: &Node, filters: &Filters<'_>, least: Option<usize>) -> Result<Box<dyn Query>, Fault> {
-    let words = plain_words(node);
     match node {
         Node::All(nodes) if nodes.is_empty() => Ok(Box::new(AllQuery)),
         Node::All(nodes) => {
             let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-            let side_by_side: Vec<(&str, usize)> = words.iter().map(|word| (word.text.as_str(), word.start)).collect();
-            if !side_by_side.is_empty() {
-                clauses.push((Occur::Must, filters.matcher.words(&side_by_side, least)));
+            let words = side_by_side(node);
+            if !words.is_empty() {
+                clauses.push((Occur::Must, filters.matcher.words(&words, least)));
             }
             for node in nodes {
                 match node {
@@ -344,5 +369,26 @@ fn compile(node: &Node, filters: &Filters<'_>, least: Option<usize>) -> Result<B
         Node::Phrase(word) => Ok(filters.matcher.phrase(&word.text)),
         // Conditions say what belongs, not how well.
         Node::Condition(condition) => Ok(constant(filters.condition(condition)?, 0.0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_words_are_found_in_a_few_questions() {
+        for words in 0..=32 {
+            for have in 0..words {
+                let mut asked = 0;
+                let found = most_of(words, |least| {
+                    asked += 1;
+                    Ok::<_, ()>((least <= have).then_some(least))
+                });
+                let expected = (have > 0 && have * 2 >= words).then_some(have);
+                assert_eq!(found, Ok(expected), "{have} of {words}");
+                assert!(asked <= 6, "{asked} questions for {have} of {words}");
+            }
+        }
     }
 }

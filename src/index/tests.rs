@@ -368,6 +368,46 @@ fn faults_point_at_their_place() {
     assert!(matches!(shop.ask(&deep), Err(SearchError::Query(fault)) if fault.code == "E-QUERY-DEPTH"));
     let long = "a ".repeat(3_000);
     assert!(matches!(shop.ask(&long), Err(SearchError::Query(fault)) if fault.code == "E-QUERY-TOO-LONG"));
+    for (one, last) in [
+        ("a ", "last"),
+        ("a* ", "last*"),
+        ("sku:a* ", "last*"),
+        ("a OR ", "last"),
+    ] {
+        let most = one.repeat(32);
+        assert!(shop.ask(most.trim_end_matches("OR ")).is_ok(), "{most}");
+        match shop.ask(&(most.clone() + last)) {
+            Err(SearchError::Query(fault)) => {
+                assert_eq!((fault.code, fault.start), ("E-QUERY-TOO-LONG", most.len()), "{most}");
+            }
+            other => panic!("{most}: {other:?}"),
+        }
+    }
+}
+
+/// Words that nothing has, all different and unlike any other.
+fn unknown(count: u8) -> Vec<String> {
+    let letter = |n: u8| char::from(b'a' + n);
+    (0..count)
+        .map(|n| format!("wqxz{0}{0}{1}{1}", letter(n % 16), letter(n / 16)))
+        .collect()
+}
+
+#[test]
+fn a_query_of_many_unknown_words_costs_little() {
+    let mut shop = Shop::new();
+    let answer = shop.ask(&unknown(32).join(" ")).unwrap();
+    assert_eq!(answer.total, 0);
+    assert!(answer.passes <= 2, "{} passes over the dictionaries", answer.passes);
+    assert!(answer.rounds <= 9, "{} rounds", answer.rounds);
+    // So many are corrected, in the order of the query, and no more.
+    for (before, found) in [(15, 1), (16, 0)] {
+        let mut words = unknown(before);
+        words.push("martilo".to_owned());
+        assert_eq!(shop.ask(&words.join(" OR ")).unwrap().total, found, "behind {before}");
+    }
+    // Small words do not count among those of which most must be there.
+    assert!(shop.ask("el martillo de la zanahoria").unwrap().relaxed);
 }
 
 #[test]

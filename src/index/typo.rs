@@ -3,14 +3,17 @@
 //! One slip is forgiven from four letters on, two from eight. Words with digits are codes and sizes: they are taken as said.
 
 use crate::index::layout::TextField;
+use crate::index::query::Word;
 use crate::index::words::{Language, Runs, Stems, compact};
-use rapidfuzz::distance::osa;
+use rapidfuzz::distance::osa::{Args, BatchComparator};
 use std::collections::BTreeMap;
 use tantivy::Searcher;
 
 /// Words that may have been meant by one.
 const MOST_MEANT: usize = 4;
-/// Terms of the catalog that are looked at, at most.
+/// Different words of a question that are corrected, at most.
+const MOST_WORDS: usize = 16;
+/// Terms of the catalog that are looked at in one pass, at most.
 const MOST_TERMS: usize = 2_000_000;
 
 /// What a word of the query most likely means.
@@ -53,77 +56,159 @@ impl Corrections {
     }
 }
 
-/// Slips that are forgiven in a word.
-fn allowed(word: &str) -> usize {
-    match word.chars().count() {
+/// Slips that are forgiven in a folded word.
+fn allowed(folded: &str) -> usize {
+    if folded.bytes().any(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    match folded.chars().count() {
         0..4 => 0,
         4..8 => 1,
         _ => 2,
     }
 }
 
-/// Terms near a word, the nearest and then the most used first; the terms themselves decide among equals.
-pub fn meant(
-    word: &str,
-    start: usize,
-    end: usize,
-    fields: &[&TextField],
-    searcher: &Searcher,
-) -> tantivy::Result<Vec<Correction>> {
-    let folded = compact(word);
-    let allowed = allowed(&folded);
-    if allowed == 0 || folded.bytes().any(|byte| byte.is_ascii_digit()) {
-        return Ok(Vec::new());
-    }
-    // By distance, then use.
-    let mut near: BTreeMap<(String, Language), (usize, u64)> = BTreeMap::new();
-    let mut seen = 0;
-    for field in fields {
-        let Some(stem) = Stems::new(field.language).term_of_any(word) else {
-            continue;
-        };
-        let letters: Vec<char> = stem.chars().collect();
-        if letters.len() < 3 {
-            continue;
+/// May a word be a slip of another.
+pub fn may_slip(word: &str) -> bool {
+    !word.ends_with('*') && allowed(&compact(word)) > 0
+}
+
+/// What was found near a word: terms with their language, how far they are and how often they are used.
+type Near = BTreeMap<(String, Language), (usize, u64)>;
+
+/// The words of the catalog that are near to words of one question, each looked up once.
+pub struct Slips<'s> {
+    fields: Vec<&'s TextField>,
+    searcher: &'s Searcher,
+    /// By folded word: what may be meant, the likeliest first.
+    found: BTreeMap<String, Vec<(String, Language)>>,
+    /// Times that the dictionaries were read from front to back.
+    pub passes: usize,
+}
+
+/// A word that is compared with a dictionary.
+struct Sought {
+    /// Its place among the words that are looked up together.
+    word: usize,
+    /// Bytes of its stem.
+    length: usize,
+    allowed: usize,
+    stem: BatchComparator<char>,
+}
+
+impl<'s> Slips<'s> {
+    /// Words are corrected by the texts of these fields.
+    pub fn new(fields: Vec<&'s TextField>, searcher: &'s Searcher) -> Slips<'s> {
+        Slips {
+            fields,
+            searcher,
+            found: BTreeMap::new(),
+            passes: 0,
         }
-        for segment in searcher.segment_readers() {
-            let index = segment.inverted_index(field.field)?;
-            let mut stream = index.terms().stream()?;
-            while stream.advance() && seen < MOST_TERMS {
-                seen += 1;
-                let Ok(term) = std::str::from_utf8(stream.key()) else {
-                    continue;
-                };
-                if term.len().abs_diff(stem.len()) > allowed + 2 || term.len() < 3 {
-                    continue;
-                }
-                let distance = osa::distance_with_args(
-                    letters.iter().copied(),
-                    term.chars(),
-                    &osa::Args::default().score_cutoff(allowed),
-                );
-                if let Some(distance) = distance.filter(|distance| *distance > 0) {
-                    let uses = u64::from(stream.value().doc_freq);
-                    let found = near.entry((term.to_owned(), field.language)).or_insert((distance, 0));
-                    found.1 += uses;
+    }
+
+    /// What these words may mean; of those not looked up before at most `MOST_WORDS` different ones are, all in one pass.
+    pub fn of<'w>(&mut self, words: impl Iterator<Item = &'w Word>) -> tantivy::Result<Corrections> {
+        let folded: Vec<(&Word, String)> = words.map(|word| (word, compact(&word.text))).collect();
+        let mut new: Vec<&str> = Vec::new();
+        for (_, folded) in &folded {
+            let room = self.found.len() + new.len() < MOST_WORDS;
+            if room && !self.found.contains_key(folded) && !new.contains(&folded.as_str()) {
+                new.push(folded);
+            }
+        }
+        if !new.is_empty() {
+            for (folded, near) in new.iter().zip(self.near(&new)?) {
+                self.found.insert((*folded).to_owned(), likeliest(near));
+            }
+        }
+        let mut corrections = Corrections::default();
+        for (word, folded) in &folded {
+            let terms = self.found.get(folded).map_or(&[][..], Vec::as_slice);
+            corrections.add(
+                terms
+                    .iter()
+                    .map(|(term, language)| Correction {
+                        start: word.start,
+                        end: word.end,
+                        term: term.clone(),
+                        language: *language,
+                    })
+                    .collect(),
+            );
+        }
+        Ok(corrections)
+    }
+
+    /// One pass over the dictionaries of all fields.
+    fn near(&mut self, words: &[&str]) -> tantivy::Result<Vec<Near>> {
+        self.passes += 1;
+        let mut near: Vec<Near> = vec![Near::new(); words.len()];
+        let mut languages: BTreeMap<Language, Vec<Sought>> = BTreeMap::new();
+        let mut seen = 0;
+        for field in &self.fields {
+            let sought = languages
+                .entry(field.language)
+                .or_insert_with(|| sought(words, field.language));
+            if sought.is_empty() {
+                continue;
+            }
+            for segment in self.searcher.segment_readers() {
+                let index = segment.inverted_index(field.field)?;
+                let mut stream = index.terms().stream()?;
+                while stream.advance() && seen < MOST_TERMS {
+                    seen += 1;
+                    let Ok(term) = std::str::from_utf8(stream.key()) else {
+                        continue;
+                    };
+                    if term.len() < 3 {
+                        continue;
+                    }
+                    for sought in sought.iter() {
+                        if term.len().abs_diff(sought.length) > sought.allowed + 2 {
+                            continue;
+                        }
+                        let args = Args::default().score_cutoff(sought.allowed);
+                        let distance = sought.stem.distance_with_args(term.chars(), &args);
+                        if let Some(distance) = distance.filter(|distance| *distance > 0) {
+                            let uses = u64::from(stream.value().doc_freq);
+                            let key = (term.to_owned(), field.language);
+                            near[sought.word].entry(key).or_insert((distance, 0)).1 += uses;
+                        }
+                    }
                 }
             }
         }
+        Ok(near)
     }
+}
+
+/// The stems of folded words in a language, ready to be compared.
+fn sought(words: &[&str], language: Language) -> Vec<Sought> {
+    let mut stems = Stems::new(language);
+    let mut sought = Vec::new();
+    for (word, folded) in words.iter().enumerate() {
+        let allowed = allowed(folded);
+        let stem = stems.term_of_any(folded);
+        if let Some(stem) = stem.filter(|stem| allowed > 0 && stem.chars().nth(2).is_some()) {
+            sought.push(Sought {
+                word,
+                length: stem.len(),
+                allowed,
+                stem: BatchComparator::new(stem.chars()),
+            });
+        }
+    }
+    sought
+}
+
+/// The nearest terms, the most used first; the terms themselves decide among equals.
+fn likeliest(near: Near) -> Vec<(String, Language)> {
+    let nearest = near.values().map(|(distance, _)| *distance).min();
     let mut found: Vec<((String, Language), (usize, u64))> = near.into_iter().collect();
-    found.sort_by(|a, b| (a.1.0, std::cmp::Reverse(a.1.1), &a.0).cmp(&(b.1.0, std::cmp::Reverse(b.1.1), &b.0)));
-    let nearest = found.first().map_or(0, |(_, (distance, _))| *distance);
-    Ok(found
-        .into_iter()
-        .filter(|(_, (distance, _))| *distance == nearest)
-        .take(MOST_MEANT)
-        .map(|((term, language), _)| Correction {
-            start,
-            end,
-            term,
-            language,
-        })
-        .collect())
+    found.retain(|(_, (distance, _))| Some(*distance) == nearest);
+    found.sort_by_key(|(_, (_, uses))| std::cmp::Reverse(*uses));
+    found.into_iter().map(|(term, _)| term).take(MOST_MEANT).collect()
 }
 
 /// The query with its words corrected, spelled as the texts of what was found spell them; nothing where no text has them.

@@ -244,10 +244,13 @@ impl Stems {
     }
 
     fn make(&mut self, raw: &str, stopping: bool) {
+        self.last = None;
+        if raw.len() > LONGEST_WORD {
+            return;
+        }
         self.folded.clear();
         fold_into(raw, &mut self.folded);
         self.folded.retain(|c| c != ' ');
-        self.last = None;
         if self.folded.is_empty() || stopping && self.language.stops(&self.folded) {
             return;
         }
@@ -267,8 +270,10 @@ pub fn terms(text: &str, language: Language) -> Vec<(usize, String)> {
     let mut stems = Stems::new(language);
     let mut found = Vec::new();
     for (position, run) in Runs::of(text).enumerate() {
-        if let Some(term) = stems.term(run.text) {
-            found.push((position, term.to_owned()));
+        // A few words are not worth the memory that documents' words are kept in.
+        stems.make(run.text, true);
+        if let Some(term) = stems.last.take() {
+            found.push((position, term.into_string()));
         }
     }
     found
