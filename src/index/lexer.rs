@@ -62,6 +62,7 @@ pub fn parts(query: &str) -> Result<Vec<Placed>, Fault> {
         query,
         at: 0,
         found: Vec::new(),
+        group: None,
         words: 0,
         beginnings: 0,
     };
@@ -83,10 +84,22 @@ fn too_long(end: usize) -> Fault {
     )
 }
 
+/// `name:(`: what stands between the brackets are values of the condition.
+#[derive(Clone)]
+struct Group {
+    name: String,
+    comparison: Comparison,
+    /// Where the condition begins.
+    start: usize,
+    /// Brackets that are open in it, its own counted.
+    depth: usize,
+}
+
 struct Lexer<'q> {
     query: &'q str,
     at: usize,
     found: Vec<Placed>,
+    group: Option<Group>,
     words: usize,
     beginnings: usize,
 }
@@ -113,8 +126,17 @@ impl<'q> Lexer<'q> {
             return Ok(false);
         };
         match first {
-            '(' => self.single(Part::Open),
-            ')' => self.single(Part::Close),
+            '(' => {
+                self.single(Part::Open);
+                if let Some(group) = &mut self.group {
+                    group.depth += 1;
+                }
+            }
+            ')' => {
+                self.single(Part::Close);
+                self.leave()?;
+            }
+            '"' if self.group.is_some() => self.value(None)?,
             '"' => {
                 let text = self.quoted()?;
                 self.push(Part::Phrase(text), start);
@@ -122,14 +144,31 @@ impl<'q> Lexer<'q> {
             // A stroke before a word takes it out; on its own it is only a stroke.
             '-' if rest[1..].starts_with(|c: char| !c.is_whitespace() && c != '-') => self.single(Part::Not),
             _ => {
-                if let Some((name, comparison)) = self.condition() {
-                    return self.value(name, comparison, start).map(|()| true);
+                if self.group.is_none()
+                    && let Some((name, comparison)) = self.condition()
+                {
+                    let depth = 1;
+                    let condition = Group {
+                        name,
+                        comparison,
+                        start,
+                        depth,
+                    };
+                    if self.rest().starts_with('(') {
+                        self.single(Part::Open);
+                        self.group = Some(condition);
+                        return Ok(true);
+                    }
+                    return self.value(Some(condition)).map(|()| true);
                 }
-                let word = self.word();
-                let part = match word {
+                let part = match self.word() {
                     "OR" => Part::Or,
                     "AND" => Part::And,
                     "NOT" => Part::Not,
+                    _ if self.group.is_some() => {
+                        self.at = start;
+                        return self.value(None).map(|()| true);
+                    }
                     word => {
                         self.count(word, true, start)?;
                         Part::Word(word.to_owned())
@@ -240,7 +279,17 @@ impl<'q> Lexer<'q> {
         Some((name.to_owned(), comparison))
     }
 
-    fn value(&mut self, name: String, comparison: Comparison, start: usize) -> Result<(), Fault> {
+    /// The value that begins here: of a condition, or one more of the group.
+    fn value(&mut self, condition: Option<Group>) -> Result<(), Fault> {
+        let Some(Group {
+            name,
+            comparison,
+            start,
+            ..
+        }) = condition.or_else(|| self.group.clone())
+        else {
+            return Ok(());
+        };
         let value_start = self.at;
         let rest = self.rest();
         let quoted = rest.starts_with('"');
@@ -250,13 +299,7 @@ impl<'q> Lexer<'q> {
             _ => String::new(),
         };
         if value.is_empty() && !quoted {
-            return Err(Fault::new(
-                "E-QUERY-VALUE",
-                start,
-                self.at,
-                format!("`{name}` is asked for nothing"),
-                format!("write the value right behind it, as in `{name}:value`; quotes hold values with spaces"),
-            ));
+            return Err(nothing(&name, start, self.at));
         }
         if !quoted {
             self.count(&value, false, value_start)?;
@@ -273,4 +316,29 @@ impl<'q> Lexer<'q> {
         );
         Ok(())
     }
+
+    /// A bracket was closed: the group ends with its own.
+    fn leave(&mut self) -> Result<(), Fault> {
+        let Some(group) = &mut self.group else { return Ok(()) };
+        if let [.., open, _] = self.found.as_slice()
+            && open.part == Part::Open
+        {
+            return Err(nothing(&group.name, group.start, self.at));
+        }
+        group.depth -= 1;
+        if group.depth == 0 {
+            self.group = None;
+        }
+        Ok(())
+    }
+}
+
+fn nothing(name: &str, start: usize, end: usize) -> Fault {
+    Fault::new(
+        "E-QUERY-VALUE",
+        start,
+        end,
+        format!("`{name}` is asked for nothing"),
+        format!("write the value right behind it, as in `{name}:value`; quotes hold values with spaces"),
+    )
 }

@@ -304,6 +304,13 @@ fn conditions_are_exact() {
         ("code:E-ANY -web:blocked", "A-1 B-007"),
         ("active:no", ""),
         ("complete<100", ""),
+        ("brand:(bosch OR böhler)", "A-1 A-2"),
+        ("brand:(bosch)", "A-1"),
+        ("-brand:(bosch) category:tools", "A-2 B-007"),
+        ("name:(taladro -columna)", "A-1"),
+        ("name:(\"de columna\" OR (martillo carpintero))", "A-2 B-007"),
+        ("stock>(1)", "A-1"),
+        ("(stock:(0 OR 5) weight<3) taladro", "A-1"),
     ]);
 }
 
@@ -355,6 +362,12 @@ fn faults_point_at_their_place() {
         ("taladro)", "E-QUERY-BRACKET", ")"),
         ("taladro OR", "E-QUERY-OPERATOR", "OR"),
         ("stock: 5", "E-QUERY-VALUE", "stock:"),
+        ("taladro brand:(bosch", "E-QUERY-BRACKET", "("),
+        ("-brand:((bosch)", "E-QUERY-BRACKET", "("),
+        ("brand:()", "E-QUERY-VALUE", "brand:()"),
+        ("brand:(bosch -())", "E-QUERY-VALUE", "brand:(bosch -()"),
+        ("color:(red OR blu)", "E-QUERY-OPTION", "blu"),
+        ("colr:(red OR blu)", "E-QUERY-NAME", "colr"),
     ] {
         match shop.ask(query) {
             Err(SearchError::Query(fault)) => {
