@@ -1,6 +1,7 @@
 //! A query cut into words, phrases, conditions, brackets and operators, each with its place.
 
 use crate::index::fault::Fault;
+use crate::index::words::Runs;
 
 /// Longest query, in bytes.
 pub const LONGEST_QUERY: usize = 4_096;
@@ -53,7 +54,7 @@ pub struct Placed {
     pub end: usize,
 }
 
-/// Cuts a query. Faults: `E-QUERY-TOO-LONG`, `E-QUERY-QUOTE`, `E-QUERY-VALUE`.
+/// Cuts a query. Faults: `E-QUERY-TOO-LONG`, `E-QUERY-QUOTE`, `E-QUERY-VALUE`, `E-QUERY-OPERATOR`.
 pub fn parts(query: &str) -> Result<Vec<Placed>, Fault> {
     if query.len() > LONGEST_QUERY {
         return Err(too_long(query.len()));
@@ -139,10 +140,17 @@ impl<'q> Lexer<'q> {
             '"' if self.group.is_some() => self.value(None)?,
             '"' => {
                 let text = self.quoted()?;
-                self.push(Part::Phrase(text), start);
+                match says(&text) {
+                    true => self.push(Part::Phrase(text), start),
+                    false => self.sign()?,
+                }
             }
-            // A stroke before a word takes it out; on its own it is only a stroke.
-            '-' if rest[1..].starts_with(|c: char| !c.is_whitespace() && c != '-') => self.single(Part::Not),
+            // A stroke before a word takes it out; on its own, or before other signs, it is only a stroke.
+            '-' if rest[1..].starts_with(['(', '"'])
+                || rest[1..].starts_with(|c| c != '-') && says(first_word(&rest[1..])) =>
+            {
+                self.single(Part::Not);
+            }
             _ => {
                 if self.group.is_none()
                     && let Some((name, comparison)) = self.condition()
@@ -165,6 +173,10 @@ impl<'q> Lexer<'q> {
                     "OR" => Part::Or,
                     "AND" => Part::And,
                     "NOT" => Part::Not,
+                    // A sign stands between words and is none: `Black & Decker`. `*` alone asks for everything.
+                    word if !says(word) && (word != "*" || self.group.is_none()) => {
+                        return self.sign().map(|()| true);
+                    }
                     _ if self.group.is_some() => {
                         self.at = start;
                         return self.value(None).map(|()| true);
@@ -211,22 +223,18 @@ impl<'q> Lexer<'q> {
         self.push(part, start);
     }
 
-    /// Up to the next space or bracket. A quote behind a digit is an inch.
     fn word(&mut self) -> &'q str {
-        let rest = self.rest();
-        let mut before = ' ';
-        let mut end = rest.len();
-        for (at, c) in rest.char_indices() {
-            if c.is_whitespace() || matches!(c, '(' | ')') || c == '"' && !before.is_ascii_digit() {
-                end = at;
-                break;
-            }
-            before = c;
+        let word = first_word(self.rest());
+        self.at += word.len();
+        word
+    }
+
+    /// What says nothing is passed over, unless it is to be taken out.
+    fn sign(&self) -> Result<(), Fault> {
+        match self.found.last() {
+            Some(not) if not.part == Part::Not => Err(lonely(&self.query[not.start..not.end], not.start, not.end)),
+            _ => Ok(()),
         }
-        // A character that begins nothing else is a word of its own, so that every step goes on.
-        let end = end.max(rest.chars().next().map_or(0, char::len_utf8));
-        self.at += end;
-        &rest[..end]
     }
 
     /// A text in quotes, the first of which stands here.
@@ -331,6 +339,37 @@ impl<'q> Lexer<'q> {
         }
         Ok(())
     }
+}
+
+/// Up to the next space or bracket. A quote behind a digit is an inch.
+fn first_word(rest: &str) -> &str {
+    let mut before = ' ';
+    let mut end = rest.len();
+    for (at, c) in rest.char_indices() {
+        if c.is_whitespace() || matches!(c, '(' | ')') || c == '"' && !before.is_ascii_digit() {
+            end = at;
+            break;
+        }
+        before = c;
+    }
+    // A character that begins nothing else is a word of its own, so that every step goes on.
+    &rest[..end.max(rest.chars().next().map_or(0, char::len_utf8))]
+}
+
+/// Is there anything in a text that a product could be found by.
+fn says(text: &str) -> bool {
+    Runs::of(text).next().is_some()
+}
+
+/// An operator that stands alone.
+pub fn lonely(operator: &str, start: usize, end: usize) -> Fault {
+    Fault::new(
+        "E-QUERY-OPERATOR",
+        start,
+        end,
+        format!("`{operator}` has nothing to work on"),
+        "write something on each side of `OR` and `AND`, and behind `-` and `NOT`; small letters make them words",
+    )
 }
 
 fn nothing(name: &str, start: usize, end: usize) -> Fault {

@@ -3,7 +3,7 @@
 //! Words and conditions side by side are all required; `OR` binds them less than side by side; `-` and `NOT` take out.
 
 use crate::index::fault::Fault;
-use crate::index::lexer::{Comparison, Part, Placed, parts};
+use crate::index::lexer::{Comparison, Part, Placed, lonely, parts};
 
 /// Deepest nesting of brackets.
 const DEEPEST: usize = 24;
@@ -196,16 +196,6 @@ impl Parser<'_> {
             Part::Close | Part::Or | Part::And => Err(lonely("AND", placed.start, placed.end)),
         }
     }
-}
-
-fn lonely(operator: &str, start: usize, end: usize) -> Fault {
-    Fault::new(
-        "E-QUERY-OPERATOR",
-        start,
-        end,
-        format!("`{operator}` has nothing to work on"),
-        "write something on each side of `OR` and `AND`, and behind `-` and `NOT`; small letters make them words",
-    )
 }
 
 /// A fault of a condition's value.

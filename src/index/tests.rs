@@ -238,6 +238,13 @@ fn words_are_found_by_stem_and_the_name_counts_most() {
         ("azul marino", "A-1"),
         ("rojo", "A-2"),
         ("tala*", "A-1 A-2 B-007"),
+        // A sign is no word that a product must have.
+        ("taladro - columna", "A-2"),
+        ("taladro / columna", "A-2"),
+        ("taladro & \"-\" columna *", "A-2"),
+        ("taladro -/ columna", "A-2"),
+        ("*", "A-1 A-2 B-007"),
+        ("- & /", "A-1 A-2 B-007"),
     ]);
 }
 
@@ -306,6 +313,7 @@ fn conditions_are_exact() {
         ("complete<100", ""),
         ("brand:(bosch OR böhler)", "A-1 A-2"),
         ("brand:(bosch)", "A-1"),
+        ("brand:(bosch / *)", "A-1"),
         ("-brand:(bosch) category:tools", "A-2 B-007"),
         ("name:(taladro -columna)", "A-1"),
         ("name:(\"de columna\" OR (martillo carpintero))", "A-2 B-007"),
@@ -361,6 +369,8 @@ fn faults_point_at_their_place() {
         ("(taladro", "E-QUERY-BRACKET", "("),
         ("taladro)", "E-QUERY-BRACKET", ")"),
         ("taladro OR", "E-QUERY-OPERATOR", "OR"),
+        ("taladro OR / ", "E-QUERY-OPERATOR", "OR"),
+        ("NOT / taladro", "E-QUERY-OPERATOR", "NOT"),
         ("stock: 5", "E-QUERY-VALUE", "stock:"),
         ("taladro brand:(bosch", "E-QUERY-BRACKET", "("),
         ("-brand:((bosch)", "E-QUERY-BRACKET", "("),
