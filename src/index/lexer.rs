@@ -259,10 +259,11 @@ impl<'q> Lexer<'q> {
     /// The name and comparison of a condition that begins here.
     fn condition(&mut self) -> Option<(String, Comparison)> {
         let rest = self.rest();
-        if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        if !rest.starts_with(char::is_alphabetic) {
             return None;
         }
-        let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '@' | '.');
+        // Labels are names too, in any language; an accent may be a character of its own.
+        let named = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | '.' | '\u{300}'..='\u{36f}');
         let end = rest.find(|c| !named(c))?;
         let (name, rest) = rest.split_at(end);
         let signs = [

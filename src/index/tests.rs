@@ -23,6 +23,7 @@ labels = { es = "Nombre" }
 [attributes.description]
 kind = "rich_text"
 localizable = true
+labels = { es = "Descripción" }
 [attributes.brand]
 kind = "text"
 labels = { es = "Marca" }
@@ -41,6 +42,7 @@ labels = { es = "Peso" }
 [attributes.voltage]
 kind = "measure"
 unit = "V"
+labels = { es = "Tensión" }
 [attributes.cordless]
 kind = "boolean"
 [attributes.released]
@@ -277,6 +279,10 @@ fn conditions_are_exact() {
     check(&[
         ("brand:bosch", "A-1"),
         ("marca:BÖHLER", "A-2"),
+        ("tensión:18v", "A-1"),
+        ("tensio\u{301}n:18v", "A-1"),
+        ("descripción:taladro", "B-007"),
+        ("descripción@es:(maletín OR taladro)", "A-1 B-007"),
         ("brand=bosc", ""),
         ("stock>0", "A-1"),
         ("stock:0", "A-2"),
@@ -353,6 +359,7 @@ fn faults_point_at_their_place() {
     let mut shop = Shop::new();
     for (query, code, at) in [
         ("taladro colr:red", "E-QUERY-NAME", "colr"),
+        ("ñandú:red", "E-QUERY-NAME", "ñandú"),
         ("color:blu", "E-QUERY-OPTION", "blu"),
         ("category:toolz", "E-QUERY-OPTION", "toolz"),
         ("stock>many", "E-QUERY-VALUE", "many"),
