@@ -104,14 +104,17 @@ impl Output {
         }
         let mut text = String::new();
         for diagnostic in &failure.diagnostics {
-            text.push_str(&self.diagnostic(diagnostic));
+            text.push_str(&self.told(diagnostic, failure.drawn.as_deref()));
         }
-        let _ = writeln!(
-            text,
-            "{} {}",
-            self.paint(Tone::Bad, "error:"),
-            excerpt_lines(&failure.message)
-        );
+        // A finding that is all there is to say is said once.
+        if !matches!(failure.diagnostics.as_slice(), [only] if only.message == failure.message) {
+            let _ = writeln!(
+                text,
+                "{} {}",
+                self.paint(Tone::Bad, "error:"),
+                excerpt_lines(&failure.message)
+            );
+        }
         if let Some(help) = &failure.help {
             let _ = writeln!(text, "  {help}");
         }
@@ -120,6 +123,11 @@ impl Output {
 
     /// One finding: in a TOML file with the line it stands on, elsewhere as one line with its help.
     pub fn diagnostic(&self, diagnostic: &Diagnostic) -> String {
+        self.told(diagnostic, None)
+    }
+
+    /// The same, where `mark` shows its place in what was asked.
+    fn told(&self, diagnostic: &Diagnostic, mark: Option<&str>) -> String {
         if let Some(drawn) = self.drawn(diagnostic) {
             return drawn;
         }
@@ -137,10 +145,13 @@ impl Output {
             let _ = write!(text, "{}: ", excerpt(sku));
         }
         text.push_str(&diagnostic.message);
-        if let Some(value) = &diagnostic.value {
+        if let Some(value) = diagnostic.value.as_ref().filter(|_| mark.is_none()) {
             let _ = write!(text, " (found \"{value}\")");
         }
         text.push('\n');
+        for line in mark.into_iter().flat_map(str::lines) {
+            let _ = writeln!(text, "  {line}");
+        }
         if let Some(help) = &diagnostic.help {
             let _ = writeln!(text, "  {}", self.paint(Tone::Faint, help));
         }

@@ -28,6 +28,8 @@ pub struct Failure {
     pub help: Option<String>,
     /// The findings behind it: all faults of a configuration, the reason a file is refused.
     pub diagnostics: Vec<Diagnostic>,
+    /// The place of the finding with a mark under it, where it stands in no file but in what was asked; for terminals.
+    pub drawn: Option<String>,
 }
 
 impl Failure {
@@ -37,6 +39,7 @@ impl Failure {
             message: message.into(),
             help: None,
             diagnostics: Vec::new(),
+            drawn: None,
         }
     }
 

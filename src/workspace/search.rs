@@ -158,16 +158,9 @@ impl Session<'_> {
         };
         let answer = self.engine.search(&request, &known).map_err(|error| match error {
             SearchError::Query(fault) => Failure {
-                help: (!fault.help.is_empty()).then(|| fault.help.clone()),
-                ..Failure::new(
-                    FailureKind::Usage,
-                    match fault.end {
-                        0 => fault.message.clone(),
-                        _ => format!("{}\n{}", fault.message, fault.drawn(&excerpt(question.query))),
-                    },
-                )
-            }
-            .with_diagnostic(fault.diagnostic(question.query)),
+                drawn: fault.drawn(question.query),
+                ..Failure::usage(&fault.message).with_diagnostic(fault.diagnostic(question.query))
+            },
             error => broken(&error),
         })?;
         let schema = &self.workspace.settings.schema;
