@@ -26,7 +26,7 @@ const FORM: u32 = 1;
 /// Products that one thread reads at a time.
 const CHUNK: usize = 256;
 /// Longest wait for another process that is writing the index.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a refresh did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,12 +53,33 @@ pub fn open(workspace: &Workspace) -> Result<Option<Index>, Failure> {
     )?)
 }
 
-/// Brings the index up to the catalog. Nothing is written where nothing changed.
-pub fn refresh(workspace: &Workspace, progress: &dyn Progress) -> Result<Refreshed, Failure> {
+/// The index after a refresh.
+pub struct Standing {
+    /// As it is now; nothing where there is none that can be asked.
+    pub index: Option<Index>,
+    /// What was done to bring it up to the catalog, or why it is behind.
+    pub refreshed: Result<Refreshed, Failure>,
+}
+
+/// Brings the index up to the catalog. Nothing is written where nothing changed. Where another process writes the index, one
+/// that can be asked is waited for as long as `patience` says, and one that is not there as long as it may take.
+pub fn refresh(workspace: &Workspace, patience: Duration, progress: &dyn Progress) -> Standing {
+    let mut index = None;
+    let refreshed = catch_up(workspace, patience, progress, &mut index);
+    Standing { index, refreshed }
+}
+
+fn catch_up(
+    workspace: &Workspace,
+    patience: Duration,
+    progress: &dyn Progress,
+    held: &mut Option<Index>,
+) -> Result<Refreshed, Failure> {
     let Some(reader) = workspace.reader_if_any()? else {
         return Ok(Refreshed::default());
     };
-    if let Some(index) = open(workspace)?
+    *held = open(workspace)?;
+    if let Some(index) = held
         && index.holding.sequence == reader.sequence()?
         && index.holding.products == reader.count()?
     {
@@ -67,45 +88,53 @@ pub fn refresh(workspace: &Workspace, progress: &dyn Progress) -> Result<Refresh
             ..Refreshed::default()
         });
     }
-    let _lock = lock(&workspace.settings.store)?;
+    let patience = if held.is_some() { patience } else { PATIENCE };
+    let _lock = lock(&workspace.settings.store, patience)?;
     // What is seen from here on is what will be held; another process may have done the work while this one waited.
     let reader = reader.steady()?;
-    let sequence = reader.sequence()?;
-    let count = reader.count()?;
-    let fingerprint = fingerprint(workspace);
-    let index = open(workspace)?.filter(|index| index.holding.sequence <= sequence);
-    let since = index.as_ref().map(|index| index.holding.sequence);
+    let holding = Holding {
+        sequence: reader.sequence()?,
+        fingerprint: fingerprint(workspace),
+        products: reader.count()?,
+    };
+    *held = open(workspace)?;
+    let since = held.as_ref().map(|index| index.holding.sequence);
+    // One that is ahead is of another catalog.
+    let since = since.filter(|since| *since <= holding.sequence);
     let mut names = match since {
-        Some(since) if since == sequence => Vec::new(),
+        Some(since) if since == holding.sequence => Vec::new(),
         since => reader.shelf(since)?,
     };
     // Taking most documents out and in again costs more than beginning anew.
-    let index = index.filter(|index| names.len() as u64 <= index.holding.products / 2 + 100);
-    let rebuilt = index.is_none();
-    let index = match index {
-        Some(index) => index,
-        None => {
+    let few = |index: &&mut Index| names.len() as u64 <= index.holding.products / 2 + 100;
+    let rebuilt = match held.as_mut().filter(few) {
+        Some(index) if since.is_some() => {
+            progress.begin(&Step::Indexing, names.len() as u64);
+            write(workspace, index, &names, false, progress, |writer| {
+                remove_gone(index, &reader, writer)?;
+                Ok(holding)
+            })?;
+            index.holding = holding;
+            false
+        }
+        _ => {
+            // What stood there is gone, and what is made is none before it is whole.
+            *held = None;
             if since.is_some() {
                 names = reader.shelf(None)?;
             }
-            Index::create(&folder(workspace), &workspace.settings.schema, fingerprint)?
+            let mut index = Index::create(&folder(workspace), &workspace.settings.schema, holding.fingerprint)?;
+            progress.begin(&Step::Indexing, names.len() as u64);
+            write(workspace, &index, &names, true, progress, |_| Ok(holding))?;
+            index.holding = holding;
+            *held = Some(index);
+            true
         }
     };
-    progress.begin(&Step::Indexing, names.len() as u64);
-    write(workspace, &index, &names, rebuilt, progress, |writer| {
-        if !rebuilt {
-            remove_gone(&index, &reader, writer)?;
-        }
-        Ok(Holding {
-            sequence,
-            fingerprint,
-            products: count,
-        })
-    })?;
     progress.end();
     Ok(Refreshed {
         indexed: names.len() as u64,
-        products: count,
+        products: holding.products,
         rebuilt,
     })
 }
@@ -265,7 +294,7 @@ fn chunks(names: &[ProductName]) -> Vec<std::ops::Range<usize>> {
 }
 
 /// The right to write the index, which the operating system takes back when the process ends, however it ends.
-fn lock(store: &Path) -> Result<File, Failure> {
+fn lock(store: &Path, patience: Duration) -> Result<File, Failure> {
     let path = store.join("index.lock");
     let failed = |error: std::io::Error| Failure::io("lock", &path, &error);
     let file = OpenOptions::new()
@@ -274,7 +303,7 @@ fn lock(store: &Path) -> Result<File, Failure> {
         .write(true)
         .open(&path)
         .map_err(failed)?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + patience;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
@@ -287,12 +316,12 @@ fn lock(store: &Path) -> Result<File, Failure> {
 
 impl From<IndexError> for Failure {
     fn from(error: IndexError) -> Failure {
-        let kind = match error {
-            IndexError::InUse => FailureKind::Conflict,
-            _ => FailureKind::Broken,
-        };
-        Failure::new(kind, error.to_string())
-            .with_help("the index can always be made anew: remove `index` in the store")
+        let message = error.to_string();
+        match error {
+            IndexError::InUse => Failure::conflict(message),
+            _ => Failure::new(FailureKind::Broken, message)
+                .with_help("the index can always be made anew: remove `index` in the store"),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::workspace::images::outcome::Imaged;
 use crate::workspace::import::plan;
 use crate::workspace::models;
 use crate::workspace::progress::Progress;
-use crate::workspace::refresh::{Refreshed, refresh};
+use crate::workspace::refresh::{PATIENCE, Refreshed, refresh};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -119,7 +119,7 @@ pub fn run(
         report.images = Some(enrich(workspace, progress)?);
     }
     let indexing = Instant::now();
-    match refresh(workspace, progress) {
+    match refresh(workspace, PATIENCE, progress).refreshed {
         Ok(refreshed) => report.index = Some(refreshed),
         // Finding products can wait, selling them cannot: the next search catches up.
         Err(failure) => report.index_failure = Some(failure),

@@ -14,11 +14,11 @@ use crate::workspace::export;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
-use crate::workspace::refresh::{open, refresh};
+use crate::workspace::refresh::{Standing, open, refresh};
 use crate::workspace::verdicts::Verdicts;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Most products of one page.
 pub const MOST_HITS: usize = 10_000;
@@ -73,14 +73,10 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens the index, brought up to the catalog first. Where that cannot be done (another process writes it, the disk
-    /// does not let), what is there is used, and said so.
+    /// Opens the index, brought up to the catalog first. Where that cannot be done at once (another process writes it, the
+    /// disk does not let), what is there is used, and said so.
     pub fn new(workspace: &Workspace, progress: &dyn Progress) -> Result<Opened, Failure> {
-        let refreshed = refresh(workspace, progress);
-        let index = match &refreshed {
-            Ok(_) => open(workspace)?,
-            Err(_) => open(workspace).ok().flatten(),
-        };
+        let Standing { index, refreshed } = refresh(workspace, Duration::ZERO, progress);
         match (index, refreshed) {
             (Some(index), Ok(_)) => Ok(Opened {
                 index,

@@ -158,6 +158,25 @@ fn the_index_follows_the_catalog() {
 }
 
 #[test]
+fn a_search_waits_for_nobody_who_writes() {
+    let shop = Shop::sample_of(&["ferreteria-aranda"]);
+    shop.done(&["run", "--quiet", "--channel", "google-es"]);
+    let before = search(&shop, "taladro");
+    let sku = skus(&before)[0].clone();
+    shop.done(&["product", "set", &sku, "name@es=Perforadora zafiro"]);
+    let lock = std::fs::File::create(shop.path(".estante/index.lock")).expect("the lock is a file");
+    lock.lock().expect("nobody else has it");
+    let begun = std::time::Instant::now();
+    let meanwhile = search(&shop, "taladro");
+    assert!(begun.elapsed().as_secs() < 15, "it waited for the lock");
+    assert_eq!(skus(&meanwhile), skus(&before));
+    let note = "is of batch 1: the search index is being written by another process";
+    assert!(meanwhile["notes"][0].to_string().contains(note), "{meanwhile:#}");
+    drop(lock);
+    assert_eq!(skus(&search(&shop, "zafiro")), [sku]);
+}
+
+#[test]
 fn a_lost_or_damaged_index_is_made_anew() {
     let shop = Shop::sample_of(&["ferreteria-aranda"]);
     shop.done(&["run", "--quiet", "--channel", "google-es"]);
