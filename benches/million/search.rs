@@ -9,7 +9,7 @@ use estante::workspace::failure::{Failure, FailureKind};
 use estante::workspace::parallel::in_order;
 use estante::workspace::products::Shelf;
 use estante::workspace::progress::Silent;
-use estante::workspace::refresh::{folder, refresh};
+use estante::workspace::refresh::{PATIENCE, folder, refresh};
 use estante::workspace::search::{Opened, Question};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -142,7 +142,8 @@ fn made(workspace: &Workspace) -> Result<Made, String> {
     let index = folder(workspace);
     std::fs::remove_dir_all(&index).map_err(|e| e.to_string())?;
     let begun = Instant::now();
-    refresh(workspace, &Silent::default()).map_err(|failure| failure.to_string())?;
+    let standing = refresh(workspace, PATIENCE, &Silent::default());
+    standing.refreshed.map_err(|failure| failure.to_string())?;
     let seconds = begun.elapsed().as_secs_f64();
     let (plain_seconds, plain_bytes) = plain(workspace).map_err(|e| e.to_string())?;
     Ok(Made {

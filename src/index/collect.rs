@@ -2,11 +2,11 @@
 //!
 //! Equals are ordered by SKU, so that neither threads nor the parts of the index show.
 
-use crate::index::facet::{Counted, Counter};
+use crate::index::facet::{Counter, Counts, Facet};
 use crate::index::layout::{Column, Form, ID, SKU};
 use crate::index::scoring::rounded;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column as Values, StrColumn};
 use tantivy::{DocId, Score, SegmentReader};
@@ -51,7 +51,7 @@ pub struct Page {
     /// As many as were asked for, in order.
     pub found: Vec<Found>,
     /// By facet, in the order asked for.
-    pub facets: Vec<BTreeMap<Counted, u64>>,
+    pub facets: Vec<Counts>,
 }
 
 /// Collects a page.
@@ -59,7 +59,7 @@ pub struct PageCollector {
     pub order: Order,
     /// Products to keep, from the first.
     pub keep: usize,
-    pub facets: Vec<Column>,
+    pub facets: Vec<Facet>,
     /// Without words all scores are alike and need not be computed.
     pub scored: bool,
 }
@@ -106,7 +106,8 @@ pub struct PartPage {
     found: Vec<Found>,
     descending: bool,
     by_text: bool,
-    facets: tantivy::Result<Vec<BTreeMap<Counted, u64>>>,
+    /// By facet: values or their numbers, with their counts.
+    facets: Vec<Vec<(i64, u32)>>,
 }
 
 /// Products that are ranked and counted together: columns are read in one go.
@@ -116,7 +117,7 @@ impl Collector for PageCollector {
     type Fruit = Page;
     type Child = PartCollector;
 
-    fn for_segment(&self, _: u32, reader: &SegmentReader) -> tantivy::Result<PartCollector> {
+    fn for_segment(&self, part: u32, reader: &SegmentReader) -> tantivy::Result<PartCollector> {
         let fields = reader.fast_fields();
         let sort = match &self.order {
             Order::Score => Sort::Score,
@@ -132,7 +133,7 @@ impl Collector for PageCollector {
                 descending: *descending,
             },
         };
-        let facets = self.facets.iter().map(|column| Counter::new(column, reader));
+        let facets = self.facets.iter().map(|facet| Counter::new(facet, part, reader));
         Ok(PartCollector {
             keep: self.keep,
             sort,
@@ -154,7 +155,7 @@ impl Collector for PageCollector {
 
     fn merge_fruits(&self, parts: Vec<PartPage>) -> tantivy::Result<Page> {
         let mut page = Page {
-            facets: self.facets.iter().map(|_| BTreeMap::new()).collect(),
+            facets: self.facets.iter().map(Facet::counts).collect(),
             ..Page::default()
         };
         let (mut by_text, mut descending) = (false, false);
@@ -162,10 +163,8 @@ impl Collector for PageCollector {
             page.total += part.total;
             page.found.extend(part.found);
             (by_text, descending) = (part.by_text, part.descending);
-            for (whole, counts) in page.facets.iter_mut().zip(part.facets?) {
-                for (value, count) in counts {
-                    *whole.entry(value).or_default() += count;
-                }
+            for (whole, counts) in page.facets.iter_mut().zip(part.facets) {
+                whole.add(counts);
             }
         }
         page.found.sort_by(|a, b| {
@@ -328,19 +327,12 @@ impl SegmentCollector for PartCollector {
             Sort::Score | Sort::Numbers { .. } => (false, false),
             Sort::Sku { descending } | Sort::Texts { descending, .. } => (descending, true),
         };
-        let mut facets = Vec::with_capacity(self.facets.len());
-        let mut counted = Ok(());
-        for counter in self.facets {
-            let mut counts = BTreeMap::new();
-            counted = counted.and(counter.finish(&mut counts));
-            facets.push(counts);
-        }
         PartPage {
             total: self.total,
             found,
             descending,
             by_text,
-            facets: counted.map(|()| facets),
+            facets: self.facets.into_iter().map(Counter::finish).collect(),
         }
     }
 }

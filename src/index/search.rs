@@ -2,7 +2,7 @@
 
 use crate::declaration::nearest::suggestion;
 use crate::index::collect::{Found, Order, Page, PageCollector};
-use crate::index::facet::{Counted, leading};
+use crate::index::facet::{Counted, Facet as Counting};
 use crate::index::fault::Fault;
 use crate::index::filter::{Filters, Outside, any, not};
 use crate::index::layout::{Column, Layout, TextField};
@@ -15,7 +15,8 @@ use crate::index::typo::{Correction, Corrections, Slips, may_slip};
 use crate::schema::Schema;
 use crate::value::Kind;
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use tantivy::Searcher;
 use tantivy::query::{AllQuery, BooleanQuery, Occur, Query};
 
@@ -78,6 +79,8 @@ pub struct Engine<'a> {
     synonyms: &'a Synonyms,
     /// Fields that hold any text.
     spoken: Vec<&'a TextField>,
+    /// What was counted before, by the names of the columns.
+    facets: RefCell<BTreeMap<String, Counting>>,
 }
 
 impl<'a> Engine<'a> {
@@ -103,6 +106,7 @@ impl<'a> Engine<'a> {
             vocabulary: Vocabulary::new(schema),
             synonyms,
             spoken,
+            facets: RefCell::default(),
         })
     }
 
@@ -112,9 +116,10 @@ impl<'a> Engine<'a> {
         let node = parse(request.query)?;
         let fields = self.fields(request.locale)?;
         let order = self.order(request.sort)?;
-        let mut columns = Vec::new();
+        let mut facets = Vec::new();
         for name in request.facets {
-            columns.push(self.column(name)?);
+            let (column, kind) = self.column(name)?;
+            facets.push((self.facet(column)?, kind));
         }
         let rounds = Cell::new(0);
         let asked = |corrections: &Corrections, least: Option<usize>| -> Result<Page, SearchError> {
@@ -135,7 +140,7 @@ impl<'a> Engine<'a> {
                 scored: scored && matches!(order, Order::Score),
                 order,
                 keep: request.offset.saturating_add(request.limit),
-                facets: columns.iter().map(|(column, _)| (*column).clone()).collect(),
+                facets: facets.iter().map(|(facet, _)| facet.clone()).collect(),
             };
             Ok(self
                 .searcher
@@ -178,19 +183,18 @@ impl<'a> Engine<'a> {
             }
         }
         let corrected = page.total > 0;
-        let facets = request.facets.iter().zip(&columns).zip(page.facets);
+        let mut counted = Vec::with_capacity(facets.len());
+        for ((name, (facet, kind)), counts) in request.facets.iter().zip(&facets).zip(page.facets) {
+            let values = facet.leading(counts)?.into_iter().map(|(value, count)| match value {
+                Counted::Text(text) => (text, count),
+                Counted::Number(number) => (shown(number, *kind), count),
+            });
+            counted.push((name.clone(), values.collect()));
+        }
         Ok(Answer {
             total: page.total,
             found: page.found.into_iter().skip(request.offset).collect(),
-            facets: facets
-                .map(|((name, (_, kind)), counts)| {
-                    let values = leading(counts).into_iter().map(|(value, count)| match value {
-                        Counted::Text(text) => (text, count),
-                        Counted::Number(number) => (shown(number, *kind), count),
-                    });
-                    (name.clone(), values.collect())
-                })
-                .collect(),
+            facets: counted,
             corrections: corrections.first().filter(|_| corrected).cloned().collect(),
             relaxed,
             rounds: rounds.get(),
@@ -208,6 +212,18 @@ impl<'a> Engine<'a> {
             fields: fields.to_vec(),
             corrections,
         }
+    }
+
+    fn facet(&self, column: &Column) -> Result<Counting, SearchError> {
+        let known = self.facets.borrow().get(&column.name).cloned();
+        Ok(match known {
+            Some(facet) => facet,
+            None => {
+                let facet = Counting::new(column, &self.searcher)?;
+                self.facets.borrow_mut().insert(column.name.clone(), facet.clone());
+                facet
+            }
+        })
     }
 
     fn fields(&self, locale: Option<&str>) -> Result<Vec<&'a TextField>, Fault> {

@@ -5,16 +5,18 @@
 use crate::index::layout::TextField;
 use crate::index::query::Word;
 use crate::index::words::{Language, Runs, Stems, compact};
-use rapidfuzz::distance::osa::{Args, BatchComparator};
+use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use tantivy::Searcher;
+use tantivy_fst::Automaton;
 
 /// Words that may have been meant by one.
 const MOST_MEANT: usize = 4;
 /// Different words of a question that are corrected, at most.
 const MOST_WORDS: usize = 16;
-/// Terms of the catalog that are looked at in one pass, at most.
-const MOST_TERMS: usize = 2_000_000;
+/// Letters of a word that is corrected, at most: what it is compared with grows with them, by some 30 kB each.
+const MOST_LETTERS: usize = 40;
 
 /// What a word of the query most likely means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,18 +84,38 @@ pub struct Slips<'s> {
     searcher: &'s Searcher,
     /// By folded word: what may be meant, the likeliest first.
     found: BTreeMap<String, Vec<(String, Language)>>,
-    /// Times that the dictionaries were read from front to back.
+    /// Times that the dictionaries were searched, each for all words that were new.
     pub passes: usize,
 }
 
-/// A word that is compared with a dictionary.
+/// A word that is looked for in a dictionary, with the slips that are forgiven.
 struct Sought {
     /// Its place among the words that are looked up together.
     word: usize,
-    /// Bytes of its stem.
-    length: usize,
-    allowed: usize,
-    stem: BatchComparator<char>,
+    near: DFA,
+}
+
+/// Leads the search of a dictionary: beginnings that cannot become a near word are not followed.
+struct Following<'d>(&'d DFA);
+
+impl Automaton for Following<'_> {
+    type State = u32;
+
+    fn start(&self) -> u32 {
+        self.0.initial_state()
+    }
+
+    fn is_match(&self, state: &u32) -> bool {
+        matches!(self.0.distance(*state), Distance::Exact(_))
+    }
+
+    fn can_match(&self, state: &u32) -> bool {
+        *state != SINK_STATE
+    }
+
+    fn accept(&self, state: &u32, byte: u8) -> u32 {
+        self.0.transition(*state, byte)
+    }
 }
 
 impl<'s> Slips<'s> {
@@ -140,41 +162,32 @@ impl<'s> Slips<'s> {
         Ok(corrections)
     }
 
-    /// One pass over the dictionaries of all fields.
+    /// One search of the dictionaries of all fields.
     fn near(&mut self, words: &[&str]) -> tantivy::Result<Vec<Near>> {
         self.passes += 1;
         let mut near: Vec<Near> = vec![Near::new(); words.len()];
         let mut languages: BTreeMap<Language, Vec<Sought>> = BTreeMap::new();
-        let mut seen = 0;
         for field in &self.fields {
             let sought = languages
                 .entry(field.language)
                 .or_insert_with(|| sought(words, field.language));
-            if sought.is_empty() {
-                continue;
-            }
             for segment in self.searcher.segment_readers() {
                 let index = segment.inverted_index(field.field)?;
-                let mut stream = index.terms().stream()?;
-                while stream.advance() && seen < MOST_TERMS {
-                    seen += 1;
-                    let Ok(term) = std::str::from_utf8(stream.key()) else {
-                        continue;
-                    };
-                    if term.len() < 3 {
-                        continue;
-                    }
-                    for sought in sought.iter() {
-                        if term.len().abs_diff(sought.length) > sought.allowed + 2 {
+                for sought in sought.iter() {
+                    let mut stream = index.terms().search(Following(&sought.near)).into_stream()?;
+                    while stream.advance() {
+                        let Ok(term) = std::str::from_utf8(stream.key()) else {
+                            continue;
+                        };
+                        let Distance::Exact(distance @ 1..) = sought.near.eval(term) else {
+                            continue;
+                        };
+                        if term.len() < 3 {
                             continue;
                         }
-                        let args = Args::default().score_cutoff(sought.allowed);
-                        let distance = sought.stem.distance_with_args(term.chars(), &args);
-                        if let Some(distance) = distance.filter(|distance| *distance > 0) {
-                            let uses = u64::from(stream.value().doc_freq);
-                            let key = (term.to_owned(), field.language);
-                            near[sought.word].entry(key).or_insert((distance, 0)).1 += uses;
-                        }
+                        let uses = u64::from(stream.value().doc_freq);
+                        let key = (term.to_owned(), field.language);
+                        near[sought.word].entry(key).or_insert((usize::from(distance), 0)).1 += uses;
                     }
                 }
             }
@@ -183,20 +196,24 @@ impl<'s> Slips<'s> {
     }
 }
 
-/// The stems of folded words in a language, ready to be compared.
+/// The stems of folded words in a language, ready to be looked for.
 fn sought(words: &[&str], language: Language) -> Vec<Sought> {
+    // Two letters that change places are one slip.
+    static BUILDERS: LazyLock<[LevenshteinAutomatonBuilder; 2]> =
+        LazyLock::new(|| [1, 2].map(|slips| LevenshteinAutomatonBuilder::new(slips, true)));
     let mut stems = Stems::new(language);
     let mut sought = Vec::new();
     for (word, folded) in words.iter().enumerate() {
-        let allowed = allowed(folded);
-        let stem = stems.term_of_any(folded);
-        if let Some(stem) = stem.filter(|stem| allowed > 0 && stem.chars().nth(2).is_some()) {
-            sought.push(Sought {
-                word,
-                length: stem.len(),
-                allowed,
-                stem: BatchComparator::new(stem.chars()),
-            });
+        let builder = match allowed(folded) {
+            0 => continue,
+            1 => &BUILDERS[0],
+            _ => &BUILDERS[1],
+        };
+        if let Some(stem) = stems.term_of_any(folded)
+            && (3..=MOST_LETTERS).contains(&stem.chars().count())
+        {
+            let near = builder.build_dfa(&stem);
+            sought.push(Sought { word, near });
         }
     }
     sought
