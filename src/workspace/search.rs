@@ -18,6 +18,7 @@ use crate::workspace::refresh::{Standing, open, refresh};
 use crate::workspace::verdicts::Verdicts;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Most products of one page.
@@ -115,6 +116,7 @@ impl Opened {
             trust: workspace.trust()?,
             notes: &self.notes,
             sequence: self.index.holding.sequence,
+            judged: RefCell::default(),
         })
     }
 }
@@ -127,6 +129,14 @@ pub struct Session<'o> {
     trust: crate::merge::policy::Trust,
     notes: &'o [String],
     sequence: i64,
+    /// By channel, what it found when it was last asked; read once.
+    judged: RefCell<BTreeMap<String, Option<Rc<Judged>>>>,
+}
+
+/// The verdicts of a channel, and what a person should know of their age.
+struct Judged {
+    verdicts: Verdicts,
+    note: Option<String>,
 }
 
 impl Session<'_> {
@@ -139,9 +149,7 @@ impl Session<'_> {
             )));
         }
         let known = Known {
-            workspace: self.workspace,
-            reader: &self.reader,
-            sequence: self.sequence,
+            session: self,
             notes: RefCell::new(BTreeSet::new()),
         };
         let request = Request {
@@ -190,6 +198,24 @@ impl Session<'_> {
             notes,
             took_ms: (begun.elapsed().as_secs_f64() * 1e5).round() / 100.0,
         })
+    }
+
+    /// Reads the verdicts of a channel, and looks whether they are of the index and of the channel's settings.
+    fn judged(&self, code: &str) -> Option<Judged> {
+        let settings = &self.workspace.settings;
+        let verdicts = Verdicts::read(&Verdicts::path(&settings.store, code))?;
+        let channel = settings.channels.iter().find(|channel| channel.code == code);
+        let same = channel.is_some_and(|channel| export::fingerprint(self.workspace, channel) == verdicts.fingerprint);
+        let renew = format!("`estante channel check {code}` judges anew");
+        let note = if verdicts.sequence < self.sequence {
+            Some(format!(
+                "verdicts of {code} are of batch {}, the catalog is at batch {}; {renew}",
+                verdicts.sequence, self.sequence
+            ))
+        } else {
+            (!same).then(|| format!("verdicts of {code} were made with other settings; {renew}"))
+        };
+        Some(Judged { verdicts, note })
     }
 }
 
@@ -256,51 +282,45 @@ fn hit(product: &Product, schema: &Schema, locale: u8, score: i64) -> Hit {
     }
 }
 
-/// What channels and batches know of products.
+/// What channels and batches know of products, for one question.
 struct Known<'k> {
-    workspace: &'k Workspace,
-    reader: &'k Reader,
-    sequence: i64,
+    session: &'k Session<'k>,
     notes: RefCell<BTreeSet<String>>,
 }
 
 impl Known<'_> {
     /// The verdicts of a channel; older ones are used, and said to be old.
-    fn verdicts(&self, code: &str) -> Result<Option<Verdicts>, (String, String)> {
-        let settings = &self.workspace.settings;
-        let Some(verdicts) = Verdicts::read(&Verdicts::path(&settings.store, code)) else {
-            return Ok(None);
+    fn judged(&self, code: &str) -> Option<Rc<Judged>> {
+        let mut all = self.session.judged.borrow_mut();
+        let judged = match all.get(code) {
+            Some(judged) => judged.clone(),
+            None => {
+                let judged = self.session.judged(code).map(Rc::new);
+                all.insert(code.to_owned(), judged.clone());
+                judged
+            }
         };
-        let channel = settings.channels.iter().find(|channel| channel.code == code);
-        let same = channel.is_some_and(|channel| export::fingerprint(self.workspace, channel) == verdicts.fingerprint);
-        let renew = format!("`estante channel check {code}` judges anew");
-        if verdicts.sequence < self.sequence {
-            self.notes.borrow_mut().insert(format!(
-                "verdicts of {code} are of batch {}, the catalog is at batch {}; {renew}",
-                verdicts.sequence, self.sequence
-            ));
-        } else if !same {
-            let note = format!("verdicts of {code} were made with other settings; {renew}");
-            self.notes.borrow_mut().insert(note);
+        if let Some(note) = judged.as_ref().and_then(|judged| judged.note.as_ref()) {
+            self.notes.borrow_mut().insert(note.clone());
         }
-        Ok(Some(verdicts))
+        judged
     }
 }
 
 impl Outside for Known<'_> {
     fn suppliers(&self) -> Vec<String> {
-        let settings = &self.workspace.settings;
+        let settings = &self.session.workspace.settings;
         let mut ids: BTreeSet<String> = settings.suppliers.iter().map(|supplier| supplier.id.clone()).collect();
         // Suppliers whose folder is gone still have products.
-        for (_, name) in self.reader.sources().unwrap_or_default() {
+        for (_, name) in self.session.reader.sources().unwrap_or_default() {
             ids.extend(name.strip_prefix("supplier:").map(str::to_owned));
         }
         ids.into_iter().collect()
     }
 
     fn verdict(&self, channel: &str, verdict: &str) -> Result<Vec<i64>, (String, String)> {
-        match self.verdicts(channel)? {
-            Some(verdicts) => Ok(verdicts.of(verdict)),
+        match self.judged(channel) {
+            Some(judged) => Ok(judged.verdicts.of(verdict)),
             None => Err((
                 format!("{channel} has not judged the products yet"),
                 format!("`estante channel check {channel}` does"),
@@ -312,11 +332,11 @@ impl Outside for Known<'_> {
         let mut products = Vec::new();
         let mut known = BTreeSet::new();
         let mut any = false;
-        for channel in self.workspace.settings.schema.channels() {
-            if let Some(verdicts) = self.verdicts(channel)? {
+        for channel in self.session.workspace.settings.schema.channels() {
+            if let Some(judged) = self.judged(channel) {
                 any = true;
-                products.extend(verdicts.with_code(code));
-                known.extend(verdicts.codes().iter().cloned());
+                products.extend(judged.verdicts.with_code(code));
+                known.extend(judged.verdicts.codes().iter().cloned());
             }
         }
         if !any {
@@ -334,12 +354,13 @@ impl Outside for Known<'_> {
 
     fn touched(&self, batch: i64) -> Result<Vec<i64>, (String, String)> {
         let failed = |error: String| (error, "`estante verify` tells more".to_owned());
-        match self.reader.batch(batch).map_err(|error| failed(error.to_string()))? {
+        let reader = &self.session.reader;
+        match reader.batch(batch).map_err(|error| failed(error.to_string()))? {
             None => Err((
                 format!("there is no batch {batch}"),
                 "`estante batches` lists them".to_owned(),
             )),
-            Some(_) => self.reader.touched(batch).map_err(|error| failed(error.to_string())),
+            Some(_) => reader.touched(batch).map_err(|error| failed(error.to_string())),
         }
     }
 }

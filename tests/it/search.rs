@@ -234,6 +234,25 @@ fn verdicts_are_those_of_the_last_check() {
     let code = cause["code"].as_str().expect("a cause has a code");
     let found = search(&shop, &format!("code:{code}"));
     assert!(found["total"].as_u64() >= cause["count"].as_u64(), "{code}: {found:#}");
+    // Many questions read them once.
+    {
+        use estante::workspace::Workspace;
+        use estante::workspace::progress::Silent;
+        use estante::workspace::search::{Opened, Question};
+        let twin = shop.twin();
+        let workspace = Workspace::open(twin.folder(), Some(1)).expect("the workspace opens");
+        let mut opened = Opened::new(&workspace, &Silent::default()).expect("the index opens");
+        let session = opened.session(&workspace).expect("the index can be asked");
+        let query = format!("google-es:ready OR code:{code}");
+        let question = Question {
+            query: &query,
+            ..Question::default()
+        };
+        let first = session.ask(&question).expect("the query is good").total;
+        std::fs::remove_dir_all(twin.path(".estante/channels")).expect("they can be removed");
+        assert_eq!(session.ask(&question).expect("the query is good").total, first);
+        assert!(first > 0);
+    }
     // After a change they are still used, and said to be old.
     let sku = skus(&found).first().cloned().expect("some product has it");
     shop.done(&["product", "set", &sku, "brand=Otra"]);
