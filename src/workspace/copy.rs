@@ -3,7 +3,6 @@
 //! The templates and the checks of one text are `enrich::copy`'s; this file walks the shelf.
 
 use crate::catalog::Reader;
-use crate::catalog::stored::ProductName;
 use crate::diagnostic::Diagnostic;
 use crate::enrich::copy::Copy;
 use crate::product::{By, Product};
@@ -15,10 +14,9 @@ use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
-use crate::workspace::products::{Shelf, resolve_stored};
+use crate::workspace::products::{Shelf, chunks, places, resolve_stored, sold};
 use crate::workspace::progress::{Progress, Step};
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Products a job looks at.
@@ -99,8 +97,8 @@ pub fn preview(workspace: &Workspace, wanted: &[String]) -> Result<Vec<Preview>,
         .map(|term| Term::read(workspace, term))
         .collect::<Result<Vec<Term>, Failure>>()?;
     let names = reader.shelf(None)?;
-    for group in groups(&names) {
-        for product in shelf.group(&reader, &sold(&names[group]))? {
+    for siblings in places(&names) {
+        for product in shelf.group(&reader, &sold(siblings))? {
             if terms.iter().all(|term| term.meets(&product)) && product.values.iter().any(is_written) {
                 shown.push(shown_texts(workspace, &reader, &product)?);
             }
@@ -327,20 +325,17 @@ fn walk<R: Send>(
     let trust = workspace.trust()?;
     let shelf = Shelf::new(&workspace.settings, &trust);
     let store = workspace.settings.store.as_path();
-    let groups = groups(&names);
-    let jobs: Vec<&[Range<usize>]> = groups.chunks(CHUNK).collect();
+    let jobs = chunks(&names, CHUNK);
     in_order(
         workspace.threads,
         jobs.len(),
         || Ok(Reader::open(store)?.steady()?),
         |reader: &mut Reader, job| {
-            let mut products = Vec::with_capacity(CHUNK);
-            let mut count = 0;
-            for group in jobs[job] {
-                count += group.len() as u64;
-                products.extend(shelf.group(reader, &sold(&names[group.clone()]))?);
+            let mut products = Vec::with_capacity(jobs[job].len());
+            for siblings in places(jobs[job]) {
+                products.extend(shelf.group(reader, &sold(siblings))?);
             }
-            Ok((work(products), count))
+            Ok((work(products), jobs[job].len() as u64))
         },
         |(result, count)| {
             each(result);
@@ -350,27 +345,4 @@ fn walk<R: Send>(
     )?;
     progress.end();
     Ok(())
-}
-
-/// The places of the shelf: the variants of one model, or one product.
-fn groups(names: &[ProductName]) -> Vec<Range<usize>> {
-    let mut start = 0;
-    names
-        .chunk_by(|a, b| a.place() == b.place())
-        .map(|group| {
-            let range = start..start + group.len();
-            start = range.end;
-            range
-        })
-        .collect()
-}
-
-/// A model's own record lends its values to its variants and is not sold itself.
-fn sold(siblings: &[ProductName]) -> Vec<ProductName> {
-    let variants: Vec<ProductName> = siblings.iter().filter(|name| name.model.is_some()).cloned().collect();
-    if siblings.len() > 1 && !variants.is_empty() {
-        variants
-    } else {
-        siblings.to_vec()
-    }
 }

@@ -19,12 +19,11 @@ use crate::workspace::feed_file::{FeedFile, FeedFiles, write_list};
 use crate::workspace::images::pictures::Pictures;
 use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
-use crate::workspace::products::Shelf;
+use crate::workspace::products::{self, Shelf, chunks, places, sold};
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::verdicts::{Noting, Verdicts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -343,7 +342,7 @@ fn pass(
     let trust = workspace.trust()?;
     let shelf = Shelf::new(&workspace.settings, &trust);
     let store = workspace.settings.store.as_path();
-    let chunks = chunks(names);
+    let chunks = chunks(names, CHUNK);
     let schema = &workspace.settings.schema;
     let mut settling = preflight.pass();
     in_order(
@@ -352,14 +351,8 @@ fn pass(
         || Ok(Reader::open(store)?.steady()?),
         |reader: &mut Reader, job| {
             let mut drafts: Vec<Draft> = Vec::with_capacity(CHUNK);
-            for siblings in names[chunks[job].clone()].chunk_by(|a, b| a.place() == b.place()) {
-                let mut variants = siblings.iter().filter(|name| name.model.is_some()).peekable();
-                // A model's own record lends its values to its variants and is not sold itself.
-                let sold: Vec<ProductName> = match variants.peek() {
-                    Some(_) if siblings.len() > 1 => variants.cloned().collect(),
-                    _ => siblings.to_vec(),
-                };
-                for mut product in shelf.group(reader, &sold)? {
+            for siblings in places(chunks[job]) {
+                for mut product in shelf.group(reader, &sold(siblings))? {
                     if let Some(pictures) = pictures {
                         pictures.dress(&mut product, schema);
                     }
@@ -376,21 +369,6 @@ fn pass(
     )?;
     progress.end();
     Ok(settling.finish())
-}
-
-/// Cuts the shelf into parts of about `CHUNK` products, never between the variants of one model.
-fn chunks(names: &[ProductName]) -> Vec<Range<usize>> {
-    let mut chunks = Vec::with_capacity(names.len() / CHUNK + 1);
-    let mut start = 0;
-    while start < names.len() {
-        let mut end = (start + CHUNK).min(names.len());
-        while end < names.len() && names[end].place() == names[end - 1].place() {
-            end += 1;
-        }
-        chunks.push(start..end);
-        start = end;
-    }
-    chunks
 }
 
 fn exported(channel: &Channel, mode: &str, report: &Report, outside: &Outside<'_>) -> Exported {
@@ -410,23 +388,16 @@ fn exported(channel: &Channel, mode: &str, report: &Report, outside: &Outside<'_
     }
 }
 
-/// All that a channel's file depends on beside the catalog: its own settings and pack, the schema, what is derived, the
-/// order of trust, the pictures that were looked at.
+/// All that a channel's file depends on beside the catalog: its own settings and pack, what products say, the pictures that
+/// were looked at.
 pub fn fingerprint(workspace: &Workspace, channel: &Channel) -> u64 {
     told_by(workspace, channel, Pictures::of(workspace, channel).as_ref())
 }
 
 fn told_by(workspace: &Workspace, channel: &Channel, pictures: Option<&Pictures>) -> u64 {
     let mut hash = Xxh3::new();
-    hash.update(env!("CARGO_PKG_VERSION").as_bytes());
     hash.update(&channel.fingerprint().to_le_bytes());
-    hash.update(&workspace.settings.schema.fingerprint().to_le_bytes());
-    hash.update(&workspace.settings.enrichment.fingerprint().to_le_bytes());
-    for supplier in &workspace.settings.suppliers {
-        hash.update(supplier.id.as_bytes());
-        hash.update(&supplier.rank.to_le_bytes());
-        hash.update(&[0, u8::from(supplier.adds_to.is_some())]);
-    }
+    hash.update(&products::fingerprint(&workspace.settings).to_le_bytes());
     let settings = hash.digest();
     pictures.map_or(settings, |pictures| pictures.fingerprint(settings))
 }

@@ -1,4 +1,5 @@
-//! Products out of the store: their layers read, resolved, given what their model says, and enriched.
+//! Products out of the store: their layers read, resolved, given what their model says, and enriched. How the shelf is
+//! walked, and what is sold of it, stands here too, so that whoever looks at all products looks at the same ones.
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{ProductName, StoredLayer};
@@ -11,6 +12,8 @@ use crate::product::layer::Layer;
 use crate::schema::Schema;
 use crate::workspace::failure::Failure;
 use crate::workspace::settings::Settings;
+use std::borrow::Cow;
+use xxhash_rust::xxh3::Xxh3;
 
 /// The golden record of stored layers.
 pub fn resolve_stored(
@@ -32,6 +35,51 @@ pub fn resolve_stored(
         });
     }
     Ok(resolve(id, sku, spoken, schema, trust))
+}
+
+/// Cuts the shelf into parts of about `size` products, never between those of one place.
+pub fn chunks(names: &[ProductName], size: usize) -> Vec<&[ProductName]> {
+    let mut chunks = Vec::with_capacity(names.len() / size.max(1) + 1);
+    let mut rest = names;
+    while !rest.is_empty() {
+        let mut end = size.clamp(1, rest.len());
+        while end < rest.len() && rest[end].place() == rest[end - 1].place() {
+            end += 1;
+        }
+        let (chunk, behind) = rest.split_at(end);
+        chunks.push(chunk);
+        rest = behind;
+    }
+    chunks
+}
+
+/// The places of the shelf: the variants of a model with its own record, or a single product.
+pub fn places(names: &[ProductName]) -> impl Iterator<Item = &[ProductName]> {
+    names.chunk_by(|a, b| a.place() == b.place())
+}
+
+/// What is sold of one place: a model's own record lends its values to its variants and is not sold beside them.
+pub fn sold(siblings: &[ProductName]) -> Cow<'_, [ProductName]> {
+    if siblings.len() > 1 && siblings.iter().any(|name| name.model.is_none()) {
+        let variants = siblings.iter().filter(|name| name.model.is_some());
+        return Cow::Owned(variants.cloned().collect());
+    }
+    Cow::Borrowed(siblings)
+}
+
+/// A hash of all that decides what products say beside the catalog: the schema, what is derived, the order of trust, and this
+/// program.
+pub fn fingerprint(settings: &Settings) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(env!("CARGO_PKG_VERSION").as_bytes());
+    hash.update(&settings.schema.fingerprint().to_le_bytes());
+    hash.update(&settings.enrichment.fingerprint().to_le_bytes());
+    for supplier in &settings.suppliers {
+        hash.update(supplier.id.as_bytes());
+        hash.update(&supplier.rank.to_le_bytes());
+        hash.update(&[0, u8::from(supplier.adds_to.is_some())]);
+    }
+    hash.digest()
 }
 
 /// How products are made of what the store holds.

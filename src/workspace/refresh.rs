@@ -11,7 +11,7 @@ use crate::product::origin::Source;
 use crate::workspace::Workspace;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::parallel::in_order;
-use crate::workspace::products::Shelf;
+use crate::workspace::products::{self, Shelf, chunks, places, sold};
 use crate::workspace::progress::{Progress, Step};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -155,7 +155,7 @@ fn write(
     let locales = locales(workspace);
     let writer = index.writer(workspace.threads, names.len())?;
     let store = workspace.settings.store.as_path();
-    let chunks = chunks(names);
+    let chunks = chunks(names, CHUNK);
     in_order(
         workspace.threads,
         chunks.len(),
@@ -167,7 +167,7 @@ fn write(
         },
         |(reader, documents), job| {
             let mut made: Vec<(i64, TantivyDocument)> = Vec::with_capacity(CHUNK);
-            for siblings in names[chunks[job].clone()].chunk_by(|a, b| a.place() == b.place()) {
+            for siblings in places(chunks[job]) {
                 for group in groups(siblings) {
                     let mut notes: Vec<Vec<Note>> = Vec::with_capacity(group.len());
                     let mut see = |layers: &[StoredLayer]| {
@@ -198,16 +198,13 @@ fn write(
     Ok(writer.commit(holding)?)
 }
 
-/// Variants of a model are read together, a model's own record and single products alone, as channels read them.
+/// What is sold of a place is read together, a model's own record alone: it is found too.
 fn groups(siblings: &[ProductName]) -> Vec<Cow<'_, [ProductName]>> {
-    let single = |name: &ProductName| name.model.is_none();
-    if siblings.len() == 1 || !siblings.iter().any(single) {
-        return vec![Cow::Borrowed(siblings)];
+    let mut groups = vec![sold(siblings)];
+    if groups[0].len() < siblings.len() {
+        let own = siblings.iter().filter(|name| name.model.is_none());
+        groups.extend(own.map(|own| Cow::Borrowed(std::slice::from_ref(own))));
     }
-    let variants: Vec<ProductName> = siblings.iter().filter(|name| !single(name)).cloned().collect();
-    let mut groups: Vec<Cow<'_, [ProductName]>> = vec![Cow::Owned(variants)];
-    let singles = siblings.chunks(1).filter(|name| name.iter().all(single));
-    groups.extend(singles.map(Cow::Borrowed));
     groups
 }
 
@@ -261,36 +258,13 @@ fn locales(workspace: &Workspace) -> Vec<u8> {
     locales
 }
 
-/// All that decides what documents hold beside the catalog: the schema, what is derived, the order of trust, the channels' locales, and
-/// this program.
+/// All that decides what documents hold beside the catalog: what products say, the channels' locales, and their form.
 pub fn fingerprint(workspace: &Workspace) -> u64 {
     let mut hash = Xxh3::new();
-    hash.update(env!("CARGO_PKG_VERSION").as_bytes());
     hash.update(&FORM.to_le_bytes());
-    hash.update(&workspace.settings.schema.fingerprint().to_le_bytes());
-    hash.update(&workspace.settings.enrichment.fingerprint().to_le_bytes());
+    hash.update(&products::fingerprint(&workspace.settings).to_le_bytes());
     hash.update(&locales(workspace));
-    for supplier in &workspace.settings.suppliers {
-        hash.update(supplier.id.as_bytes());
-        hash.update(&supplier.rank.to_le_bytes());
-        hash.update(&[0, u8::from(supplier.adds_to.is_some())]);
-    }
     hash.digest()
-}
-
-/// Cuts the shelf into parts, never between the variants of one model.
-fn chunks(names: &[ProductName]) -> Vec<std::ops::Range<usize>> {
-    let mut chunks = Vec::with_capacity(names.len() / CHUNK + 1);
-    let mut start = 0;
-    while start < names.len() {
-        let mut end = (start + CHUNK).min(names.len());
-        while end < names.len() && names[end].place() == names[end - 1].place() {
-            end += 1;
-        }
-        chunks.push(start..end);
-        start = end;
-    }
-    chunks
 }
 
 /// The right to write the index, which the operating system takes back when the process ends, however it ends.

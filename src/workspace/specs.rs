@@ -10,7 +10,7 @@ use crate::workspace::evidence::{ShownSpec, shown};
 use crate::workspace::failure::Failure;
 use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
-use crate::workspace::products::Shelf;
+use crate::workspace::products::{Shelf, chunks, places, sold};
 use crate::workspace::settings::Settings;
 use std::collections::BTreeMap;
 
@@ -70,8 +70,7 @@ pub fn specs(workspace: &Workspace, skus: &[String]) -> Result<SpecsReport, Fail
             return Ok(report);
         };
         let names = reader.shelf(None)?;
-        let groups: Vec<&[ProductName]> = names.chunk_by(|a, b| a.place() == b.place()).collect();
-        let chunks: Vec<&[&[ProductName]]> = groups.chunks(CHUNK).collect();
+        let chunks = chunks(&names, CHUNK);
         let store = settings.store.as_path();
         let threads = workspace.threads;
         in_order(
@@ -80,8 +79,8 @@ pub fn specs(workspace: &Workspace, skus: &[String]) -> Result<SpecsReport, Fail
             || Ok(Reader::open(store)?.steady()?),
             |reader: &mut Reader, job| {
                 let mut shown = Vec::new();
-                for group in chunks[job] {
-                    shown.extend(explained(settings, &shelf, reader, group)?);
+                for siblings in places(chunks[job]) {
+                    shown.extend(explained(settings, &shelf, reader, &sold(siblings))?);
                 }
                 Ok(shown)
             },

@@ -240,6 +240,11 @@ fn what_texts_say_leaves_through_channels_and_shows_its_words() {
         (Some(1), Some(1))
     );
     assert_eq!(row("fabric")["accepted"].as_u64(), Some(3), "one is lent by siblings");
+
+    // The record of a model is not sold beside its variants, and not counted either.
+    shop.done(&["product", "set", "T3", "model=T2"]);
+    let counted = shop.done(&["enrich", "specs", "--json"]).json();
+    assert_eq!(counted["looked_at"], 5);
 }
 
 #[test]
