@@ -100,8 +100,7 @@ impl Index {
             index,
         };
         index.index.set_tokenizers(tokenizers());
-        let doubtful = folder.join(WRITING).exists() || size(folder) <= SMALL;
-        if doubtful && !index.is_whole() {
+        if size(folder) <= SMALL && !index.is_whole() {
             return Ok(None);
         }
         Ok(Some(index))
@@ -141,10 +140,21 @@ impl Index {
         self.index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
     }
 
-    /// Makes the next to open this index look at its checksums.
+    /// Makes the next who may write this index look at its checksums.
     pub fn distrust(&self) {
         // Where even this cannot be written, the index could not be made anew either.
         let _ = std::fs::write(self.folder.join(WRITING), b"");
+    }
+
+    /// Is an index being written, or was it left so: whoever may write knows that it is the latter.
+    pub fn is_doubtful(folder: &Path) -> bool {
+        folder.join(WRITING).exists()
+    }
+
+    /// Takes the doubt away, once it was looked at and is whole.
+    pub fn trust(&self) {
+        // Where the mark stays, it is looked at again.
+        let _ = std::fs::remove_file(self.folder.join(WRITING));
     }
 
     /// Is there an index in a folder that reads and is whole, whatever it was made for.
@@ -181,15 +191,8 @@ impl Index {
             writer.set_merge_policy(Box::new(policy));
         }
         let mark = self.folder.join(WRITING);
-        std::fs::write(&mark, b"").map_err(|cause| IndexError::Io {
-            path: mark.clone(),
-            cause,
-        })?;
-        Ok(Writer {
-            index: self,
-            writer,
-            mark,
-        })
+        std::fs::write(&mark, b"").map_err(|cause| IndexError::Io { path: mark, cause })?;
+        Ok(Writer { index: self, writer })
     }
 
     /// Opens the index for searching, `threads` sharing the work of one search.
@@ -237,7 +240,6 @@ impl Index {
 pub struct Writer<'i> {
     index: &'i Index,
     writer: IndexWriter<TantivyDocument>,
-    mark: PathBuf,
 }
 
 impl Writer<'_> {
@@ -267,8 +269,7 @@ impl Writer<'_> {
         prepared.set_payload(&serde_json::to_string(&holding).unwrap_or_default());
         prepared.commit()?;
         self.writer.wait_merging_threads()?;
-        // Where the mark stays, the next to open looks at the checksums.
-        let _ = std::fs::remove_file(&self.mark);
+        self.index.trust();
         Ok(())
     }
 }

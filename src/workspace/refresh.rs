@@ -78,7 +78,16 @@ fn catch_up(
     let Some(reader) = workspace.reader_if_any()? else {
         return Ok(Refreshed::default());
     };
-    *held = open(workspace)?;
+    // What a killed writer left is looked at once. Of who is writing now, the mark tells nothing.
+    let store = &workspace.settings.store;
+    let mut right = None;
+    if Index::is_doubtful(&folder(workspace)) {
+        right = lock(store, Duration::ZERO).ok();
+    }
+    *held = match right {
+        Some(_) => open_trusted(workspace)?,
+        None => open(workspace)?,
+    };
     if let Some(index) = held
         && index.holding.sequence == reader.sequence()?
         && index.holding.products == reader.count()?
@@ -88,16 +97,18 @@ fn catch_up(
             ..Refreshed::default()
         });
     }
-    let patience = if held.is_some() { patience } else { PATIENCE };
-    let _lock = lock(&workspace.settings.store, patience)?;
-    // What is seen from here on is what will be held; another process may have done the work while this one waited.
+    if right.is_none() {
+        right = Some(lock(store, if held.is_some() { patience } else { PATIENCE })?);
+        // Another process may have done the work while this one waited.
+        *held = open_trusted(workspace)?;
+    }
+    // What is seen from here on is what will be held, as long as the right to write is.
     let reader = reader.steady()?;
     let holding = Holding {
         sequence: reader.sequence()?,
         fingerprint: fingerprint(workspace),
         products: reader.count()?,
     };
-    *held = open(workspace)?;
     let since = held.as_ref().map(|index| index.holding.sequence);
     // One that is ahead is of another catalog.
     let since = since.filter(|since| *since <= holding.sequence);
@@ -132,11 +143,25 @@ fn catch_up(
         }
     };
     progress.end();
+    drop(right);
     Ok(Refreshed {
         indexed: names.len() as u64,
         products: holding.products,
         rebuilt,
     })
+}
+
+/// Opens the index for one who has the right to write it: where it was left half written, it is whole, or none.
+fn open_trusted(workspace: &Workspace) -> Result<Option<Index>, Failure> {
+    let index = open(workspace)?;
+    if !Index::is_doubtful(&folder(workspace)) {
+        return Ok(index);
+    }
+    let whole = index.filter(Index::is_whole);
+    if let Some(index) = &whole {
+        index.trust();
+    }
+    Ok(whole)
 }
 
 /// Reads products on all cores and puts them into the index; `before_commit` tells what it holds then.

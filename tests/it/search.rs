@@ -172,8 +172,19 @@ fn a_search_waits_for_nobody_who_writes() {
     assert_eq!(skus(&meanwhile), skus(&before));
     let note = "is of batch 1: the search index is being written by another process";
     assert!(meanwhile["notes"][0].to_string().contains(note), "{meanwhile:#}");
+    // While somebody writes, the mark of it is theirs. What a killed writer left of it goes, once the index was looked at.
+    let mark = ".estante/index/estante.writing";
+    shop.write(mark, "");
+    assert_eq!(skus(&search(&shop, "taladro")), skus(&before));
+    assert!(shop.path(mark).exists());
     drop(lock);
     assert_eq!(skus(&search(&shop, "zafiro")), [sku]);
+    shop.write(mark, "");
+    search(&shop, "zafiro");
+    assert!(
+        !shop.path(mark).exists(),
+        "every later search would look at the whole index"
+    );
 }
 
 #[test]
