@@ -229,11 +229,6 @@ impl Index {
         ids.sort_unstable();
         Ok(ids)
     }
-
-    /// Bytes on disk.
-    pub fn bytes(&self) -> u64 {
-        size(&self.folder)
-    }
 }
 
 /// Writes into an index. Nothing is seen before `commit`; dropped without it, all stays as it was.

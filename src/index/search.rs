@@ -16,7 +16,7 @@ use crate::schema::Schema;
 use crate::value::Kind;
 use std::cell::Cell;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use tantivy::Searcher;
 use tantivy::query::{AllQuery, BooleanQuery, Occur, Query};
 
@@ -296,11 +296,6 @@ impl<'a> Engine<'a> {
             ),
         };
         Err(Fault::new("E-QUERY-NAME", 0, 0, message, help))
-    }
-
-    /// The locales whose texts were indexed; 0 for texts of none.
-    pub fn locales(&self) -> BTreeSet<u8> {
-        self.spoken.iter().map(|field| field.locale).collect()
     }
 }
 

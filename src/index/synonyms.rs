@@ -26,7 +26,6 @@ pub struct SynonymsFile {
 pub struct Synonyms {
     /// By the terms of a word or phrase, joined by spaces: what else is looked for. Never iterated.
     others: HashMap<(Language, String), Vec<String>>,
-    longest: usize,
 }
 
 impl Synonyms {
@@ -37,10 +36,9 @@ impl Synonyms {
             let language = Language::of(locale);
             for group in groups.iter().take(MOST_GROUPS) {
                 for word in group {
-                    let (key, count) = key(word, language);
+                    let (key, _) = key(word, language);
                     let others = group.iter().filter(|other| *other != word).take(MOST_OTHERS).cloned();
                     synonyms.others.entry((language, key)).or_default().extend(others);
-                    synonyms.longest = synonyms.longest.max(count);
                 }
             }
         }
@@ -57,11 +55,6 @@ impl Synonyms {
             Some(others) if count > 0 => others,
             _ => &[],
         }
-    }
-
-    /// Words of the longest phrase.
-    pub fn longest(&self) -> usize {
-        self.longest
     }
 }
 
