@@ -82,6 +82,12 @@ impl Caller {
         self.left.load(Ordering::Relaxed)
     }
 
+    /// True where a text holds the key.
+    fn holds_key(&self, text: &[u8]) -> bool {
+        let key = self.key.as_ref();
+        key.is_some_and(|key| memchr::memmem::find(text, key.as_bytes()).is_some())
+    }
+
     /// Asks once, and again where the endpoint is overloaded or out of order.
     pub fn ask(&self, body: &str) -> Result<Answer, CallFault> {
         let mut pause = PAUSE;
@@ -90,7 +96,7 @@ impl Caller {
             if !self.take() {
                 return Err(fault("no call is left in the budget of this run"));
             }
-            let (message, wanted) = match self.attempt(body) {
+            let (message, wanted) = match self.kept_secret(self.attempt(body)) {
                 Attempt::Done(answer) => return Ok(answer),
                 Attempt::Failed(fault) => return Err(fault),
                 Attempt::Again(message, wanted) => (message, wanted),
@@ -122,6 +128,32 @@ impl Caller {
             .is_ok()
     }
 
+    /// What came of an attempt, unless it would tell the key: JSON spells a text in many ways, so that what is kept or told is
+    /// looked through as it will stand there.
+    fn kept_secret(&self, attempt: Attempt) -> Attempt {
+        let tells = match &attempt {
+            Attempt::Done(answer) => {
+                let said = [
+                    Some(&answer.content),
+                    answer.model.as_ref(),
+                    answer.finish_reason.as_ref(),
+                ];
+                said.into_iter().flatten().any(|text| self.holds_key(text.as_bytes()))
+            }
+            Attempt::Again(message, _) => self.holds_key(message.as_bytes()),
+            Attempt::Failed(fault) => self.holds_key(fault.message.as_bytes()),
+        };
+        match (tells, attempt) {
+            (true, _) => Attempt::Failed(fault("the endpoint sent the key back, so its answer is not kept")),
+            (false, Attempt::Again(message, wanted)) => Attempt::Again(excerpt(&message), wanted),
+            (false, Attempt::Failed(fault)) => Attempt::Failed(CallFault {
+                message: excerpt(&fault.message),
+                ..fault
+            }),
+            (false, done) => done,
+        }
+    }
+
     fn attempt(&self, body: &str) -> Attempt {
         let mut request = self
             .agent
@@ -149,11 +181,6 @@ impl Caller {
             }
             Err(error) => return self.broken(&error),
         };
-        if let Some(key) = &self.key
-            && memchr::memmem::find(&bytes, key.as_bytes()).is_some()
-        {
-            return Attempt::Failed(fault("the endpoint sent the key back, so its answer is not kept"));
-        }
         match status {
             200 => match answer(&bytes) {
                 Ok(answer) => Attempt::Done(answer),
@@ -204,5 +231,5 @@ fn hopeless(message: impl Into<String>) -> CallFault {
 fn why(bytes: &[u8]) -> String {
     let said = serde_json::from_slice::<serde_json::Value>(bytes).ok();
     let message = said.as_ref().and_then(|said| said["error"]["message"].as_str());
-    message.map_or_else(String::new, |message| format!(": {}", excerpt(message)))
+    message.map_or_else(String::new, |message| format!(": {message}"))
 }
