@@ -46,7 +46,10 @@ pub fn sentence(text: &str, names: &[&str]) -> String {
     if !is_shouted(text) {
         return text.to_owned();
     }
-    let known: Vec<&str> = names.iter().flat_map(|name| name.split_whitespace()).collect();
+    let known = names.iter().flat_map(|name| name.split_whitespace());
+    let mut known: Vec<(String, &str)> = known.map(|name| (fold(name), name)).collect();
+    // Of names that fold alike the first counts, which the order keeps.
+    known.sort_by(|a, b| a.0.cmp(&b.0));
     let mut out = String::with_capacity(text.len());
     let (mut begun, mut measured) = (false, false);
     for (n, word) in text.split(' ').enumerate() {
@@ -55,7 +58,8 @@ pub fn sentence(text: &str, names: &[&str]) -> String {
         }
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let folded = fold(bare);
-        let name = known.iter().find(|name| !folded.is_empty() && fold(name) == folded);
+        let at = known.partition_point(|(own, _)| *own < folded);
+        let name = known.get(at).filter(|(own, _)| !folded.is_empty() && *own == folded);
         let vowels = folded.contains(['a', 'e', 'i', 'o', 'u']);
         let keeps = bare.contains(|c: char| c.is_ascii_digit())
             || SIGNS.contains(&bare)
@@ -65,7 +69,7 @@ pub fn sentence(text: &str, names: &[&str]) -> String {
             .then(|| UNITS.iter().find(|unit| fold(unit) == folded))
             .flatten();
         measured = bare.ends_with(|c: char| c.is_ascii_digit());
-        match name.or(unit) {
+        match name.map(|(_, name)| name).or(unit) {
             Some(name) => out.push_str(&word.replacen(bare, name, 1)),
             None if keeps => out.push_str(word),
             None if begun => out.push_str(&word.to_lowercase()),

@@ -228,34 +228,43 @@ fn holds_words(text: &str, words: &str) -> bool {
         if begins && ends {
             return true;
         }
-        from = at + words.chars().next().map_or(1, char::len_utf8);
+        // Only where a word begins can words stand.
+        match text[at..].find(' ') {
+            Some(gap) => from = at + gap + 1,
+            None => return false,
+        }
     }
     false
 }
 
-/// The text up to the first full stop that ends a sentence: behind a word of two letters and before a capital.
+/// The text up to the first full stop that ends a sentence: behind a word of more than three letters and before a capital.
 fn first_sentence(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
+    // Characters of the word under way.
+    let mut letters = 0_usize;
     for (at, c) in line.char_indices() {
-        if !matches!(c, '.' | '!' | '?') {
-            continue;
+        if matches!(c, '.' | '!' | '?') {
+            let behind = &line[at + 1..];
+            let next = behind.trim_start().chars().next();
+            let ends = behind.starts_with(' ') && next.is_some_and(|c| c.is_uppercase() || c == '¡' || c == '¿');
+            if ends && (letters > 3 || c != '.') {
+                return line[..=at].to_owned();
+            }
         }
-        let behind = &line[at + 1..];
-        let word = line[..at].rsplit(char::is_whitespace).next().unwrap_or_default();
-        let next = behind.trim_start().chars().next();
-        let ends = behind.starts_with(' ') && next.is_some_and(|c| c.is_uppercase() || c == '¡' || c == '¿');
-        if ends && (word.chars().count() > 3 || c != '.') {
-            return line[..=at].to_owned();
-        }
+        letters = if c.is_whitespace() { 0 } else { letters + 1 };
     }
     line.to_owned()
 }
 
-/// The text without a phrase, wherever it stands as whole words; case and accents do not count.
+/// Most words of a phrase that is taken out of a text.
+const MOST_WORDS: usize = 64;
+
+/// The text without a phrase, wherever it stands as whole words; case and accents do not count. More than `MOST_WORDS` words
+/// are no phrase.
 fn without(text: &str, phrase: &str) -> String {
     let wanted: Vec<String> = fold(phrase).split(' ').map(str::to_owned).collect();
     let words: Vec<&str> = text.split_whitespace().collect();
-    if wanted.iter().all(String::is_empty) {
+    if wanted.iter().all(String::is_empty) || wanted.len() > MOST_WORDS {
         return words.join(" ");
     }
     let folded: Vec<String> = words.iter().map(|word| fold(word)).collect();
@@ -314,5 +323,22 @@ mod tests {
         assert_eq!(without("Taladro Bosch GSB", "BOSCH"), "Taladro GSB");
         assert_eq!(without("Taladro Boschito", "bosch"), "Taladro Boschito");
         assert!(holds_words("taladro bosch", "bosch") && !holds_words("taladro boschito", "bosch"));
+        assert!(holds_words("un taladro un taladro dos", "un taladro dos") && !holds_words("xx x", "x x"));
+        assert!(holds_words("xx x", "x"));
+    }
+
+    /// Each of these took the square of its length: minutes, where now it is nothing.
+    #[test]
+    fn long_texts_without_blanks_cost_their_length() {
+        let dotted = "a.".repeat(500_000);
+        assert_eq!(first_sentence(&dotted), dotted);
+        let (one, half) = ("a".repeat(1_000_000), "a".repeat(500_000));
+        assert!(!holds_words(&one, &half));
+        let (many, phrase) = ("a ".repeat(500_000), format!("{}b", "a ".repeat(250_000)));
+        assert_eq!(without(&many, &phrase).len(), many.len() - 1);
+        let shouted = "BOSCH ".repeat(100_000);
+        let names = (0..100_000).map(|n| format!("N{n} ")).collect::<String>();
+        let sentence = casing::sentence(&shouted, &[&names]);
+        assert!(sentence.starts_with("Bosch bosch "));
     }
 }
