@@ -17,6 +17,10 @@ const NEAR: Decimal = Decimal::from_parts(3, 0, 0, false, 2);
 /// Decimals of a measure that does not convert exactly.
 const MOST_DECIMALS: u32 = 6;
 
+/// Different values of one attribute that are weighed: texts that say more of them say nothing for certain, and each finding
+/// is compared with all.
+const MOST_CLAIMS: usize = 64;
+
 /// A value that the texts say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
@@ -56,6 +60,7 @@ pub fn decide(
         claims.clear();
         for found in group {
             let bit = 1u64 << found.text.min(63);
+            let room = claims.len() < MOST_CLAIMS;
             match claims.iter_mut().find(|claim| same(&claim.found, found, texts)) {
                 Some(claim) => {
                     claim.times = claim.times.saturating_add(u8::from(claim.texts & bit != 0));
@@ -65,12 +70,13 @@ pub fn decide(
                         claim.found = *found;
                     }
                 }
-                None => claims.push(Claim {
+                None if room => claims.push(Claim {
                     found: *found,
                     score: 0,
                     texts: bit,
                     times: 0,
                 }),
+                None => {}
             }
         }
         for claim in &mut claims {
@@ -186,4 +192,32 @@ fn value(found: &Found, schema: &Schema, texts: &[&str]) -> Option<Value> {
         }
     };
     attribute.check_limits(&value).is_ok().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::load::load_texts;
+
+    /// Compared with each other, these would take minutes.
+    #[test]
+    fn a_text_of_nothing_but_values_costs_its_length() {
+        let schema = "[attributes]\ndoors = { kind = \"integer\" }\n";
+        let schema = load_texts(&[("schema.toml", schema)], &["es".to_owned()], &[]).unwrap();
+        let attribute = schema.by_code("doors").unwrap();
+        let finding = |n: u32| Found {
+            joined: false,
+            attribute,
+            what: What::Integer(i64::from(n)),
+            confidence: sure::NAMED,
+            text: 0,
+            start: n,
+            end: n,
+        };
+        let mut found: Vec<Found> = (0..400_000).map(finding).collect();
+        let mut outcomes = Vec::new();
+        decide(&mut found, &[""], &schema, 80, true, &mut outcomes);
+        let said: Vec<(&Value, u8)> = outcomes.iter().map(|own| (&own.value, own.confidence)).collect();
+        assert_eq!(said, [(&Value::Integer(0), sure::NAMED - sure::TORN)]);
+    }
 }

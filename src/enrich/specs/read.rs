@@ -20,6 +20,9 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::cell::Cell;
 
+/// Characters of a value that stands behind a name up to the end of its clause.
+const LONGEST_CLAUSE: usize = 160;
+
 /// Room for reading, used again from text to text.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -398,7 +401,12 @@ impl Reading<'_> {
         }
         let rest = self.names.tokens.get(from..).unwrap_or_default();
         let ends = |token: &&Token| matches!(token.kind, Kind::Stop | Kind::Open | Kind::Close);
-        let taken = rest.iter().take_while(|token| !ends(token)).count();
+        // Each token has a character: more of them than a value may have are no value, and need not be looked through.
+        let taken = rest
+            .iter()
+            .take(LONGEST_CLAUSE + 1)
+            .take_while(|token| !ends(token))
+            .count();
         let Some((first, last)) = rest
             .first()
             .zip(rest.get(taken.saturating_sub(1)))
@@ -413,7 +421,7 @@ impl Reading<'_> {
             .text
             .get(first.start as usize..last.end as usize)
             .unwrap_or_default();
-        let telling = text.chars().any(|c| c.is_uppercase() || c.is_ascii_digit());
+        let telling = || text.chars().any(|c| c.is_uppercase() || c.is_ascii_digit());
         let most = self
             .names
             .schema
@@ -421,8 +429,8 @@ impl Reading<'_> {
             .limits
             .max_length
             .unwrap_or(80)
-            .min(160);
-        if telling && text.chars().count() <= most {
+            .min(LONGEST_CLAUSE);
+        if text.chars().nth(most).is_none() && telling() {
             let confidence = if self.names.text.title {
                 sure::TITLE
             } else {
@@ -464,13 +472,11 @@ impl Reading<'_> {
             }
             let (start, end) = (self.names.tokens[at].start, self.names.tokens[to - 1].end);
             let digits = self.names.tokens[at..to].iter().any(|token| token.kind == Kind::Number);
+            let events = self.names.events;
             let foreign = || {
-                self.names
-                    .events
-                    .iter()
-                    .rev()
-                    .find(|event| event.start <= start)
-                    .is_some_and(|event| event.whose != Whose::Own)
+                let behind = events.partition_point(|event| event.start <= start);
+                let event = behind.checked_sub(1).and_then(|n| events.get(n));
+                event.is_some_and(|event| event.whose != Whose::Own)
             };
             if digits && end - start <= 24 && matches!(self.names.tokens[at].kind, Kind::Word | Kind::Number) {
                 let word = &self.names.text.text[start as usize..end as usize];
