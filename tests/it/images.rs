@@ -1,6 +1,6 @@
 //! Pictures: found by their names, given to products, derived for channels, and everything hostile refused.
 
-use crate::corner::{corner_shop, supplier as plain_supplier};
+use crate::corner::{corner_shop, offers, supplier as plain_supplier};
 use crate::support::{Shop, shared};
 use image::{Rgb, RgbImage};
 use std::io::{Cursor, Read, Write};
@@ -229,6 +229,37 @@ fn one_picture_at_many_products_is_a_stand_in() {
         "{found:#}"
     );
     assert_eq!(codes(&found), ["W-IMAGE-STAND-IN"]);
+}
+
+#[test]
+fn one_name_at_two_suppliers_is_two_pictures() {
+    let shop = corner_shop();
+    let head = "sku;name;brand;mpn;model;color;price;stock;image\n";
+    let norte = "N1;Martillo;Brontal;M1M;;;1.00;1;img/1.jpg\n\
+         SERIE;Sierra;Brontal;M2M;;;;;img/2.jpg\n\
+         V1;Sierra azul;Brontal;M3M;SERIE;azul;3.00;1;\n\
+         V2;Sierra roja;Brontal;M4M;SERIE;rojo;4.00;1;img/1.jpg\n";
+    supplier(&shop, "norte", "rank = 10", &format!("{head}{norte}"));
+    supplier(
+        &shop,
+        "sur",
+        "rank = 20",
+        &format!("{head}S1;Cincel;Brontal;M5M;;;5.00;1;img/1.jpg\n"),
+    );
+    shop.write("suppliers/norte/img/1.jpg", photograph(1, 600, 600));
+    shop.write("suppliers/norte/img/2.jpg", photograph(2, 600, 600));
+    let settings = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{settings}\n[images]\n"));
+    shop.done(&["run", "-q"]);
+    let offers = offers(&shop.read("out/web/web.tsv"));
+    let shows = |sku: &str| {
+        let address = &offers[sku]["image_link"];
+        let name = address.strip_prefix("https://shop.example/media/").expect(address);
+        // Behind the hyphen stands the hash of the content.
+        name.split_once('-').map_or(name, |(name, _)| name).to_owned()
+    };
+    let shown: Vec<String> = ["N1", "S1", "V1", "V2"].map(shows).into();
+    assert_eq!(shown, ["N1_1", "img/1.jpg", "SERIE_1", "V2_1"]);
 }
 
 /// A server that answers a few requests; gives its port and counts them.

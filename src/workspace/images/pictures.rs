@@ -3,7 +3,7 @@
 use crate::channel::Channel;
 use crate::channel::rule::outside::Picture;
 use crate::channel::spell::encoded;
-use crate::product::Product;
+use crate::product::{By, Product};
 use crate::schema::Schema;
 use crate::value::Value;
 use crate::workspace::Workspace;
@@ -17,8 +17,6 @@ pub struct Pictures {
     recipe: String,
     /// SKU -> (value, file name).
     products: BTreeMap<String, Vec<(String, String)>>,
-    /// Value -> file name, for variants that show the pictures of their model.
-    values: HashMap<String, String>,
     /// By the address that a listing gives them.
     known: HashMap<String, Picture>,
 }
@@ -58,9 +56,6 @@ impl Pictures {
                     pictures.known.insert(address, shown(file));
                 }
             }
-            for (value, name) in derived.products.values().flatten() {
-                pictures.values.entry(value.clone()).or_insert_with(|| name.clone());
-            }
             pictures.products = derived.products.clone();
         }
         Some(pictures)
@@ -75,12 +70,14 @@ impl Pictures {
         hash.digest()
     }
 
-    /// Puts the files made for the channel in the place of what they were made from.
+    /// Puts the files made for the channel in the place of what they were made from. A value means the picture of the product
+    /// that says it: a name that two suppliers give to two pictures is not the same picture.
     pub fn dress(&self, product: &mut Product, schema: &Schema) {
-        let Some(image) = schema.known().image.filter(|_| !self.values.is_empty()) else {
+        let Some(image) = schema.known().image.filter(|_| !self.products.is_empty()) else {
             return;
         };
         let own = self.products.get(&product.sku);
+        let model = product.model.as_ref().and_then(|model| self.products.get(model));
         for resolved in product
             .values
             .iter_mut()
@@ -89,12 +86,9 @@ impl Pictures {
             let Value::Media(places) = &mut resolved.value else {
                 continue;
             };
+            let made = if resolved.by == By::Model { model } else { own };
             for place in places {
-                let by_product = own.and_then(|pairs| pairs.iter().find(|(value, _)| value == place));
-                let name = by_product
-                    .map(|(_, name)| name)
-                    .or_else(|| self.values.get(place.as_str()));
-                if let Some(name) = name {
+                if let Some((_, name)) = made.and_then(|pairs| pairs.iter().find(|(value, _)| value == place)) {
                     place.clone_from(name);
                 }
             }
