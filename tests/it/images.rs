@@ -1,5 +1,7 @@
 //! Pictures: found by their names, given to products, derived for channels, and everything hostile refused.
 
+mod defects;
+
 use crate::corner::{corner_shop, offers, supplier as plain_supplier};
 use crate::support::{Shop, shared};
 use image::{Rgb, RgbImage};

@@ -44,6 +44,11 @@ impl Look {
         }
     }
 
+    /// All bits as one number.
+    pub fn joined(&self) -> u128 {
+        u128::from(self.bits[0]) << 64 | u128::from(self.bits[1])
+    }
+
     /// Bits in which two looks differ.
     pub fn distance(&self, other: &Look) -> u32 {
         (self.bits[0] ^ other.bits[0]).count_ones() + (self.bits[1] ^ other.bits[1]).count_ones()
@@ -55,7 +60,8 @@ impl Look {
         shade && self.distance(other) <= most && self.says_something() && other.says_something()
     }
 
-    fn says_something(&self) -> bool {
+    /// True where there is anything to be like.
+    pub fn says_something(&self) -> bool {
         self.bits[0].count_ones() + self.bits[1].count_ones() >= LEAST
     }
 }

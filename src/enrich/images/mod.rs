@@ -2,6 +2,7 @@
 //!
 //! Functions from bytes and names to values. Files, addresses and the catalog are left to `workspace`.
 
+pub mod alike;
 pub mod colour;
 pub mod contact_sheet;
 pub mod decode;

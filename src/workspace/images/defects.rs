@@ -1,18 +1,20 @@
 //! What is wrong with the pictures: findings, and the contact sheet that shows them.
 
 use crate::diagnostic::{Diagnostic, Place};
+use crate::enrich::images::alike::groups;
 use crate::enrich::images::contact_sheet::{Defect, Frame, SHOWN, THUMBNAIL, html, thumbnail};
 use crate::enrich::images::decode::decode;
 use crate::enrich::images::look::Look;
+use crate::enrich::images::measure::Measures;
 use crate::enrich::images::resize::{Filter, copy, flattened, inside};
-use crate::enrich::images::settings::ImageSettings;
+use crate::enrich::images::settings::{DefectSettings, ImageSettings};
 use crate::workspace::failure::Failure;
 use crate::workspace::feed_file;
 use crate::workspace::images::media::Media;
 use crate::workspace::images::outcome::Imaged;
 use crate::workspace::images::state::{Content, Picture, State};
 use crate::workspace::settings::Settings;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -76,65 +78,47 @@ struct Case<'s> {
     message: String,
 }
 
+/// A picture that products show.
+struct Used<'s> {
+    content: &'s str,
+    measures: &'s Measures,
+    /// SKUs with the picture's place there, in order.
+    by: Vec<(&'s str, &'s Picture)>,
+}
+
 /// Finds the defects, counts them in the outcome, and tells them. Gives the contact sheet's defects.
 pub fn find(settings: &ImageSettings, state: &State, outcome: &mut Imaged) -> Vec<(String, Vec<(String, Frame)>)> {
     let mut cases: Vec<Case<'_>> = Vec::new();
-    let uses = uses(state);
     let limits = &settings.defects;
-    for (content, users) in &uses {
-        let Some((sku, first)) = users.first() else { continue };
-        let mut add = |sort: Sort, message: String| {
-            cases.push(Case {
-                sort,
-                content,
-                shown: first.value.clone(),
-                sku: (*sku).to_owned(),
-                message,
-            });
-        };
-        let Some(measures) = state.measures(content) else {
+    let used = used(state);
+    let looks: Vec<Look> = used.iter().map(|used| used.measures.look).collect();
+    for group in groups(&looks, limits.alike) {
+        let group: Vec<&Used<'_>> = group.iter().filter_map(|n| used.get(*n)).collect();
+        let Some((first, rest)) = group.split_first() else {
             continue;
         };
-        let products = users.chunk_by(|a, b| a.0 == b.0).count();
-        if products >= limits.stand_in.max(2) as usize {
+        let mut products: Vec<&str> = group.iter().flat_map(|used| &used.by).map(|(sku, _)| *sku).collect();
+        products.sort_unstable();
+        products.dedup();
+        if products.len() >= limits.stand_in.max(2) as usize {
             outcome.stand_ins += 1;
-            add(STAND_IN, format!("the same picture at {products} products"));
+            let what = match rest.len() {
+                0 => "the same picture".to_owned(),
+                more => format!("{} pictures that look the same", more + 1),
+            };
+            cases.push(first.case(STAND_IN, format!("{what} at {} products", products.len())));
             continue;
         }
-        if users.len() > 1 {
-            outcome.duplicates += 1;
-            let others: Vec<&str> = users.iter().skip(1).take(3).map(|(sku, _)| *sku).collect();
-            let more = if users.len() > 4 { ", …" } else { "" };
-            add(DUPLICATE, format!("also at {}{more}", others.join(", ")));
+        if let Some(((sku, twin), others)) = rest.first().and_then(|twin| twin.by.first()).zip(rest.get(1..)) {
+            outcome.alike += 1;
+            let more = match others.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            cases.push(first.case(ALIKE, format!("looks like {} of {sku}{more}", twin.value)));
         }
-        let longest = measures.width.max(measures.height);
-        if longest < limits.small {
-            add(SMALL, format!("{} x {} pixels", measures.width, measures.height));
-        } else if measures.sharpness < limits.blurred {
-            add(BLURRED, format!("sharpness {} of 100", measures.sharpness));
-        }
-        if users.iter().any(|(_, picture)| picture.position == 1) && measures.white < limits.background {
-            add(BACKGROUND, format!("{} % of the border are white", measures.white));
-        }
-        if measures.colours == "CMYK" && !measures.profile {
-            add(NO_PROFILE, "inks without a colour profile".to_owned());
-        }
-    }
-    let looks: Vec<(&str, &Look)> = uses
-        .keys()
-        .filter_map(|content| Some((*content, &state.measures(content)?.look)))
-        .collect();
-    for (a, b) in alike(&looks, limits.alike) {
-        outcome.alike += 1;
-        let of = |content: &str| uses.get(content).and_then(|users| users.first()).copied();
-        if let (Some((sku, picture)), Some((other, twin))) = (of(a), of(b)) {
-            cases.push(Case {
-                sort: ALIKE,
-                content: a,
-                shown: picture.value.clone(),
-                sku: sku.to_owned(),
-                message: format!("looks like {} of {other}", twin.value),
-            });
+        for used in group {
+            used.look_at(limits, &mut cases, outcome);
         }
     }
     for (shown, content) in refused(state) {
@@ -153,15 +137,62 @@ pub fn find(settings: &ImageSettings, state: &State, outcome: &mut Imaged) -> Ve
     tell(cases, outcome)
 }
 
-/// Content -> the products that show it, in order.
-fn uses(state: &State) -> BTreeMap<&str, Vec<(&str, &Picture)>> {
-    let mut uses: BTreeMap<&str, Vec<(&str, &Picture)>> = BTreeMap::new();
-    for (sku, pictures) in &state.products {
-        for picture in pictures {
-            uses.entry(&picture.content).or_default().push((sku, picture));
+impl<'s> Used<'s> {
+    /// A defect of it, shown at the first of its products.
+    fn case(&self, sort: Sort, message: String) -> Case<'s> {
+        let first = self.by.first();
+        Case {
+            sort,
+            content: self.content,
+            shown: first.map_or_else(String::new, |(_, picture)| picture.value.clone()),
+            sku: first.map_or_else(String::new, |(sku, _)| (*sku).to_owned()),
+            message,
         }
     }
-    uses
+
+    /// What is wrong with it alone.
+    fn look_at(&self, limits: &DefectSettings, cases: &mut Vec<Case<'s>>, outcome: &mut Imaged) {
+        let mut add = |sort: Sort, message: String| cases.push(self.case(sort, message));
+        let measures = self.measures;
+        if self.by.len() > 1 {
+            outcome.duplicates += 1;
+            let others: Vec<&str> = self.by.iter().skip(1).take(3).map(|(sku, _)| *sku).collect();
+            let more = if self.by.len() > 4 { ", …" } else { "" };
+            add(DUPLICATE, format!("also at {}{more}", others.join(", ")));
+        }
+        let longest = measures.width.max(measures.height);
+        if longest < limits.small {
+            add(SMALL, format!("{} x {} pixels", measures.width, measures.height));
+        } else if measures.sharpness < limits.blurred {
+            add(BLURRED, format!("sharpness {} of 100", measures.sharpness));
+        }
+        if self.by.iter().any(|(_, picture)| picture.position == 1) && measures.white < limits.background {
+            add(BACKGROUND, format!("{} % of the border are white", measures.white));
+        }
+        if measures.colours == "CMYK" && !measures.profile {
+            add(NO_PROFILE, "inks without a colour profile".to_owned());
+        }
+    }
+}
+
+/// The pictures that products show, in the order of the products.
+fn used(state: &State) -> Vec<Used<'_>> {
+    let mut used: Vec<Used<'_>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (sku, pictures) in &state.products {
+        for picture in pictures {
+            let Some(measures) = state.measures(&picture.content) else {
+                continue;
+            };
+            let place = *places.entry(&picture.content).or_insert(used.len());
+            if place == used.len() {
+                let (content, by) = (picture.content.as_str(), Vec::new());
+                used.push(Used { content, measures, by });
+            }
+            used[place].by.push((sku, picture));
+        }
+    }
+    used
 }
 
 /// Paths and addresses whose content is refused.
@@ -174,30 +205,6 @@ fn refused(state: &State) -> Vec<(&str, &str)> {
     });
     let all = files.chain(addresses).filter(|(_, content)| is_refused(content));
     all.map(|(shown, content)| (shown, content.as_str())).collect()
-}
-
-/// Pairs that look alike. Sorted by their mean light, each is compared with those of about the same.
-fn alike<'s>(looks: &[(&'s str, &Look)], most: u32) -> Vec<(&'s str, &'s str)> {
-    let light = |look: &Look| look.mean.iter().map(|sample| u32::from(*sample)).sum::<u32>();
-    let mut sorted: Vec<(u32, &str, &Look)> = looks
-        .iter()
-        .map(|(content, look)| (light(look), *content, *look))
-        .collect();
-    sorted.sort_by_key(|(light, content, _)| (*light, *content));
-    let mut pairs = Vec::new();
-    for (n, (here, content, look)) in sorted.iter().enumerate() {
-        for (there, other, its) in &sorted[n + 1..] {
-            // Three samples, each at most ten apart.
-            if there - here > 30 {
-                break;
-            }
-            if look.is_like(its, most) {
-                pairs.push((*content.min(other), *content.max(other)));
-            }
-        }
-    }
-    pairs.sort_unstable();
-    pairs
 }
 
 /// Findings, and the frames of the sheet by title, each with its content.

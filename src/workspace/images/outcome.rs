@@ -23,10 +23,10 @@ pub struct Imaged {
     pub pictures: u64,
     /// Contents that are no picture, or none that may be used.
     pub refused: u64,
-    /// Groups of values with the same content, and pairs that look alike.
+    /// Contents that stand several times, and groups of contents that look alike.
     pub duplicates: u64,
     pub alike: u64,
-    /// Contents at so many products that they show none of them.
+    /// Looks at so many products that they show none of them.
     pub stand_ins: u64,
     pub channels: Vec<ChannelPictures>,
     /// The contact sheet, relative to the workspace.
