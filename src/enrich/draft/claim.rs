@@ -15,6 +15,7 @@ use crate::schema::Schema;
 use crate::value::Value;
 use crate::value::unit::Units;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// What kind of thing is claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -96,7 +97,7 @@ impl<'a> Evidence<'a> {
     pub fn claims(&self, text: &str) -> Vec<Claim> {
         let mut found = Claims {
             text,
-            spans: Vec::new(),
+            spans: BTreeMap::new(),
         };
         let units = self.schema.units();
         let locale = &self.sheet.locale;
@@ -189,22 +190,24 @@ fn is_false_friend(word: &str, locale: &str) -> bool {
 /// Claims as they are found, by bytes.
 struct Claims<'t> {
     text: &'t str,
-    spans: Vec<(usize, usize, ClaimKind, bool)>,
+    /// Start to end; none overlaps another.
+    spans: BTreeMap<usize, (usize, ClaimKind, bool)>,
 }
 
 impl Claims<'_> {
-    /// Takes note of a claim where no earlier one stands; an unsupported one in a wider place takes over.
+    /// Takes note of a claim where no earlier one stands.
     fn add(&mut self, kind: ClaimKind, start: usize, end: usize, supported: bool) {
-        if !self.spans.iter().any(|(from, to, ..)| start < *to && *from < end) {
-            self.spans.push((start, end, kind, supported));
+        // Of those that begin before its end, the last ends last.
+        let before = self.spans.range(..end).next_back();
+        if before.is_none_or(|(_, (to, ..))| *to <= start) {
+            self.spans.insert(start, (end, kind, supported));
         }
     }
 
-    fn in_order(mut self) -> Vec<Claim> {
-        self.spans.sort_unstable_by_key(|(from, to, ..)| (*from, *to));
+    fn in_order(self) -> Vec<Claim> {
         let (mut bytes, mut characters) = (0, 0);
         let mut claims = Vec::with_capacity(self.spans.len());
-        for (start, end, kind, supported) in self.spans {
+        for (start, (end, kind, supported)) in self.spans {
             let text = self.text.get(start..end).unwrap_or_default();
             characters += self.text.get(bytes..start).unwrap_or_default().chars().count();
             bytes = start;

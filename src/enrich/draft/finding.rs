@@ -11,6 +11,11 @@ use whichlang::{Lang, detect_language};
 /// Shorter texts say too little of their language.
 const LANGUAGE_FROM: usize = 60;
 
+/// Texts of so many times the characters that are allowed are not looked through, nor are longer ones than `LONGEST`.
+const FAR_TOO_LONG: usize = 4;
+/// Characters of a text that is looked through.
+const LONGEST: usize = 65_536;
+
 /// What a text must keep.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits<'a> {
@@ -71,20 +76,31 @@ pub fn check(text: &str, evidence: &Evidence<'_>, limits: &Limits<'_>) -> (Vec<C
             vec![fault.with_help("make it anew with other instructions or another model")],
         );
     }
+    let length = text.chars().count();
+    let too_long = |message: String| {
+        Diagnostic::error("E-DRAFT-LENGTH", message).with_help("raise max_chars, or ask for less; reject the draft")
+    };
+    let most = limits.max_chars.saturating_mul(FAR_TOO_LONG).min(LONGEST);
+    if length > most {
+        let message = format!("has {length} characters, more than {most} are not looked through");
+        return (Vec::new(), vec![too_long(message)]);
+    }
     let (plain, marked) = blanked(text);
     let claims = evidence.claims(&plain);
+    let mut reader = Reader::new(text);
     for claim in claims.iter().filter(|claim| !claim.supported) {
         findings.push(
             Diagnostic::error("E-DRAFT-CLAIM", format!("no fact says this {}", word(claim.kind)))
-                .at(place(text, claim.from))
+                .at(reader.place(claim.from))
                 .with_value(&claim.text)
                 .with_help("reject the draft, say the fact with `product set`, or accept with --override and a reason"),
         );
     }
-    let length = text.chars().count();
     if length > limits.max_chars {
-        let message = format!("has {length} characters, {} are allowed", limits.max_chars);
-        findings.push(Diagnostic::error("E-DRAFT-LENGTH", message).with_help("raise max_chars, or ask for less"));
+        findings.push(too_long(format!(
+            "has {length} characters, {} are allowed",
+            limits.max_chars
+        )));
     }
     if let (Some(wanted), true) = (language(limits.locale), plain.trim().chars().count() >= LANGUAGE_FROM) {
         let found = detect_language(&plain);
@@ -98,7 +114,7 @@ pub fn check(text: &str, evidence: &Evidence<'_>, limits: &Limits<'_>) -> (Vec<C
     for leftover in LEFTOVERS {
         if let Some(at) = small.find(leftover) {
             let at = small[..at].chars().count();
-            findings.push(leftover_finding(leftover).at(place(text, at)));
+            findings.push(leftover_finding(leftover).at(Reader::new(text).place(at)));
         }
     }
     if has_control(text) || has_invisible(text) {
@@ -127,17 +143,42 @@ fn leftover_finding(what: &str) -> Diagnostic {
         .with_help("reject it, and make it anew with clearer instructions")
 }
 
-/// Line and column of a character, counted from 1.
-fn place(text: &str, at: usize) -> Place {
-    let before: String = text.chars().take(at).collect();
-    let line = before.matches('\n').count() as u64 + 1;
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    Place {
-        file: None,
-        line: Some(line),
-        column: None,
+/// Reads a text from its beginning to tell places in it, which must come in their order.
+struct Reader<'t> {
+    rest: std::str::Chars<'t>,
+    at: usize,
+    line: u64,
+    column: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Reader<'t> {
+        Reader {
+            rest: text.chars(),
+            at: 0,
+            line: 1,
+            column: 1,
+        }
     }
-    .at_column(column.to_string())
+
+    /// Line and column of a character, counted from 1.
+    fn place(&mut self, at: usize) -> Place {
+        while self.at < at
+            && let Some(c) = self.rest.next()
+        {
+            self.at += 1;
+            match c {
+                '\n' => (self.line, self.column) = (self.line + 1, 1),
+                _ => self.column += 1,
+            }
+        }
+        Place {
+            file: None,
+            line: Some(self.line),
+            column: None,
+        }
+        .at_column(self.column.to_string())
+    }
 }
 
 fn word(kind: ClaimKind) -> &'static str {

@@ -31,6 +31,8 @@ pub struct Found {
 
 /// Digits that are read as a number; longer ones are codes.
 const MOST_DIGITS: usize = 24;
+/// Characters of a unit that is written as a sign.
+const LONGEST_SIGN: usize = 24;
 /// Words that join two numbers of one unit.
 const JOINTS: &[&str] = &["", "x", "a", "y", "o", "to", "and", "or", "hasta", "by", "por"];
 /// Words that are also units, and mostly something else.
@@ -269,6 +271,7 @@ fn unit_behind(text: &str, all: &[Word<'_>], units: &Units, quantity: &mut Quant
     let from = quantity.end + gap;
     let sign: String = rest
         .chars()
+        .take(LONGEST_SIGN + 1)
         .take_while(|c| !c.is_whitespace() && !matches!(c, ',' | ';' | ':' | ')' | '.' | '!' | '?'))
         .collect();
     let first = all.partition_point(|word| word.start < from);
@@ -296,7 +299,7 @@ fn unit_behind(text: &str, all: &[Word<'_>], units: &Units, quantity: &mut Quant
             return;
         }
     }
-    if !sign.is_empty()
+    if (1..=LONGEST_SIGN).contains(&sign.chars().count())
         && let Some(unit) = units.find(&sign)
     {
         quantity.unit = Some(unit.code.clone());

@@ -269,6 +269,34 @@ fn answers_that_are_none_are_refused() {
     assert_eq!((whole.content.as_str(), whole.usage), ("x", Usage::default()));
 }
 
+/// The places of sixty thousand claims took as many readings of the text.
+#[test]
+fn a_long_answer_is_told_as_too_long_and_nothing_else() {
+    let schema = schema();
+    let product = product(&schema, FACTS);
+    let sheet = FactSheet::of(&product, &schema, Key::parse(&schema, "description@es").unwrap());
+    let evidence = Evidence::new(&sheet, &product, &schema);
+    let check = |text: &str, max_chars| {
+        let limits = Limits {
+            locale: "es",
+            max_chars,
+            markup: false,
+        };
+        let (claims, findings) = check(text, &evidence, &limits);
+        let codes: Vec<String> = findings.iter().map(|own| own.code.to_string()).collect();
+        (claims.len(), codes)
+    };
+    let many = "Con 987 W. ".repeat(60_000);
+    assert_eq!(check(&many, 200), (0, vec!["E-DRAFT-LENGTH".to_owned()]));
+    assert_eq!(check(&many, usize::MAX), (0, vec!["E-DRAFT-LENGTH".to_owned()]));
+    // Each of the claims, that it is too long, and that it is no Spanish.
+    let (claims, codes) = check(&many[..60_005], 60_000);
+    assert_eq!((claims, codes.len()), (5_455, 5_455 + 2));
+    // Numbers joined without a blank looked through the rest for a unit.
+    let (claims, _) = check(&["1-".repeat(29_999), "1".to_owned()].concat(), 60_000);
+    assert!(claims > 1);
+}
+
 proptest! {
     /// No text breaks the check, and every claim stands where it says.
     #[test]
