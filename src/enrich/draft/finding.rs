@@ -1,10 +1,11 @@
 //! What stands against a draft: claims without a fact, the wrong language, too long, leftovers of the model, markup.
 //!
 //! Codes: `E-DRAFT-CLAIM`, `E-DRAFT-EMPTY`, `E-DRAFT-LENGTH`, `E-DRAFT-LANGUAGE`, `E-DRAFT-LEFTOVER`, `E-DRAFT-MARKUP`,
-//! `E-DRAFT-CUT`. Each blocks approval.
+//! `E-DRAFT-CUT`, `E-DRAFT-UNCHECKED`. Each blocks approval.
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::enrich::draft::claim::{Claim, ClaimKind, Evidence};
+use crate::enrich::draft::vocabulary::is_known;
 use crate::value::text::{clean, has_control, has_invisible};
 use whichlang::{Lang, detect_language};
 
@@ -95,6 +96,11 @@ pub fn check(text: &str, evidence: &Evidence<'_>, limits: &Limits<'_>) -> (Vec<C
                 .with_value(&claim.text)
                 .with_help("reject the draft, say the fact with `product set`, or accept with --override and a reason"),
         );
+    }
+    if !is_known(limits.locale) {
+        let message = format!("claims are not checked in `{}`: its words are not known", limits.locale);
+        let help = "read it against the facts, then accept it by its id with --override and a reason";
+        findings.push(Diagnostic::error("E-DRAFT-UNCHECKED", message).with_help(help));
     }
     if length > limits.max_chars {
         findings.push(too_long(format!(

@@ -307,25 +307,61 @@ fn unit_behind(text: &str, all: &[Word<'_>], units: &Units, quantity: &mut Quant
     }
 }
 
-/// Numbers from two to twelve in words. One is an article too, so it says nothing.
+/// Numbers in words, in thousandths. One is an article too, so it says nothing; what is double something is no number.
+const SPANISH: &[(&str, u32)] = &[
+    ("medio", 500),
+    ("dos", 2_000),
+    ("tres", 3_000),
+    ("cuatro", 4_000),
+    ("cinco", 5_000),
+    ("seis", 6_000),
+    ("siete", 7_000),
+    ("ocho", 8_000),
+    ("nueve", 9_000),
+    ("diez", 10_000),
+    ("once", 11_000),
+    ("doce", 12_000),
+    ("docena", 12_000),
+    ("docenas", 12_000),
+    ("cien", 100_000),
+    ("ciento", 100_000),
+    ("cientos", 100_000),
+    ("mil", 1_000_000),
+    ("miles", 1_000_000),
+];
+const ENGLISH: &[(&str, u32)] = &[
+    ("half", 500),
+    ("two", 2_000),
+    ("three", 3_000),
+    ("four", 4_000),
+    ("five", 5_000),
+    ("six", 6_000),
+    ("seven", 7_000),
+    ("eight", 8_000),
+    ("nine", 9_000),
+    ("ten", 10_000),
+    ("eleven", 11_000),
+    ("twelve", 12_000),
+    ("dozen", 12_000),
+    ("dozens", 12_000),
+    ("hundred", 100_000),
+    ("hundreds", 100_000),
+    ("thousand", 1_000_000),
+    ("thousands", 1_000_000),
+];
+
 fn number_words(all: &[Word<'_>], locale: &str, found: &mut Vec<Quantity>) {
-    const SPANISH: [&str; 11] = [
-        "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce",
-    ];
-    const ENGLISH: [&str; 11] = [
-        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    ];
     let list = match locale.get(..2) {
         Some("es") => SPANISH,
         Some("en") => ENGLISH,
         _ => return,
     };
     for word in all {
-        if let Some(n) = list.iter().position(|known| *known == word.folded) {
+        if let Some((_, thousandths)) = list.iter().find(|(known, _)| *known == word.folded) {
             found.push(Quantity {
                 start: word.start,
                 end: word.end,
-                number: Decimal::from(n as u32 + 2),
+                number: Decimal::new(i64::from(*thousandths), 3).normalize(),
                 unit: None,
                 doubtful: false,
             });
@@ -402,6 +438,12 @@ mod tests {
         );
         check("Dos baterías y tres años", "es", "2 | 3 a");
         check("Two speeds, a 2 in 1 design", "en", "2 | 2 | 1");
+        check(
+            "Medio kilo, una docena, cien y mil usos",
+            "es",
+            "0.5 kg | 12 | 100 | 1000",
+        );
+        check("Half a litre, a dozen, hundreds of uses", "en", "0.5 | 12 | 100");
         check("10 metros cuadrados al 50 %", "es", "10 m2 | 50 %");
         check("por 12,50 € o 12€", "es", "12.5 | 12");
         check("１８ V y 1.2.3", "es", "[１８] | [1.2.3]");

@@ -297,6 +297,40 @@ fn a_long_answer_is_told_as_too_long_and_nothing_else() {
     assert!(claims > 1);
 }
 
+#[test]
+fn where_the_words_are_not_known_a_person_must_look() {
+    let locales = ["es", "de", "en-GB", "pt"].map(str::to_owned);
+    let schema = load_texts(&[("schema.toml", SCHEMA)], &locales, &[]).unwrap();
+    let product = product(&schema, FACTS);
+    let mut told = Vec::new();
+    for (locale, text) in [
+        ("es", "Taladro azul."),
+        ("en-GB", "A blue drill."),
+        ("de", "Wasserdichte Bohrmaschine, die beste der Welt."),
+        ("pt", "O melhor berbequim do mundo."),
+    ] {
+        let sheet = FactSheet::of(
+            &product,
+            &schema,
+            Key::parse(&schema, &format!("description@{locale}")).unwrap(),
+        );
+        let limits = Limits {
+            locale: &sheet.locale,
+            max_chars: 500,
+            markup: false,
+        };
+        let (_, findings) = check(text, &Evidence::new(&sheet, &product, &schema), &limits);
+        told.push(
+            findings
+                .iter()
+                .map(|own| own.code.to_string())
+                .collect::<Vec<_>>()
+                .join(" "),
+        );
+    }
+    assert_eq!(told, ["", "", "E-DRAFT-UNCHECKED", "E-DRAFT-UNCHECKED"]);
+}
+
 proptest! {
     /// No text breaks the check, and every claim stands where it says.
     #[test]

@@ -7,6 +7,12 @@ use crate::enrich::draft::word::{Word, forms, same, words};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
+/// True for locales in whose language the words are: in others, claims made of words pass unseen.
+pub fn is_known(locale: &str) -> bool {
+    let language = locale.split(['-', '_']).next().unwrap_or_default();
+    matches!(language, "es" | "en")
+}
+
 /// What a word claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
