@@ -557,6 +557,17 @@ fn a_damaged_draft_is_told_and_passed_over() {
     assert_eq!(listed["diagnostics"][0]["code"], "W-DRAFT-DAMAGED");
     assert_eq!(make(&shop)["made"], 1);
     assert_eq!(states(&shop).len(), 3);
+    // Nor does anybody's word pass for the model's.
+    let name = format!("drafts/{}.json", id(&shop, "C"));
+    shop.edit(
+        &name,
+        "Herramienta Brontal de color verde.",
+        "Herramienta Brontal, verde.",
+    );
+    assert_eq!(states(&shop), ["A waiting", "B waiting"]);
+    let listed = ask(&shop, &["draft", "list", "--json"]).ended(0).json();
+    let told = listed["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(told.contains("its answer was changed"), "{told}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::enrich::draft::prompt::hash;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Version of both formats.
@@ -22,11 +23,8 @@ pub struct Answer {
 /// Tokens of one exchange, as the endpoint counts them; 0 where it does not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    #[serde(default)]
     pub prompt_tokens: u64,
-    #[serde(default)]
     pub completion_tokens: u64,
-    #[serde(default)]
     pub total_tokens: u64,
 }
 
@@ -44,6 +42,8 @@ pub struct Recording {
     /// BLAKE3 of the request's bytes.
     pub request_hash: String,
     pub request: Box<RawValue>,
+    /// BLAKE3 of the answer as JSON without blanks.
+    pub answer_hash: String,
     pub answer: Answer,
 }
 
@@ -78,7 +78,9 @@ pub enum DamagedRecording {
     #[error("its format is {0}, this program knows {FORMAT}")]
     Format(u32),
     #[error("its request was changed: the hash is another")]
-    Hash,
+    Request,
+    #[error("its answer was changed: the hash is another")]
+    Answer,
     #[error("its id is that of another product, attribute or request")]
     Id,
 }
@@ -109,6 +111,7 @@ impl Recording {
             endpoint: endpoint.to_owned(),
             request_hash,
             request: RawValue::from_string(request.to_owned())?,
+            answer_hash: hash(&serde_json::to_string(&answer)?),
             answer,
         })
     }
@@ -120,14 +123,17 @@ impl Recording {
         Ok(bytes)
     }
 
-    /// Reads a file's bytes; a request that was changed by hand is refused.
+    /// Reads a file's bytes; a request or an answer that was changed by hand is refused.
     pub fn read(bytes: &[u8]) -> Result<Recording, DamagedRecording> {
         let recording: Recording = serde_json::from_slice(bytes)?;
         if recording.format != FORMAT {
             return Err(DamagedRecording::Format(recording.format));
         }
         if hash(recording.request.get()) != recording.request_hash {
-            return Err(DamagedRecording::Hash);
+            return Err(DamagedRecording::Request);
+        }
+        if hash(&serde_json::to_string(&recording.answer)?) != recording.answer_hash {
+            return Err(DamagedRecording::Answer);
         }
         if id(&recording.sku, &recording.target, &recording.request_hash) != recording.id {
             return Err(DamagedRecording::Id);
@@ -156,8 +162,9 @@ struct Completion {
     model: Option<String>,
     #[serde(default)]
     choices: Vec<Choice>,
+    /// Of any shape: an answer that is paid for is not lost to how its cost is told.
     #[serde(default)]
-    usage: Option<Usage>,
+    usage: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -185,6 +192,16 @@ pub fn answer(bytes: &[u8]) -> Result<Answer, String> {
         content,
         finish_reason: choice.finish_reason,
         model: completion.model,
-        usage: completion.usage.unwrap_or_default(),
+        usage: usage(&completion.usage),
     })
+}
+
+/// The tokens, as far as whole numbers tell them.
+fn usage(sent: &Value) -> Usage {
+    let tokens = |name: &str| sent.get(name).and_then(Value::as_u64).unwrap_or_default();
+    Usage {
+        prompt_tokens: tokens("prompt_tokens"),
+        completion_tokens: tokens("completion_tokens"),
+        total_tokens: tokens("total_tokens"),
+    }
 }

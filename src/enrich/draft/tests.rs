@@ -233,6 +233,8 @@ fn a_recording_reads_back_and_shows_what_was_changed() {
     let text = String::from_utf8(bytes).unwrap();
     for (from, to, why) in [
         (r#"{"model":"m"}"#, r#"{"model":"n"}"#, "its request was changed"),
+        ("Un taladro.", "Un martillo.", "its answer was changed"),
+        (r#""stop""#, "null", "its answer was changed"),
         (r#""sku": "A""#, r#""sku": "B""#, "its id is that of another"),
         (r#""format": 1"#, r#""format": 9"#, "its format is 9"),
         (r#""sku": "A","#, "", "it does not read"),
@@ -267,6 +269,26 @@ fn answers_that_are_none_are_refused() {
     }
     let whole = answer(br#"{"choices":[{"message":{"content":"x","role":"assistant"},"index":0}],"id":"1"}"#).unwrap();
     assert_eq!((whole.content.as_str(), whole.usage), ("x", Usage::default()));
+    for (usage, tokens) in [
+        (
+            r#"{"prompt_tokens":7,"completion_tokens":2,"total_tokens":null}"#,
+            (7, 2, 0),
+        ),
+        (
+            r#"{"prompt_tokens":-1,"completion_tokens":"two","total_tokens":9.0}"#,
+            (0, 0, 0),
+        ),
+        ("null", (0, 0, 0)),
+        ("12", (0, 0, 0)),
+    ] {
+        let body = format!(r#"{{"choices":[{{"message":{{"content":"x"}}}}],"usage":{usage}}}"#);
+        let own = answer(body.as_bytes()).unwrap().usage;
+        assert_eq!(
+            (own.prompt_tokens, own.completion_tokens, own.total_tokens),
+            tokens,
+            "{usage}"
+        );
+    }
 }
 
 /// The places of sixty thousand claims took as many readings of the text.
