@@ -6,6 +6,7 @@ use crate::cli::fail_on::FailOn;
 use crate::cli::import::document;
 use crate::cli::output::{Output, Table, Tone, bytes, count, rounded, seconds};
 use crate::cli::progress::Drawn;
+use crate::diagnostic::Severity;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::plans::Delivery;
@@ -139,6 +140,12 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
     text.push_str(&output.findings(report.models.iter(), &Default::default()));
     if let Some(images) = &report.images {
         text.push_str(&enrich_images::line(images, output));
+        // What costs a picture is told here; what is only worth a look is on the contact sheet.
+        let lost = images
+            .diagnostics
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error);
+        text.push_str(&output.findings(lost, &Default::default()));
     }
     let mut table = Table::new(&[
         "channel",

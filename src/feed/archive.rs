@@ -22,8 +22,28 @@ pub const RATIO: u64 = 200;
 pub const RATIO_FROM: u64 = 8 * 1024 * 1024;
 /// Bytes that may come out of one container.
 pub const TOTAL: u64 = 20 * 1024 * 1024 * 1024;
-/// Bytes of the directory: 10,000 entries with long names stay far below.
-const DIRECTORY: u64 = 16 * 1024 * 1024;
+
+/// How large a directory may be, known before anything of it is read.
+struct Bounds {
+    entries: u64,
+    /// Bytes.
+    directory: u64,
+    /// What to do about a larger one.
+    help: &'static str,
+}
+
+/// Of feeds and workbooks: 10,000 entries with long names stay far below.
+const FEEDS: Bounds = Bounds {
+    entries: PARTS as u64,
+    directory: 16 * 1024 * 1024,
+    help: "ask for an archive with the feed alone",
+};
+/// Of pictures.
+const PICTURES: Bounds = Bounds {
+    entries: 200_000,
+    directory: 64 * 1024 * 1024,
+    help: "put the pictures into several archives, or unpack them into a folder",
+};
 
 /// Where the bytes of an archive lie.
 #[derive(Clone)]
@@ -91,26 +111,35 @@ pub struct Archive {
 impl Archive {
     /// Checks the directory of a zip file. Nothing is inflated.
     pub fn of_file(file: File, shown: &Arc<str>) -> Result<Archive, FeedError> {
+        Archive::of_file_within(file, shown, &FEEDS)
+    }
+
+    /// The same for an archive of pictures, which may have 200,000 entries.
+    pub fn of_pictures(file: File, shown: &Arc<str>) -> Result<Archive, FeedError> {
+        Archive::of_file_within(file, shown, &PICTURES)
+    }
+
+    fn of_file_within(file: File, shown: &Arc<str>, bounds: &Bounds) -> Result<Archive, FeedError> {
         let size = file
             .metadata()
             .map_err(|error| FeedError::from_io(shown, &error))?
             .len();
-        Archive::new(Bytes::File(Arc::new(Mutex::new(file))), size, shown)
+        Archive::new(Bytes::File(Arc::new(Mutex::new(file))), size, shown, bounds)
     }
 
     /// The same for an archive in memory (a workbook that was inside another archive).
     pub fn of_memory(bytes: Vec<u8>, shown: &Arc<str>) -> Result<Archive, FeedError> {
         let size = bytes.len() as u64;
-        Archive::new(Bytes::Memory(bytes.into()), size, shown)
+        Archive::new(Bytes::Memory(bytes.into()), size, shown, &FEEDS)
     }
 
-    fn new(bytes: Bytes, size: u64, shown: &Arc<str>) -> Result<Archive, FeedError> {
+    fn new(bytes: Bytes, size: u64, shown: &Arc<str>, bounds: &Bounds) -> Result<Archive, FeedError> {
         let mut archive = Archive {
             bytes,
             shown: shown.clone(),
             entries: Vec::new(),
         };
-        archive.read_directory(size)?;
+        archive.read_directory(size, bounds)?;
         archive.check_names()?;
         archive.check_overlaps()?;
         Ok(archive)
@@ -255,7 +284,7 @@ impl Archive {
         }
     }
 
-    fn read_directory(&mut self, size: u64) -> Result<(), FeedError> {
+    fn read_directory(&mut self, size: u64, bounds: &Bounds) -> Result<(), FeedError> {
         const MISSING: &str = "its directory at the end is missing";
         let tail_len = size.min(22 + 65_535);
         let tail = self.bytes_at(size - tail_len, tail_len as usize, MISSING)?;
@@ -289,9 +318,12 @@ impl Archive {
                 "join the parts first",
             ));
         }
-        if count > PARTS as u64 || len > DIRECTORY {
-            let message = format!("the archive has {count} entries, the limit is {PARTS}");
-            return Err(self.refuse("E-ARCHIVE-LIMIT", message, "ask for an archive with the feed alone"));
+        if count > bounds.entries || len > bounds.directory {
+            let message = match count > bounds.entries {
+                true => format!("the archive has {count} entries, the limit is {}", bounds.entries),
+                false => format!("its directory has {len} bytes, the limit is {}", bounds.directory),
+            };
+            return Err(self.refuse("E-ARCHIVE-LIMIT", message, bounds.help));
         }
         if start.checked_add(len).is_none_or(|end| end > limit) {
             return Err(self.damaged("its directory lies outside of it"));

@@ -1,6 +1,7 @@
 //! Pictures: found by their names, given to products, derived for channels, and everything hostile refused.
 
 mod defects;
+mod sources;
 
 use crate::corner::{corner_shop, offers, supplier as plain_supplier};
 use crate::support::{Shop, shared};
@@ -49,7 +50,7 @@ const LIST: &str = "sku;name;brand;mpn;gtin;price;stock;image\n\
      AR-200;Sierra;Brontal;B-88;;20.00;3;fotos/sierra.jpg\n\
      AR-300;Cincel;Brontal;;;30.00;3;fotos/nada.jpg\n";
 
-/// A shop with pictures in a folder, in an archive, in the supplier's folder.
+/// A shop with pictures in a folder, and one that the supplier names and does not send.
 fn shop_with_pictures() -> Shop {
     let shop = corner_shop();
     supplier(&shop, "norte", "rank = 10", LIST);

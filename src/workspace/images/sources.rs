@@ -6,7 +6,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::settings::Settings;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -143,7 +143,7 @@ fn ending(name: &str) -> String {
 }
 
 fn archive(path: &Path, shown: &str, stamp: Stamp, sources: &mut Sources) {
-    let archive = match File::open(path).map(|file| Archive::of_file(file, &Arc::from(shown))) {
+    let archive = match File::open(path).map(|file| Archive::of_pictures(file, &Arc::from(shown))) {
         Ok(Ok(archive)) => archive,
         Ok(Err(error)) => return sources.findings.push(error.diagnostic()),
         Err(error) => {
@@ -184,7 +184,14 @@ pub fn said(folders: &[PathBuf], path: &str) -> Option<(PathBuf, Stamp)> {
 /// Reads pictures; keeps the last archive open.
 #[derive(Default)]
 pub struct Opener {
-    archive: Option<(PathBuf, Archive)>,
+    archive: Option<Opened>,
+}
+
+/// An archive with the places of its entries by name.
+struct Opened {
+    path: PathBuf,
+    archive: Archive,
+    places: HashMap<String, usize>,
 }
 
 impl Opener {
@@ -202,16 +209,20 @@ impl Opener {
                 .map_err(|error| failed(&error))?;
             return Ok(bytes);
         };
-        if self.archive.as_ref().is_none_or(|(open, _)| open != path) {
-            let file = File::open(path).map_err(|error| failed(&error))?;
-            let shown = Arc::from(path.to_string_lossy());
-            let archive = Archive::of_file(file, &shown).map_err(|error| Box::new(error.diagnostic()))?;
-            self.archive = Some((path.clone(), archive));
-        }
-        let Some((_, archive)) = &self.archive else {
-            return Err(failed(&"the archive is not open"));
+        let opened = match self.archive.take().filter(|opened| opened.path == *path) {
+            Some(opened) => opened,
+            None => {
+                let file = File::open(path).map_err(|error| failed(&error))?;
+                let shown = Arc::from(path.to_string_lossy());
+                let archive = Archive::of_pictures(file, &shown).map_err(|error| Box::new(error.diagnostic()))?;
+                let names = archive.entries.iter().enumerate();
+                let places = names.map(|(n, entry)| (entry.name.clone(), n)).collect();
+                let path = path.clone();
+                Opened { path, archive, places }
+            }
         };
-        let entry = archive.entries.iter().find(|entry| entry.name == *name);
+        let Opened { archive, places, .. } = self.archive.insert(opened);
+        let entry = places.get(name).and_then(|n| archive.entries.get(*n));
         let entry = entry.ok_or_else(|| failed(&"the archive no longer has it"))?;
         archive
             .read_all(entry, limit)

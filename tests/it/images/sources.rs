@@ -1,0 +1,105 @@
+//! Where pictures are looked for: folders, archives, suppliers' folders; and what is told of those that cannot be looked into.
+
+use crate::images::{images, photograph, pictures, shop_with_pictures};
+
+/// A zip archive of these files, without compression.
+fn zipped(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in files {
+        let mut sum = flate2::Crc::new();
+        sum.update(content);
+        let (start, size) = (out.len() as u32, content.len() as u32);
+        // Version, flags, method, time, checksum, sizes, length of the name, of the rest.
+        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        for number in [sum.sum(), size, size] {
+            common.extend(number.to_le_bytes());
+        }
+        common.extend((name.len() as u16).to_le_bytes());
+        common.extend([0; 2]);
+        out.extend(b"PK\x03\x04");
+        out.extend(&common);
+        out.extend(name.as_bytes());
+        out.extend(content);
+        directory.extend(b"PK\x01\x02\x14\x03");
+        directory.extend(common);
+        directory.extend([0; 10]);
+        directory.extend(start.to_le_bytes());
+        directory.extend(name.as_bytes());
+    }
+    let start = out.len() as u32;
+    out.extend(&directory);
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    for _ in 0..2 {
+        out.extend((files.len() as u16).to_le_bytes());
+    }
+    out.extend((directory.len() as u32).to_le_bytes());
+    out.extend(start.to_le_bytes());
+    out.extend([0; 2]);
+    out
+}
+
+/// The end of an archive that says to hold so many files.
+fn claiming(files: u64) -> Vec<u8> {
+    let mut out = b"PK\x06\x06".to_vec();
+    out.extend(44_u64.to_le_bytes());
+    out.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for number in [files, files, 0, 0] {
+        out.extend(number.to_le_bytes());
+    }
+    out.extend(b"PK\x06\x07\0\0\0\0");
+    out.extend([0; 8]);
+    out.extend([1, 0, 0, 0]);
+    out.extend(b"PK\x05\x06\0\0\0\0");
+    out.extend([0xff; 12]);
+    out.extend([0; 2]);
+    out
+}
+
+#[test]
+fn pictures_come_out_of_archives_and_suppliers_folders() {
+    let shop = shop_with_pictures();
+    shop.write("suppliers/norte/fotos/sierra.jpg", photograph(7, 500, 500));
+    // More files than an archive of feeds may have.
+    let mut files: Vec<(String, Vec<u8>)> = (0..10_001).map(|n| (format!("notes/{n}.txt"), Vec::new())).collect();
+    files.push(("zip/AR-300.jpg".to_owned(), photograph(8, 500, 500)));
+    shop.write("media/more.zip", zipped(&files));
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    let found = images(&shop);
+    assert_eq!(
+        pictures(&shop, "AR-300"),
+        "fotos/nada.jpg, media/more.zip/zip/AR-300.jpg by supplier:norte"
+    );
+    assert_eq!(
+        pictures(&shop, "AR-200"),
+        "fotos/sierra.jpg, media/B-88.jpg by supplier:norte"
+    );
+    assert_eq!(
+        (&found["products"], &found["said"]),
+        (&3.into(), &1.into()),
+        "{found:#}"
+    );
+    // Each is made for the channel.
+    let made: Vec<String> = shop.files("out/web/images").into_keys().collect();
+    let of = |sku: &str| made.iter().filter(|name| name.contains(sku)).count();
+    assert_eq!((of("AR-100"), of("AR-200"), of("AR-300")), (3, 2, 1), "{made:?}");
+}
+
+#[test]
+fn a_run_tells_what_costs_pictures() {
+    let shop = shop_with_pictures();
+    let whole = zipped(&[("AR-300_2.jpg".to_owned(), photograph(8, 500, 500))]);
+    shop.write("media/cut.zip", &whole[..whole.len() - 30]);
+    shop.write("media/vast.zip", claiming(200_001));
+    let told = shop.done(&["run"]).out;
+    for expected in [
+        "E-IMAGE-KIND",
+        "E-ARCHIVE-DAMAGED",
+        "E-ARCHIVE-LIMIT",
+        "the archive has 200001 entries, the limit is 200000",
+        "put the pictures into several archives",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    assert!(!told.contains("W-IMAGE-SMALL"), "{told}");
+    assert!(shop.done(&["run"]).out.contains("E-ARCHIVE-DAMAGED"));
+}
