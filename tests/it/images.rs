@@ -323,7 +323,7 @@ fn addresses_are_fetched_only_where_that_is_allowed() {
     supplier(&shop, "norte", "rank = 10", &list);
     let settings = shop.read("estante.toml");
     let with = |fetch: &str| {
-        shop.write("estante.toml", format!("{settings}\n[images]\n{fetch}"))
+        shop.write("estante.toml", format!("{settings}\n[images]\nfolders = []\n{fetch}"))
             .done(&["schema", "check"])
     };
     with("");

@@ -248,7 +248,7 @@ fn said(
         .settings
         .folders
         .iter()
-        .filter(|folder| !folder.contains(['*', '?', '[']));
+        .filter(|folder| !folder.contains(sources::WILD));
     let common: Vec<PathBuf> = common.map(|folder| settings.root.join(folder)).collect();
     let mut absent: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     state.absent.clear();

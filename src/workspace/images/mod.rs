@@ -24,6 +24,7 @@ use crate::enrich::images::settings::Images;
 use crate::product::origin::Source;
 use crate::workspace::Workspace;
 use crate::workspace::failure::{Failure, FailureKind};
+use crate::workspace::feed_file;
 use crate::workspace::images::assign::{Shown, owned};
 use crate::workspace::images::fetch::Fetcher;
 use crate::workspace::images::layers::{Preparing, Wanted};
@@ -92,8 +93,12 @@ impl Looked {
             files.update(&found.stamp.bytes.to_le_bytes());
             files.update(&found.stamp.changed.to_le_bytes());
         }
+        for finding in &sources.findings {
+            files.update(&serde_json::to_vec(finding).unwrap_or_default());
+        }
         for list in &images.settings.lists {
-            files.update(&std::fs::read(workspace.settings.root.join(list)).unwrap_or_default());
+            let hash = feed_file::blake3(&workspace.settings.root.join(list));
+            files.update(hash.unwrap_or_default().as_bytes());
         }
         let mut settings = Xxh3::new();
         settings.update(env!("CARGO_PKG_VERSION").as_bytes());

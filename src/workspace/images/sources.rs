@@ -6,9 +6,9 @@ use crate::workspace::failure::Failure;
 use crate::workspace::settings::Settings;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{File, Metadata};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -18,6 +18,10 @@ use walkdir::WalkDir;
 const MOST: usize = 2_000_000;
 /// Folders below folders.
 const DEPTH: usize = 16;
+/// Paths that a finding of many names.
+const SAMPLES: usize = 5;
+/// Signs of a pattern.
+pub const WILD: [char; 3] = ['*', '?', '['];
 /// Endings of pictures; what they are is decided by their content.
 const ENDINGS: [&str; 14] = [
     "jpg", "jpeg", "jpe", "jfif", "mpo", "png", "gif", "webp", "tif", "tiff", "bmp", "avif", "heic", "svg",
@@ -68,10 +72,20 @@ pub fn stamp(metadata: &Metadata) -> Option<Stamp> {
 pub fn find(settings: &Settings, folders: &[String]) -> Result<Sources, Failure> {
     let globs = globs(folders)?;
     let mut sources = Sources::default();
-    let mut starts: Vec<PathBuf> = folders
-        .iter()
-        .map(|folder| settings.root.join(literal(folder)))
-        .collect();
+    let mut passed = Passed::default();
+    let mut starts: Vec<PathBuf> = Vec::new();
+    for folder in folders {
+        let start = settings.root.join(literal(folder));
+        if !folder.contains(WILD) && std::fs::metadata(&start).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            let finding = Diagnostic::warning("W-IMAGE-FOLDER", "there is no such folder");
+            let help = "make it, or correct `folders` under [images]";
+            sources
+                .findings
+                .push(finding.at(Place::file(folder.as_str())).with_help(help));
+        } else if start.exists() {
+            starts.push(start);
+        }
+    }
     starts.sort();
     starts.dedup();
     for start in starts {
@@ -80,9 +94,26 @@ pub fn find(settings: &Settings, folders: &[String]) -> Result<Sources, Failure>
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             entry.depth() == 0 || !hidden
         });
-        for entry in visible.flatten().filter(|entry| entry.file_type().is_file()) {
+        for entry in visible {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(&start);
+                    passed.unreadable.insert(settings.shown(path));
+                    continue;
+                }
+            };
             let shown = settings.shown(entry.path());
-            if !is_below(&globs, &shown) {
+            let is_ours = || is_below(&globs, &shown);
+            if entry.file_type().is_dir() && entry.depth() == DEPTH && is_ours() {
+                passed.deep.insert(shown);
+                continue;
+            }
+            if entry.file_type().is_symlink() && is_ours() && (is_told(&shown) || entry.path().is_dir()) {
+                passed.links.insert(shown);
+                continue;
+            }
+            if !entry.file_type().is_file() || !is_ours() {
                 continue;
             }
             let Some(stamp) = entry.metadata().ok().and_then(|metadata| stamp(&metadata)) else {
@@ -90,7 +121,7 @@ pub fn find(settings: &Settings, folders: &[String]) -> Result<Sources, Failure>
             };
             if ending(&shown) == "zip" {
                 archive(entry.path(), &shown, stamp, &mut sources);
-            } else if ENDINGS.contains(&ending(&shown).as_str()) {
+            } else if is_told(&shown) {
                 let found = Found {
                     inside: None,
                     path: entry.path().to_owned(),
@@ -106,15 +137,57 @@ pub fn find(settings: &Settings, folders: &[String]) -> Result<Sources, Failure>
             }
         }
     }
+    passed.tell(&mut sources.findings);
     Ok(sources)
+}
+
+/// What was passed over, by path.
+#[derive(Default)]
+struct Passed {
+    unreadable: BTreeSet<String>,
+    links: BTreeSet<String>,
+    deep: BTreeSet<String>,
+}
+
+impl Passed {
+    fn tell(&self, findings: &mut Vec<Diagnostic>) {
+        for (paths, what, help) in [
+            (&self.unreadable, "cannot be read", "check their rights"),
+            (
+                &self.links,
+                "are links, which are not followed",
+                "put the pictures themselves there, or name the folder they lie in",
+            ),
+            (
+                &self.deep,
+                "lie too deep: what is below them is not looked at",
+                "name a deeper folder in `folders` under [images]",
+            ),
+        ] {
+            if !paths.is_empty() {
+                let names: Vec<&str> = paths.iter().take(SAMPLES).map(String::as_str).collect();
+                let more = if paths.len() > SAMPLES { ", …" } else { "" };
+                let message = format!("{} files or folders {what}", paths.len());
+                let finding = Diagnostic::warning("W-IMAGE-FOLDER", message);
+                findings.push(
+                    finding
+                        .with_value(&format!("{}{more}", names.join(", ")))
+                        .with_help(help),
+                );
+            }
+        }
+    }
+}
+
+/// True for what is a picture or an archive of pictures by its name.
+fn is_told(shown: &str) -> bool {
+    let ending = ending(shown);
+    ending == "zip" || ENDINGS.contains(&ending.as_str())
 }
 
 /// The part of a pattern before its first `*`.
 fn literal(folder: &str) -> String {
-    let parts: Vec<&str> = folder
-        .split('/')
-        .take_while(|part| !part.contains(['*', '?', '[']))
-        .collect();
+    let parts: Vec<&str> = folder.split('/').take_while(|part| !part.contains(WILD)).collect();
     parts.join("/")
 }
 

@@ -55,6 +55,16 @@ fn claiming(files: u64) -> Vec<u8> {
     out
 }
 
+/// Message and value of the findings with a code.
+fn said(document: &serde_json::Value, code: &str) -> Vec<String> {
+    let findings = document["diagnostics"].as_array().into_iter().flatten();
+    let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+    findings
+        .filter(|finding| finding["code"] == code)
+        .map(|finding| format!("{} | {}", text(finding, "message"), text(finding, "value")))
+        .collect()
+}
+
 #[test]
 fn pictures_come_out_of_archives_and_suppliers_folders() {
     let shop = shop_with_pictures();
@@ -102,4 +112,46 @@ fn a_run_tells_what_costs_pictures() {
     }
     assert!(!told.contains("W-IMAGE-SMALL"), "{told}");
     assert!(shop.done(&["run"]).out.contains("E-ARCHIVE-DAMAGED"));
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_that_are_not_looked_into_are_told() {
+    use std::os::unix::fs::symlink;
+    let shop = shop_with_pictures();
+    shop.edit(
+        "estante.toml",
+        "folders = [\"media\"]",
+        "folders = [\"media\", \"fotos\", \"none/*/fotos\"]",
+    );
+    shop.write("elsewhere/AR-300.jpg", photograph(7, 500, 500));
+    let link = |from: &str, to: &str| symlink(shop.path(from), shop.path(to)).expect("a link can be made");
+    link("elsewhere", "media/nas");
+    link("elsewhere/AR-300.jpg", "media/AR-300_2.jpg");
+    link("estante.toml", "media/notes.txt");
+    shop.write(
+        format!("media/{}AR-300_3.jpg", "deep/".repeat(16)),
+        photograph(8, 500, 500),
+    );
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    let deep = format!("media{}", "/deep".repeat(16));
+    assert_eq!(
+        said(&images(&shop), "W-IMAGE-FOLDER"),
+        [
+            "there is no such folder | ".to_owned(),
+            "2 files or folders are links, which are not followed | media/AR-300_2.jpg, media/nas".to_owned(),
+            format!("1 files or folders lie too deep: what is below them is not looked at | {deep}"),
+        ]
+    );
+    // An empty folder is nothing to tell, and nothing else has changed.
+    std::fs::create_dir(shop.path("fotos")).expect("a folder can be made");
+    std::fs::remove_file(shop.path("media/nas")).expect("it was there");
+    let left = said(&images(&shop), "W-IMAGE-FOLDER");
+    assert_eq!(
+        (left.len(), left[0].as_str()),
+        (
+            2,
+            "1 files or folders are links, which are not followed | media/AR-300_2.jpg"
+        )
+    );
 }
