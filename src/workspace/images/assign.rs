@@ -273,7 +273,9 @@ fn said(
                 }
                 let Some((path, stamp)) = sources::said(&folders, value) else {
                     absent.entry(name).or_default().insert(value);
-                    state.absent.extend(folders.iter().map(|folder| folder.join(value)));
+                    for folder in &folders {
+                        state.absent.entry(folder.clone()).or_default().insert(value.clone());
+                    }
                     continue;
                 };
                 let path_shown = settings.shown(&path);

@@ -157,7 +157,11 @@ fn outputs_stand(workspace: &Workspace, state: &State) -> bool {
         .sheet
         .as_ref()
         .is_none_or(|sheet| settings.root.join(sheet).is_file());
-    seen && originals && derived && sheet && !state.absent.iter().any(|path| path.exists())
+    let absent = state.absent.iter().all(|(folder, places)| {
+        let folder = std::slice::from_ref(folder);
+        places.iter().all(|place| sources::said(folder, place).is_none())
+    });
+    seen && originals && derived && sheet && absent
 }
 
 fn step(

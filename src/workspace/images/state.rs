@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// To be raised where an older state would be misread.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The state. Contents are named by the BLAKE3 of their bytes, in hex.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -25,8 +25,8 @@ pub struct State {
     pub settings: u64,
     /// Files that belong to a product, by path.
     pub files: BTreeMap<String, SeenFile>,
-    /// Paths that suppliers name, without a file: to be looked for again.
-    pub absent: BTreeSet<PathBuf>,
+    /// Paths that suppliers name and that are no file, by the folder in which they are looked for again.
+    pub absent: BTreeMap<PathBuf, BTreeSet<String>>,
     /// Addresses that were fetched.
     pub addresses: BTreeMap<String, Fetched>,
     pub contents: BTreeMap<String, Content>,

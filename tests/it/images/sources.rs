@@ -1,6 +1,8 @@
 //! Where pictures are looked for: folders, archives, suppliers' folders; and what is told of those that cannot be looked into.
 
-use crate::images::{images, photograph, pictures, shop_with_pictures};
+use crate::corner::corner_shop;
+use crate::images::{codes, images, photograph, pictures, shop_with_pictures, supplier};
+use crate::support::Shop;
 
 /// A zip archive of these files, without compression.
 fn zipped(files: &[(String, Vec<u8>)]) -> Vec<u8> {
@@ -154,4 +156,28 @@ fn folders_that_are_not_looked_into_are_told() {
             "1 files or folders are links, which are not followed | media/AR-300_2.jpg"
         )
     );
+}
+
+#[test]
+fn a_value_that_names_a_folder_is_looked_for_once() {
+    let shop: Shop = corner_shop();
+    supplier(
+        &shop,
+        "norte",
+        "rank = 10",
+        "sku;name;brand;mpn;price;stock;image\nA1;Uno;Brontal;M1M;1.00;1;fotos/uno.jpg\n",
+    );
+    std::fs::create_dir_all(shop.path("suppliers/norte/fotos/uno.jpg")).expect("a folder can be made");
+    let settings = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{settings}\n[images]\nfolders = []\n"));
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    assert_eq!(codes(&images(&shop)), ["W-IMAGE-ABSENT"]);
+    let again = shop.done(&["enrich", "images"]);
+    assert!(!again.err.contains("looking for the products"), "{}", again.err);
+    // The picture comes: it is seen.
+    std::fs::remove_dir(shop.path("suppliers/norte/fotos/uno.jpg")).expect("it is empty");
+    shop.write("suppliers/norte/fotos/uno.jpg", photograph(1, 600, 600));
+    let found = shop.done(&["enrich", "images"]);
+    assert!(found.err.contains("looking for the products"), "{}", found.err);
+    assert_eq!(images(&shop)["products"], 1);
 }
