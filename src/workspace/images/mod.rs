@@ -223,6 +223,9 @@ fn step(
     if !jobs.is_empty() {
         progress.end();
     }
+    outcome
+        .diagnostics
+        .extend(fetcher.iter().flat_map(Fetcher::silent_hosts));
 
     settle(workspace, &mut shown, state, &mut outcome)?;
     let current: BTreeSet<&String> = recipes.iter().map(|(channel, _)| channel).collect();

@@ -217,27 +217,28 @@ impl Work<'_> {
 
     /// The bytes of a job, or what is to be said where there are none.
     fn bytes(&self, job: &Job, opener: &mut Opener) -> Result<Vec<u8>, Box<Done>> {
-        let nothing = |finding: Diagnostic, failed: Option<Refusal>| {
-            Box::new(Done {
-                finding: Some(finding),
-                failed,
-                ..Done::default()
-            })
-        };
         match job {
             Job::File(path, found) => opener.read(found, self.limits.max_bytes).map_err(|mut finding| {
                 finding.place = Place::file(path.as_str());
-                nothing(*finding, None)
+                Box::new(Done {
+                    finding: Some(*finding),
+                    ..Done::default()
+                })
             }),
             Job::Address(address) => {
                 let Some(fetcher) = self.fetcher else {
                     return Err(Box::default());
                 };
-                fetcher.fetch(address).map_err(|refusal| {
-                    let finding = Diagnostic::warning("W-IMAGE-FETCH", refusal.message.clone())
+                fetcher.fetch(address).map_err(|unfetched| {
+                    let refusal = unfetched.refusal;
+                    let told = Diagnostic::warning("W-IMAGE-FETCH", refusal.message.clone())
                         .with_value(address)
                         .with_help(refusal.help.clone());
-                    nothing(finding, Some(refusal))
+                    Box::new(Done {
+                        finding: (!unfetched.silent).then_some(told),
+                        failed: Some(refusal),
+                        ..Done::default()
+                    })
                 })
             }
         }
