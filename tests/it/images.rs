@@ -392,6 +392,21 @@ fn a_host_that_does_not_answer_is_given_up() {
     }
 }
 
+#[test]
+fn pictures_do_not_depend_on_the_threads() {
+    let one = shop_with_pictures();
+    one.done(&["import", "norte", "--apply", "-q"]);
+    let many = one.twin();
+    let run = |shop: &Shop, threads: &str| {
+        let mut told = shop.done(&["enrich", "images", "--threads", threads, "--json"]).json();
+        told["seconds"] = 0.into();
+        (told, shop.files("out"), shop.files(".estante/media"))
+    };
+    let first = run(&one, "1");
+    assert_eq!((first.1.len(), first.2.len()), (5, 8));
+    assert_eq!(run(&many, "7"), first);
+}
+
 fn all_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     let mut entries: Vec<_> = std::fs::read_dir(folder)
         .expect("it is readable")

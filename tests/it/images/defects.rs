@@ -3,6 +3,7 @@
 use crate::corner::corner_shop;
 use crate::images::{images, photograph, supplier};
 use crate::support::Shop;
+use image::{ImageEncoder, Rgb, RgbImage};
 
 /// The same photograph as other bytes: written anew at another quality.
 fn copied(photograph: &[u8], quality: u8) -> Vec<u8> {
@@ -12,6 +13,16 @@ fn copied(photograph: &[u8], quality: u8) -> Vec<u8> {
     let mut out = Vec::new();
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, quality);
     picture.write_with_encoder(encoder).expect("a picture can be written");
+    out
+}
+
+/// A picture as JPEG, by the colour at each place.
+fn drawn(colour: impl Fn(u32, u32) -> [u8; 3]) -> Vec<u8> {
+    let picture = RgbImage::from_fn(600, 600, |x, y| Rgb(colour(x, y)));
+    let mut out = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, 95)
+        .write_image(picture.as_raw(), 600, 600, image::ExtendedColorType::Rgb8)
+        .expect("a picture can be written");
     out
 }
 
@@ -60,5 +71,45 @@ fn copies_of_one_look_are_one_finding() {
             "W-IMAGE-STAND-IN S10: 10 pictures that look the same at 10 products",
             "I-IMAGE-ALIKE S20: looks like media/S21.jpg of S21 and 1 more",
         ]
+    );
+}
+
+#[test]
+fn what_is_soft_or_dark_or_inked_is_told() {
+    let soft = |x: u32, y: u32| {
+        let far = (x.abs_diff(300).pow(2) + y.abs_diff(300).pow(2)).min(90_000);
+        [105 + (far / 600) as u8; 3]
+    };
+    // A thing that is cut out of a dark ground.
+    let dark = |x: u32, y: u32| match (200..400).contains(&x) && (150..450).contains(&y) {
+        true => [200, (x % 97) as u8, 90],
+        false => [20, 30, 40],
+    };
+    let mut inked = Vec::new();
+    let ink: Vec<u8> = (0..600_u32 * 600)
+        .flat_map(|n| match (n % 600 / 60 + n / 36_000) % 2 {
+            0 => [255, 255, 255, 255],
+            _ => [40, 200, 90, 250],
+        })
+        .collect();
+    jpeg_encoder::Encoder::new(&mut inked, 90)
+        .encode(&ink, 600, 600, jpeg_encoder::ColorType::Cmyk)
+        .expect("a picture can be written");
+    let pictures = [("DARK", drawn(dark)), ("INK", inked), ("SOFT", drawn(soft))];
+    let pictures = pictures.map(|(sku, picture)| (sku.to_owned(), picture));
+    let found = images(&shop("defects = { background = 50 }", &pictures));
+    let codes: Vec<String> = told(&found)
+        .iter()
+        .map(|own| own.split(':').next().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "W-IMAGE-BLURRED SOFT",
+            "W-IMAGE-BACKGROUND DARK",
+            "W-IMAGE-BACKGROUND INK",
+            "I-IMAGE-NO-PROFILE INK"
+        ],
+        "{found:#}"
     );
 }

@@ -141,3 +141,25 @@ fn a_workspace_without_templates_says_so() {
     assert_eq!(answer.code, Some(2), "{}", answer.err);
     assert!(answer.err.contains("docs/copy.md"), "{}", answer.err);
 }
+
+#[test]
+fn one_text_at_two_products_is_told_but_not_at_variants() {
+    let shop = corner_shop();
+    let templates = "[lint]\nattributes = [\"description\", \"name\"]\nrepeatable = [\"name\"]\n";
+    shop.write("copy/all.toml", templates);
+    let items = "sku;name;description;model;price;stock\n\
+         A1;Taladro;Taladra de todo, y bien;;10.50;3\n\
+         A2;Taladro;¡Taladra de TODO y bien!;;11.50;3\n\
+         A3;Taladro;Otro taladro;;12.50;3\n\
+         V1;Sierra;Una sierra en varios tamaños;SERIE;13.50;3\n\
+         V2;Sierra;Una sierra en varios tamaños;SERIE;14.50;3\n";
+    supplier(&shop, "norte", "", items);
+    import(&shop, "norte");
+    let report = shop.done(&["enrich", "copy", "--lint", "--json"]).json();
+    let findings = report["diagnostics"].as_array().expect("findings are a list");
+    let told: Vec<String> = findings
+        .iter()
+        .map(|own| format!("{} {} {}", own["code"], own["sku"], own["message"]).replace('"', ""))
+        .collect();
+    assert_eq!(told, ["W-COPY-DUPLICATE A2 description@es says the same as that of A1"]);
+}
