@@ -149,6 +149,7 @@ impl Table {
     pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
         batch.clear();
         batch.file = self.file;
+        batch.before = self.read;
         while !batch.is_full() {
             if !self.step(batch)? {
                 self.check_full()?;

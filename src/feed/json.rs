@@ -115,6 +115,7 @@ impl Json {
     pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
         batch.clear();
         batch.file = self.file;
+        batch.before = self.rows;
         while !batch.is_full() && !self.done {
             match &mut self.shape {
                 Shape::Lines => self.line(batch)?,

@@ -210,6 +210,7 @@ impl Grid {
     pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
         batch.clear();
         batch.file = self.file;
+        batch.before = self.rows;
         while !batch.is_full() {
             let mut row = std::mem::take(&mut self.row);
             let more = self.advance(&mut row)?;

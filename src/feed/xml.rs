@@ -160,6 +160,7 @@ impl Xml {
     pub fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
         batch.clear();
         batch.file = self.file;
+        batch.before = self.rows;
         while !batch.is_full() && !self.done {
             self.step(batch)?;
         }

@@ -90,12 +90,26 @@ const FULL_BYTES: usize = 4 * 1024 * 1024;
 pub struct Records {
     /// Which file of the delivery, counted from 0.
     pub file: u32,
+    /// Records of the file that came in batches before this one.
+    pub before: u64,
     text: String,
     raw: Vec<u8>,
     spans: Vec<Span>,
     members: Vec<Span>,
     rows: Vec<Row>,
     faults: Vec<Diagnostic>,
+}
+
+/// Where a record stands in its delivery. A file may hold all its records on one line, so that only the count of them tells
+/// one from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// Which file of the delivery, counted from 0.
+    pub file: u32,
+    /// Which record of the file, counted from 0.
+    pub ordinal: u64,
+    /// Line in the file, counted from 1 (the row in a workbook): for messages.
+    pub line: u64,
 }
 
 /// One raw record of a batch.
@@ -114,6 +128,15 @@ impl<'a> Record<'a> {
     /// Which file of the delivery.
     pub fn file(&self) -> u32 {
         self.records.file
+    }
+
+    /// Where it stands in the delivery.
+    pub fn spot(&self) -> Spot {
+        Spot {
+            file: self.file(),
+            ordinal: self.records.before + self.row as u64,
+            line: self.line(),
+        }
     }
 
     /// The bytes of the record as they stand in the file, with their line end; for workbooks, a tab-separated rendering.

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::plan::guard::{Extent, Move, judge, judge_files, too_many_missing};
 use crate::plan::{Entry, EntryKind, PlanWriter, Summary, Verdict};
 use crate::product::batch::{DeliveredFile, Tally};
+use crate::product::record::Spot;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::workspace::failure::Failure;
@@ -73,8 +74,7 @@ enum Met {
     Not,
     /// Unchanged, or rejected; there is no entry.
     Bare {
-        file: u32,
-        line: u64,
+        spot: Spot,
         rejected: bool,
     },
     Entry(u32),
@@ -84,8 +84,8 @@ enum Met {
 #[derive(Clone, Copy)]
 struct Noted {
     kind: EntryKind,
-    file: u32,
-    line: u64,
+    /// None of missing ones.
+    spot: Option<Spot>,
     row_hash: u64,
 }
 
@@ -170,18 +170,14 @@ impl<'w> Planner<'w> {
                     ends_with_newline: report.ends_with_newline,
                 });
             }
-            Told::Outcomes {
-                file,
-                outcomes,
-                diagnostics,
-            } => {
+            Told::Outcomes { outcomes, diagnostics } => {
                 progress.advance(outcomes.len() as u64);
                 self.find(diagnostics);
                 for outcome in outcomes {
                     self.read += 1;
                     match outcome {
-                        Outcome::Unchanged { known, line } => self.unchanged(known, file, line)?,
-                        Outcome::Rejected { sku, line, raw } => self.reject(sku.as_deref(), file, line, &raw)?,
+                        Outcome::Unchanged { known, spot } => self.unchanged(known, spot)?,
+                        Outcome::Rejected { sku, spot, raw } => self.reject(sku.as_deref(), spot, &raw)?,
                         Outcome::Entry(changed) => self.change(*changed)?,
                     }
                 }
@@ -204,24 +200,14 @@ impl<'w> Planner<'w> {
         }
     }
 
-    fn unchanged(&mut self, known: u32, file: u32, line: u64) -> Result<(), Failure> {
+    fn unchanged(&mut self, known: u32, spot: Spot) -> Result<(), Failure> {
         match self.met[known as usize] {
             // The same row twice says nothing new.
-            Met::Not => {
-                self.met[known as usize] = Met::Bare {
-                    file,
-                    line,
-                    rejected: false,
-                }
-            }
+            Met::Not => self.met[known as usize] = Met::Bare { spot, rejected: false },
             Met::Bare { rejected: false, .. } => {}
             met => {
-                self.conflict(met, None, file, line)?;
-                self.met[known as usize] = Met::Bare {
-                    file,
-                    line,
-                    rejected: true,
-                };
+                self.conflict(met, None, spot)?;
+                self.met[known as usize] = Met::Bare { spot, rejected: true };
                 return Ok(());
             }
         }
@@ -229,18 +215,14 @@ impl<'w> Planner<'w> {
         Ok(())
     }
 
-    fn reject(&mut self, sku: Option<&str>, file: u32, line: u64, raw: &[u8]) -> Result<(), Failure> {
+    fn reject(&mut self, sku: Option<&str>, spot: Spot, raw: &[u8]) -> Result<(), Failure> {
         self.rejected += 1;
-        self.rejects.keep(file, line, raw)?;
+        self.rejects.keep(spot.file, raw)?;
         // A row that could not be read is still there: its item is not missing.
         if let Some((at, _)) = sku.and_then(|sku| self.store.known.find(sku))
             && matches!(self.met[at], Met::Not)
         {
-            self.met[at] = Met::Bare {
-                file,
-                line,
-                rejected: true,
-            };
+            self.met[at] = Met::Bare { spot, rejected: true };
         }
         Ok(())
     }
@@ -248,6 +230,7 @@ impl<'w> Planner<'w> {
     fn change(&mut self, changed: Changed) -> Result<(), Failure> {
         let Changed {
             known,
+            spot,
             entry,
             attributes,
             price,
@@ -266,12 +249,8 @@ impl<'w> Planner<'w> {
                 return Ok(());
             }
             met => {
-                self.conflict(met, Some(&entry.sku), entry.file, entry.line)?;
-                let dead = Met::Bare {
-                    file: entry.file,
-                    line: entry.line,
-                    rejected: true,
-                };
+                self.conflict(met, Some(&entry.sku), spot)?;
+                let dead = Met::Bare { spot, rejected: true };
                 match known {
                     Some(at) => self.met[at as usize] = dead,
                     None => {
@@ -290,11 +269,12 @@ impl<'w> Planner<'w> {
                             product: Some(product),
                             ..entry
                         },
+                        spot,
                         hash,
                         None,
                     )
                 }
-                None => self.unknown_sku(&entry),
+                None => self.unknown_sku(&entry.sku, spot),
             };
         }
         let number = self.plan.len();
@@ -310,30 +290,29 @@ impl<'w> Planner<'w> {
                 stock_changed,
             });
         }
-        self.add(entry, hash, known)
+        self.add(entry, spot, hash, known)
     }
 
-    fn unknown_sku(&mut self, entry: &Entry) -> Result<(), Failure> {
+    fn unknown_sku(&mut self, sku: &str, spot: Spot) -> Result<(), Failure> {
         let other = self.supplier.adds_to.as_deref().unwrap_or_default();
         let other = other.strip_prefix("supplier:").unwrap_or(other);
-        let place = self.place(entry.file, entry.line);
+        let place = self.place(spot);
         self.find(vec![
             Diagnostic::error("E-UNKNOWN-SKU", format!("{other} has no such SKU"))
                 .at(place)
-                .of(&entry.sku)
+                .of(sku)
                 .with_help("import that supplier's catalog first, or ask which product this is"),
         ]);
         self.rejected += 1;
-        self.late(entry.file, entry.line);
+        self.rejects.later(spot);
         Ok(())
     }
 
-    fn add(&mut self, entry: Entry, hash: u128, known: Option<u32>) -> Result<(), Failure> {
+    fn add(&mut self, entry: Entry, spot: Spot, hash: u128, known: Option<u32>) -> Result<(), Failure> {
         let number = self.plan.add(&entry)?;
         self.noted.push(Noted {
             kind: entry.kind,
-            file: entry.file,
-            line: entry.line,
+            spot: Some(spot),
             row_hash: entry.row_hash,
         });
         match known {
@@ -354,53 +333,47 @@ impl<'w> Planner<'w> {
     }
 
     /// One SKU with two different rows: nobody can tell which holds, so both are rejected.
-    fn conflict(&mut self, first: Met, sku: Option<&str>, file: u32, line: u64) -> Result<(), Failure> {
-        let (first_file, first_line) = match first {
+    fn conflict(&mut self, first: Met, sku: Option<&str>, spot: Spot) -> Result<(), Failure> {
+        let first = match first {
             Met::Entry(entry) => {
-                let noted = self.noted[entry as usize];
+                let noted = self.noted[entry as usize].spot;
                 self.plan.judge(entry, Verdict::Rejected);
-                self.late(noted.file, noted.line);
-                (noted.file, noted.line)
+                noted.into_iter().for_each(|spot| self.rejects.later(spot));
+                noted.unwrap_or(spot)
             }
-            Met::Bare { file, line, rejected } => {
+            Met::Bare { spot, rejected } => {
                 if !rejected {
                     self.unchanged -= 1;
                     self.rejected += 1;
-                    self.late(file, line);
+                    self.rejects.later(spot);
                 }
-                (file, line)
+                spot
             }
-            Met::Not => (file, line),
+            Met::Not => spot,
         };
         self.rejected += 1;
-        self.late(file, line);
-        let place = self.place(file, line);
-        let mut finding = Diagnostic::error(
-            "E-DUPLICATE-SKU",
-            format!("the SKU stands on line {first_line} too, with other values"),
-        )
-        .at(place)
-        .with_help("both rows are rejected and the item keeps its old values: ask the supplier which holds");
-        if file != first_file {
-            finding.message = format!(
-                "the SKU stands in {} on line {first_line} too, with other values",
-                self.place(first_file, first_line)
-            );
-        }
+        self.rejects.later(spot);
+        let other = if first.file != spot.file {
+            format!("in {} too", self.place(first))
+        } else if first.line == spot.line {
+            // All records may lie on one line.
+            format!("in record {} too", first.ordinal + 1)
+        } else {
+            format!("on line {} too", first.line)
+        };
+        let message = format!("the SKU stands {other}, with other values");
+        let mut finding = Diagnostic::error("E-DUPLICATE-SKU", message)
+            .at(self.place(spot))
+            .with_help("both rows are rejected and the item keeps its old values: ask the supplier which holds");
         finding.sku = sku.map(str::to_owned);
         self.find(vec![finding]);
         Ok(())
     }
 
-    fn late(&mut self, file: u32, line: u64) {
-        self.rejects.later(file, line);
-    }
-
-    fn place(&self, file: u32, line: u64) -> Place {
-        let name = self.rejects.name(file);
+    fn place(&self, spot: Spot) -> Place {
         Place {
-            file: name,
-            line: Some(line),
+            file: self.rejects.name(spot.file),
+            line: Some(spot.line),
             column: None,
         }
     }
@@ -453,8 +426,7 @@ impl<'w> Planner<'w> {
                 })?;
                 self.noted.push(Noted {
                     kind: EntryKind::Missing,
-                    file: 0,
-                    line: 0,
+                    spot: None,
                     row_hash: 0,
                 });
                 if let Some(reason) = held_missing {
@@ -495,9 +467,11 @@ impl<'w> Planner<'w> {
             self.plan.join(entry, product);
         }
         for (entry, finding) in identified.findings {
-            let noted = self.noted[entry as usize];
-            let place = self.place(noted.file, noted.line);
-            self.find(vec![finding.at(place)]);
+            let finding = match self.noted[entry as usize].spot {
+                Some(spot) => finding.at(self.place(spot)),
+                None => finding,
+            };
+            self.find(vec![finding]);
         }
         Ok(())
     }

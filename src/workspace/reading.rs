@@ -13,7 +13,7 @@ use crate::plan::diff::changed_keys;
 use crate::plan::{Entry, EntryKind};
 use crate::product::item::Item;
 use crate::product::layer::Layer;
-use crate::product::record::{Cell, Record, Records};
+use crate::product::record::{Cell, Record, Records, Spot};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::schema::scope::Key;
@@ -31,13 +31,13 @@ use std::sync::{Arc, Mutex};
 /// What one record turned out to be.
 pub enum Outcome {
     /// Its row is the one already known; the number is a position in `Known`.
-    Unchanged { known: u32, line: u64 },
+    Unchanged { known: u32, spot: Spot },
     /// It changes something, or speaks for the first time.
     Entry(Box<Changed>),
     /// It cannot be taken; its bytes go to the rejects file. The SKU is told where it could be read.
     Rejected {
         sku: Option<String>,
-        line: u64,
+        spot: Spot,
         raw: Vec<u8>,
     },
 }
@@ -46,6 +46,7 @@ pub enum Outcome {
 pub struct Changed {
     /// Position in `Known`, for a SKU seen before.
     pub known: Option<u32>,
+    pub spot: Spot,
     pub entry: Entry,
     /// Attributes whose value changes, each once, in order; empty for new ones.
     pub attributes: Vec<AttributeId>,
@@ -61,7 +62,6 @@ pub enum Told {
     /// A file was opened; its header may have findings.
     Opened { diagnostics: Vec<Diagnostic> },
     Outcomes {
-        file: u32,
         outcomes: Vec<Outcome>,
         diagnostics: Vec<Diagnostic>,
     },
@@ -292,11 +292,7 @@ impl Worker<'_> {
         for record in batch.iter() {
             outcomes.push(self.record(record, &mut diagnostics)?);
         }
-        Ok(Told::Outcomes {
-            file: batch.file,
-            outcomes,
-            diagnostics,
-        })
+        Ok(Told::Outcomes { outcomes, diagnostics })
     }
 
     fn record(&mut self, record: Record<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Outcome, Failure> {
@@ -304,7 +300,7 @@ impl Worker<'_> {
         let shown = &self.readers.files[record.file() as usize].shown;
         let rejected = |sku: Option<String>| Outcome::Rejected {
             sku,
-            line: record.line(),
+            spot: record.spot(),
             raw: record.raw().to_vec(),
         };
         if let Some(fault) = record.fault() {
@@ -331,14 +327,14 @@ impl Worker<'_> {
         {
             return Ok(Outcome::Unchanged {
                 known: at as u32,
-                line: record.line(),
+                spot: record.spot(),
             });
         }
         let Some(item) = mapping.apply(record, &sku, shown, &mut self.scratch, diagnostics) else {
             return Ok(rejected(Some(sku.into_owned())));
         };
         let changed = match known {
-            None => self.new_entry(item, row_hash),
+            None => self.new_entry(item, record.spot(), row_hash),
             Some((at, known)) => {
                 let (product, withdrawn) = (known.product, known.withdrawn);
                 let mut changed = self.changed_entry(item, record, product, withdrawn, row_hash)?;
@@ -354,12 +350,13 @@ impl Worker<'_> {
         self.price_cell.is_some_and(|cell| record.cell(cell) != Cell::Absent)
     }
 
-    fn new_entry(&mut self, item: Item, row_hash: u64) -> Changed {
+    fn new_entry(&mut self, item: Item, spot: Spot, row_hash: u64) -> Changed {
         let (sku, file, line) = (item.sku.clone(), item.file, item.line);
         let layer = Layer::first(item);
         let entry = self.entry(EntryKind::New, None, (sku, file, line, row_hash), String::new(), &layer);
         Changed {
             known: None,
+            spot,
             entry,
             attributes: Vec::new(),
             price: None,
@@ -413,6 +410,7 @@ impl Worker<'_> {
         let entry = self.entry(kind, Some(product), (sku, file, line, row_hash), stored.body, &after);
         Ok(Changed {
             known: None,
+            spot: record.spot(),
             entry,
             attributes,
             price: amounts,

@@ -7,7 +7,7 @@
 use crate::feed::decode::Content;
 use crate::feed::frame::Frame;
 use crate::feed::settings::FileSettings;
-use crate::product::record::Records;
+use crate::product::record::{Records, Spot};
 use crate::workspace::failure::Failure;
 use crate::workspace::reading::DeliveryFile;
 use crate::workspace::settings::Supplier;
@@ -25,7 +25,7 @@ pub struct Rejects {
     folder: PathBuf,
     settings: FileSettings,
     files: Vec<RejectedOf>,
-    /// Rows found to be rejected after they were let go, by file and line.
+    /// Rows found to be rejected after they were let go, by file and place among its records.
     later: BTreeSet<(u32, u64)>,
 }
 
@@ -75,7 +75,7 @@ impl Rejects {
     }
 
     /// Keeps a row.
-    pub fn keep(&mut self, file: u32, _line: u64, raw: &[u8]) -> Result<(), Failure> {
+    pub fn keep(&mut self, file: u32, raw: &[u8]) -> Result<(), Failure> {
         match self.files.get_mut(file as usize) {
             Some(file) => file.write(&self.folder, &self.settings, raw),
             None => Ok(()),
@@ -83,8 +83,8 @@ impl Rejects {
     }
 
     /// Notes a row whose bytes are no longer at hand; they are fetched at the end.
-    pub fn later(&mut self, file: u32, line: u64) {
-        self.later.insert((file, line));
+    pub fn later(&mut self, spot: Spot) {
+        self.later.insert((spot.file, spot.ordinal));
     }
 
     /// Fetches what was noted, closes the files and gives their folder, if there were any rejected rows.
@@ -102,7 +102,10 @@ impl Rejects {
                 .map_err(refused)?;
             let mut batch = Records::default();
             while reading.next(&mut batch).map_err(refused)? {
-                for record in batch.iter().filter(|record| later.contains(&(n, record.line()))) {
+                for record in batch
+                    .iter()
+                    .filter(|record| later.contains(&(n, record.spot().ordinal)))
+                {
                     file.write(&self.folder, &self.settings, record.raw())?;
                 }
                 batch.clear();

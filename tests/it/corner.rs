@@ -133,6 +133,15 @@ pub fn offers(text: &str) -> Offers {
         .collect()
 }
 
+/// What `product show` says of one attribute.
+#[track_caller]
+pub fn value(shop: &Shop, sku: &str, attribute: &str) -> Option<String> {
+    let whole = shop.done(&["product", "show", sku, "--json"]).json();
+    let values = whole["values"].as_array().expect("a product has values");
+    let found = values.iter().find(|value| value["attribute"] == attribute)?;
+    found["value"].as_str().map(str::to_owned)
+}
+
 /// A number out of a document.
 #[track_caller]
 pub fn number(document: &Value, key: &str) -> u64 {

@@ -17,6 +17,7 @@ mod images;
 mod journey;
 mod licenses;
 mod real_feeds;
+mod rejects;
 mod samples;
 mod search;
 mod specs;

@@ -1,6 +1,6 @@
 //! What a delivery says, what it leaves unsaid, and what a person said: nothing is overwritten, everything is told apart.
 
-use crate::corner::{codes, corner_shop, deliver, export, import, number, supplier, tally};
+use crate::corner::{codes, corner_shop, deliver, export, import, number, supplier, tally, value};
 use crate::support::Shop;
 use std::fmt::Write as _;
 
@@ -18,14 +18,6 @@ fn stocked() -> Shop {
     supplier(&shop, "norte", "", &items(0..30));
     assert_eq!(tally(&import(&shop, "norte")), "30 new");
     shop
-}
-
-/// What `product show` says of one attribute.
-fn value(shop: &Shop, sku: &str, attribute: &str) -> Option<String> {
-    let whole = shop.done(&["product", "show", sku, "--json"]).json();
-    let values = whole["values"].as_array().expect("a product has values");
-    let found = values.iter().find(|value| value["attribute"] == attribute)?;
-    found["value"].as_str().map(str::to_owned)
 }
 
 #[test]
