@@ -132,10 +132,11 @@ fn tell(delivery: &Delivery, output: &Output) {
     }
     text.push_str(&output.findings(summary.reasons.iter().chain(&summary.diagnostics), &summary.findings));
     if let Some(rejects) = &summary.rejects {
-        let _ = writeln!(
-            text,
-            "rejected rows lie in {rejects}: correct them and import that file"
-        );
+        let what = match summary.rejects_readable {
+            true => "correct them and import that file",
+            false => "correct them in the supplier's file and import that",
+        };
+        let _ = writeln!(text, "rejected rows lie in {rejects}: {what}");
     }
     let next = match (delivery.batch, &delivery.plan) {
         (Some(batch), _) => format!("applied as batch {batch}; `estante undo {batch}` takes it back"),

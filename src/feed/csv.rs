@@ -41,6 +41,8 @@ pub struct Table {
     /// Other widths that rows had.
     widths: BTreeSet<usize>,
     read: u64,
+    /// Where the first row of data begins.
+    first: Option<u64>,
     repeated: u64,
     skip_footer: bool,
     held: Vec<Held>,
@@ -114,6 +116,7 @@ impl Table {
             header_row: None,
             widths: BTreeSet::new(),
             read: 0,
+            first: None,
             repeated: 0,
             skip_footer: settings.skip_footer,
             held: Vec::new(),
@@ -143,6 +146,11 @@ impl Table {
     /// How many of the first rows had the width that spoke for the delimiter, of how many; none where it was declared.
     pub fn regular_rows(&self) -> Option<(usize, usize)> {
         self.regular
+    }
+
+    /// Bytes of the content before the first row of data, once one has been read.
+    pub fn first(&self) -> Option<u64> {
+        self.first
     }
 
     /// Reads the next rows; `false` when none are left.
@@ -356,6 +364,7 @@ impl Table {
             self.rows.pass();
             return Ok(true);
         }
+        self.first.get_or_insert(self.rows.window.offset());
         let short = row.next == row.end && row.count < self.rows.width && self.read > 0;
         // Rows that were as short before are the table's own habit.
         if short && !self.skip_footer && !self.widths.contains(&row.count) {

@@ -132,7 +132,7 @@ fn root(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// The encoding that an XML declaration names.
-pub fn declared_encoding(head: &[u8]) -> Option<String> {
+pub fn declared_encoding(head: &[u8]) -> Option<&str> {
     let text = head.trim_ascii_start().strip_prefix(b"<?xml")?;
     let text = std::str::from_utf8(&text[..memchr::memmem::find(text, b"?>")?]).ok()?;
     let value = text
@@ -142,7 +142,7 @@ pub fn declared_encoding(head: &[u8]) -> Option<String> {
         .strip_prefix('=')?
         .trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    value[1..].split_once(quote).map(|(name, _)| name.trim().to_string())
+    value[1..].split_once(quote).map(|(name, _)| name.trim())
 }
 
 /// Extension of a file name, in lower case.

@@ -1,19 +1,19 @@
 //! What stands around the records of a file, so that a few of them alone make a file that reads like it.
-//!
-//! Lines above a text table's header are left to who knows where the header is.
 
-use crate::feed::Reading;
-use crate::feed::decode::{self, Content};
-use crate::feed::open;
+use crate::feed::encoding::Charset;
+use crate::feed::failure::FeedError;
+use crate::feed::format::declared_encoding;
 use crate::feed::settings::FileSettings;
+use crate::feed::{Decoded, Reading, decoded, open};
 use crate::product::record::Records;
 use quick_xml::events::Event;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
-/// Bytes looked at for the first record.
+/// Bytes that may stand before the first record.
 const LONGEST_HEAD: u64 = 4 << 20;
+/// Says that what follows is UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What stands around records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,85 +26,93 @@ pub struct Frame {
     pub tail: Vec<u8>,
     /// What the file's name must end with so that it says what it is; empty where its own name does.
     pub ending: &'static str,
+    /// Where the records of a tree were found or declared.
+    pub record_path: Option<String>,
 }
 
 impl Frame {
-    /// The frame of a file: of XML and JSON what opens before the first record, and what closes it again. Rows of workbooks
-    /// leave them as tab-separated text. Lines need no frame, and a file that does not read has none.
-    pub fn of(path: &Path, shown: &str, settings: &FileSettings) -> Frame {
-        let Ok(mut reading) = open(path, shown, 0, settings, &[]) else {
-            return Frame::default();
-        };
-        match &reading {
-            Reading::Grid(_) => {
-                return Frame {
-                    ending: ".tsv",
-                    ..Frame::default()
-                };
-            }
-            Reading::Table(_) => return Frame::default(),
-            Reading::Json(json) if json.record_path().is_none_or(|path| path == ".") => return Frame::default(),
-            Reading::Json(_) | Reading::Xml(_) => {}
-        }
-        let mut batch = Records::default();
-        let Ok(true) = reading.next(&mut batch) else {
-            return Frame::default();
-        };
-        let first = batch.iter().next().map(|record| record.raw().trim_ascii());
-        let head = first.and_then(|first| before(path, shown, settings, first));
-        match (head, &reading) {
-            (Some(head), Reading::Json(_)) => Frame {
-                tail: brackets(&head),
-                head,
-                between: ",",
-                ending: "",
-            },
-            (Some(head), _) => Frame {
-                tail: closing_tags(&head),
-                head,
+    /// The frame of a file, in the encoding in which the readers hand on its records: of text tables the lines up to the
+    /// header, of XML and JSON what opens before the first record, and what closes it again. Rows of workbooks leave them as
+    /// tab-separated text. `wanted` are the fields that the mapping asks for, by which a header is known. `None` where what
+    /// stands before the first record is longer than 4 MiB, or no record is there.
+    pub fn of(
+        path: &Path,
+        shown: &str,
+        settings: &FileSettings,
+        wanted: &[String],
+    ) -> Result<Option<Frame>, FeedError> {
+        let mut reading = open(path, shown, 0, settings, wanted)?;
+        let Some(Decoded { stream, marked }) = decoded(path, shown, settings)? else {
+            return Ok(Some(Frame {
+                ending: ".tsv",
                 ..Frame::default()
+            }));
+        };
+        reading.next(&mut Records::default())?;
+        let Some(length) = reading.first().filter(|length| *length <= LONGEST_HEAD) else {
+            return Ok(None);
+        };
+        let mut head = Vec::new();
+        let read = stream.take(length).read_to_end(&mut head);
+        read.map_err(|error| FeedError::from_io(&shown.into(), &error))?;
+        let record_path = reading.record_path();
+        let (between, tail) = match &reading {
+            Reading::Json(_) if record_path.as_ref().is_some_and(|path| path != ".") => (",", brackets(&head)),
+            Reading::Xml(_) => match closing_tags(&head) {
+                Some(tail) => {
+                    head = said_to_be_utf8(head);
+                    ("", tail)
+                }
+                None => return Ok(None),
             },
-            (None, _) => Frame::default(),
+            Reading::Table(_) | Reading::Grid(_) | Reading::Json(_) => ("", Vec::new()),
+        };
+        if marked {
+            head.splice(0..0, MARK.iter().copied());
         }
+        Ok(Some(Frame {
+            head,
+            between,
+            tail,
+            ending: "",
+            record_path,
+        }))
     }
 }
 
-/// The bytes of a content before these.
-fn before(path: &Path, shown: &str, settings: &FileSettings, first: &[u8]) -> Option<Vec<u8>> {
-    let Ok(Content::Stream(stream)) = decode::open(path, &Arc::from(shown), settings.inside.as_deref()) else {
-        return None;
+/// The beginning of a document that is UTF-8 by now, with a declaration that says so where it has one.
+fn said_to_be_utf8(head: Vec<u8>) -> Vec<u8> {
+    let Some(label) = declared_encoding(&head).filter(|label| !matches!(Charset::of_label(label), Some(Charset::Utf8)))
+    else {
+        return head;
     };
-    let mut head = Vec::new();
-    stream.take(LONGEST_HEAD).read_to_end(&mut head).ok()?;
-    let at = memchr::memmem::find(&head, first)?;
-    head.truncate(at);
-    Some(head)
+    let Some(at) = memchr::memmem::find(&head, b"encoding")
+        .and_then(|from| Some(from + memchr::memmem::find(&head[from + 8..], label.as_bytes())? + 8))
+    else {
+        return head;
+    };
+    let rest = at + label.len();
+    [&head[..at], b"UTF-8", &head[rest..]].concat()
 }
 
-/// The end tags of what a beginning leaves open.
-fn closing_tags(head: &[u8]) -> Vec<u8> {
+/// The end tags of what a beginning leaves open; `None` where it is no beginning of a document.
+fn closing_tags(head: &[u8]) -> Option<Vec<u8>> {
     let mut reader = quick_xml::Reader::from_reader(head);
     reader.config_mut().check_end_names = false;
-    let mut open: Vec<Vec<u8>> = Vec::new();
-    let mut buffer = Vec::new();
+    let mut open: Vec<String> = Vec::new();
     loop {
-        buffer.clear();
-        match reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(tag)) => open.push(tag.name().as_ref().as_bytes().to_vec()),
+        match reader.read_event() {
+            Ok(Event::Start(tag)) => open.push(tag.name().0.to_string()),
             Ok(Event::End(_)) => {
                 open.pop();
             }
-            Ok(Event::Eof) | Err(_) => break,
+            Ok(Event::Eof) => break,
             Ok(_) => {}
+            Err(_) => return None,
         }
     }
-    let mut tail = Vec::new();
-    for name in open.iter().rev() {
-        tail.extend_from_slice(b"</");
-        tail.extend_from_slice(name);
-        tail.extend_from_slice(b">\n");
-    }
-    tail
+    let tail: String = open.iter().rev().map(|name| format!("</{name}>\n")).collect();
+    Some(tail.into_bytes())
 }
 
 /// The brackets that close what a beginning leaves open.
@@ -135,11 +143,11 @@ fn brackets(head: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn check(name: &str, content: &str, head: &str, between: &str, tail: &str) {
+    fn check(name: &str, content: impl AsRef<[u8]>, head: &str, between: &str, tail: &str) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
-        let frame = Frame::of(&path, name, &FileSettings::default());
+        let frame = Frame::of(&path, name, &FileSettings::default(), &[]).unwrap().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert_eq!(
             (text(&frame.head).as_str(), frame.between, text(&frame.tail).as_str()),
@@ -164,6 +172,50 @@ mod tests {
             "]}\n",
         );
         check("a.jsonl", "{\"sku\": 1}\n{\"sku\": 2}\n", "", "", "");
-        check("a.csv", "sku;name\n1;a\n2;b\n", "", "", "");
+    }
+
+    #[test]
+    fn lines_above_a_table_belong_to_it() {
+        check("a.csv", "sku;name\n1;a\n2;b\n", "sku;name\n", "", "");
+        check(
+            "a.csv",
+            "\u{feff}sep=;\nPrices;\n\n\"the\nsku\";name\n\n1;a\n2;b\n",
+            "\u{feff}sep=;\nPrices;\n\n\"the\nsku\";name\n\n",
+            "",
+            "",
+        );
+        let wide: Vec<u8> = "sku;year\n1;año\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        check("a.csv", wide, "\u{feff}sku;year\n", "", "");
+    }
+
+    #[test]
+    fn what_was_no_utf_8_says_that_it_is_now() {
+        let text = "<?xml version='1.0' encoding='ISO-8859-1'?>\n<!-- ñ --><c><p><n>1</n></p><p><n>ñ</n></p></c>";
+        let (bytes, ..) = encoding_rs::WINDOWS_1252.encode(text);
+        let head = "\u{feff}<?xml version='1.0' encoding='UTF-8'?>\n<!-- ñ --><c>";
+        check("a.xml", bytes, head, "", "</c>\n");
+        let text = text.replace("ISO-8859-1", "UTF-16");
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        check("a.xml", [&[0xfe, 0xff], &wide[..]].concat(), head, "", "</c>\n");
+        let (bytes, ..) = encoding_rs::WINDOWS_1252.encode("{\"año\": [{\"sku\": 1}, {\"sku\": \"ñ\"}]}");
+        check("a.json", bytes, "\u{feff}{\"año\": [", ",", "]}\n");
+    }
+
+    #[test]
+    fn a_record_that_is_told_twice_begins_where_it_is_read() {
+        check(
+            "a.xml",
+            "<c><!-- <p><n>1</n></p> --><p><n>1</n></p><p><n>2</n></p></c>",
+            "<c><!-- <p><n>1</n></p> -->",
+            "",
+            "</c>\n",
+        );
+        check(
+            "a.json",
+            "{\"featured\": {\"sku\": 1}, \"items\": [{\"sku\": 1}, {\"sku\": 2}]}",
+            "{\"featured\": {\"sku\": 1}, \"items\": [",
+            ",",
+            "]}\n",
+        );
     }
 }

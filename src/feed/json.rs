@@ -27,6 +27,8 @@ pub struct Json {
     file: u32,
     encoding: &'static str,
     rows: u64,
+    /// Where the first record begins.
+    first: Option<u64>,
     /// The list or the lines have ended.
     done: bool,
 }
@@ -88,6 +90,7 @@ impl Json {
             file,
             encoding,
             rows: 0,
+            first: None,
             done: false,
         };
         if let Shape::List { keys, .. } = &json.shape {
@@ -109,6 +112,11 @@ impl Json {
             Shape::List { path, .. } => Some(path.clone()),
             Shape::Single => Some(".".to_string()),
         }
+    }
+
+    /// Bytes of the content before the first record, once one has been read.
+    pub fn first(&self) -> Option<u64> {
+        self.first
     }
 
     /// Reads the next records; `false` when none are left.
@@ -228,6 +236,7 @@ impl Json {
 
     /// Adds the record of `len` bytes at hand to the batch.
     fn record(&mut self, batch: &mut Records, len: usize) -> Result<(), FeedError> {
+        self.first.get_or_insert(self.document.window.offset());
         let raw = &self.document.window.data()[..len];
         match self.picker.pick(raw) {
             Ok(()) => {
@@ -265,6 +274,7 @@ impl Json {
             self.document.take(end);
             return Ok(());
         }
+        self.first.get_or_insert(self.document.window.offset());
         let picked = if is_deep(raw) {
             Err(RecordFault::Deep)
         } else {

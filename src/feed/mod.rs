@@ -204,6 +204,23 @@ pub fn open_stream(
     Text::of(stream, settings)?.read(file_number, settings, wanted, None)
 }
 
+/// A content that is no workbook, as its reader reads it.
+pub struct Decoded {
+    /// UTF-8 of trees and of encodings of several bytes a character; else the bytes as they stand in the file. Without a byte
+    /// order mark.
+    pub stream: Stream,
+    /// Its bytes need a mark to be known as UTF-8 where the file's settings or its bytes would say something else.
+    pub marked: bool,
+}
+
+/// Opens a file and gives what its reader reads; `None` of workbooks.
+pub fn decoded(path: &Path, shown: &str, settings: &FileSettings) -> Result<Option<Decoded>, FeedError> {
+    match decode::open(path, &Arc::from(shown), settings.inside.as_deref())? {
+        Content::Stream(stream) => Ok(Some(Text::of(stream, settings)?.decoded(settings)?)),
+        Content::Workbook(_) | Content::OldWorkbook(_) => Ok(None),
+    }
+}
+
 /// A text content whose format is known, and its encoding as far as it has to be.
 struct Text {
     stream: Stream,
@@ -212,6 +229,8 @@ struct Text {
     charset: Option<Charset>,
     /// What an encoding of several bytes a character was called before it was turned into UTF-8.
     wide: Option<&'static str>,
+    /// A mark at the start of the file said what the encoding is.
+    marked: bool,
 }
 
 impl Text {
@@ -225,11 +244,13 @@ impl Text {
             })?),
         };
         // A mark at the start is proof, a declaration is a claim.
-        if let Some((marked, len)) = Charset::of_mark(stream.head()) {
-            if matches!(marked, Charset::Utf8) {
+        let mark = Charset::of_mark(stream.head());
+        let marked = mark.is_some();
+        if let Some((named, len)) = mark {
+            if matches!(named, Charset::Utf8) {
                 stream.skip(len);
             }
-            charset = Some(marked);
+            charset = Some(named);
         } else if charset.is_none() {
             charset = Charset::of_zeros(stream.head()).or_else(|| match encoding::guess(stream.head()) {
                 Some(wide @ Charset::Wide(_)) => Some(wide),
@@ -248,7 +269,25 @@ impl Text {
             format,
             charset,
             wide,
+            marked,
         })
+    }
+
+    fn decoded(self, settings: &FileSettings) -> Result<Decoded, FeedError> {
+        let (marked, wide) = (self.marked, self.wide.is_some());
+        let (stream, foreign) = match self.format {
+            Format::Csv | Format::Tsv | Format::Xlsx => (self.stream, wide),
+            Format::Json | Format::Jsonl => {
+                let (stream, encoding) = self.into_json()?;
+                (stream, encoding != "UTF-8")
+            }
+            Format::Xml | Format::Bmecat => {
+                let (stream, encoding) = self.into_xml(settings)?;
+                (stream, encoding != "UTF-8")
+            }
+        };
+        let marked = marked || foreign;
+        Ok(Decoded { stream, marked })
     }
 
     fn read(
@@ -266,11 +305,8 @@ impl Text {
                 Ok(Reading::Table(Box::new(table)))
             }
             Format::Json | Format::Jsonl => {
-                // Where nothing declares it, the bytes themselves are asked.
-                let guess = || encoding::guess(self.stream.head());
-                let charset = self.charset.clone().or_else(guess).unwrap_or(Charset::Utf8);
-                let name = self.wide.unwrap_or(charset.name());
-                let json = Json::open(self.stream.in_utf8(&charset)?, name, file, format, record, wanted)?;
+                let (stream, encoding) = self.into_json()?;
+                let json = Json::open(stream, encoding, file, format, record, wanted)?;
                 Ok(Reading::Json(Box::new(json)))
             }
             Format::Xml | Format::Bmecat => {
@@ -282,20 +318,28 @@ impl Text {
         }
     }
 
+    /// The document or its lines in UTF-8, and what they were. Where nothing declares it, the bytes themselves are asked.
+    fn into_json(self) -> Result<(Stream, &'static str), FeedError> {
+        let guess = || encoding::guess(self.stream.head());
+        let charset = self.charset.clone().or_else(guess).unwrap_or(Charset::Utf8);
+        let name = self.wide.unwrap_or(charset.name());
+        Ok((self.stream.in_utf8(&charset)?, name))
+    }
+
     /// The document in UTF-8, by its own declaration where the settings and a mark say nothing; and what it was.
     fn into_xml(self, settings: &FileSettings) -> Result<(Stream, &'static str), FeedError> {
         let declared = format::declared_encoding(self.stream.head()).filter(|_| settings.encoding.is_none());
         let charset = match (self.charset, declared) {
             (Some(charset), _) => charset,
             (None, None) => Charset::Utf8,
-            (None, Some(label)) => match Charset::of_label(&label) {
+            (None, Some(label)) => match Charset::of_label(label) {
                 // A document that says UTF-16 and can be read as ASCII is not.
                 Some(Charset::Wide(encoding)) if encoding.name().starts_with("UTF-16") => Charset::Utf8,
                 Some(charset) => charset,
                 None => {
                     let message = format!(
                         "the document declares the encoding \"{}\", which is none",
-                        excerpt(&label)
+                        excerpt(label)
                     );
                     let help = "name the file's encoding with `encoding` under [file]";
                     return Err(Refusal::new("E-XML-ENCODING", &self.stream.shown, message, help).into());
@@ -342,6 +386,16 @@ impl Reading {
             Reading::Table(_) | Reading::Grid(_) => None,
             Reading::Json(json) => json.record_path(),
             Reading::Xml(xml) => xml.record_path(),
+        }
+    }
+
+    /// Bytes of the content (see [`decoded`]) before its first record, once one has been read; none of workbooks.
+    pub fn first(&self) -> Option<u64> {
+        match self {
+            Reading::Table(table) => table.first(),
+            Reading::Grid(_) => None,
+            Reading::Json(json) => json.first(),
+            Reading::Xml(xml) => xml.first(),
         }
     }
 

@@ -33,6 +33,8 @@ pub struct Xml {
     file: u32,
     encoding: &'static str,
     rows: u64,
+    /// Where the first record begins.
+    first: Option<u64>,
     done: bool,
     diagnostics: Vec<Diagnostic>,
 }
@@ -134,6 +136,7 @@ impl Xml {
             file,
             encoding,
             rows: 0,
+            first: None,
             done: false,
             diagnostics: Vec::new(),
         })
@@ -154,6 +157,11 @@ impl Xml {
             Rule::Articles => None,
             Rule::Path { absolute, names } => Some(format!("{}{}", if *absolute { "/" } else { "" }, names.join("/"))),
         }
+    }
+
+    /// Bytes of the content before the first record, once one has been read.
+    pub fn first(&self) -> Option<u64> {
+        self.first
     }
 
     /// Reads the next records; `false` when none are left.
@@ -204,6 +212,7 @@ impl Xml {
             self.events.forget();
         }
         let is_bmecat = self.catalogue.is_some();
+        let begins = self.events.offset();
         let (mut unresolved, mut broken, mut ends) = (None, false, false);
         match self.events.read()? {
             Event::Open(tag) => {
@@ -211,6 +220,7 @@ impl Xml {
                     let name = tag.local();
                     if self.rule.is_record(&self.around, name) {
                         self.inside = Inside::Record(0, None);
+                        self.first.get_or_insert(begins);
                     } else if is_bmecat && name == "HEADER" && self.around.len() == 1 {
                         self.inside = Inside::Header;
                     } else {

@@ -93,6 +93,9 @@ pub struct Summary {
     pub findings: BTreeMap<String, u64>,
     /// Where the rejected rows lie, byte for byte.
     pub rejects: Option<String>,
+    /// The rejected rows can be corrected there and imported.
+    #[serde(default)]
+    pub rejects_readable: bool,
     pub entries: u64,
 }
 

@@ -84,7 +84,7 @@ pub fn plan(
         0,
     );
     let path = workspace.plan_path(name)?;
-    let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), &files, &supplier.file);
+    let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), &files, supplier);
     let mode = match of_rejects(workspace, &files)? {
         true => Mode::Delta,
         false => supplier.mode,

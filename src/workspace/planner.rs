@@ -96,7 +96,7 @@ pub struct Planner<'w> {
     store: &'w Store,
     reader: Option<&'w Reader>,
     plan: PlanWriter,
-    rejects: Rejects,
+    rejects: Rejects<'w>,
     met: Vec<Met>,
     met_new: HashMap<u128, Met>,
     noted: Vec<Noted>,
@@ -120,7 +120,7 @@ impl<'w> Planner<'w> {
         store: &'w Store,
         reader: Option<&'w Reader>,
         plan: PlanWriter,
-        rejects: Rejects,
+        rejects: Rejects<'w>,
     ) -> Planner<'w> {
         Planner {
             supplier,
@@ -158,7 +158,6 @@ impl<'w> Planner<'w> {
                     );
                 }
                 let report = *report;
-                self.rejects.header(self.files.len() as u32, report.header_row);
                 self.find(report.diagnostics);
                 self.files.push(DeliveredFile {
                     path: report.path.to_string(),
@@ -445,7 +444,11 @@ impl<'w> Planner<'w> {
         }
         let tally = self.tally(summary, &settings.schema);
         let files = std::mem::take(&mut self.files);
-        summary.rejects = self.rejects.finish(self.supplier)?.map(|path| settings.shown(&path));
+        if let Some(kept) = self.rejects.finish()? {
+            summary.rejects = Some(settings.shown(&kept.folder));
+            summary.rejects_readable = kept.readable;
+            self.find(kept.findings);
+        }
         self.diagnostics
             .sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
         summary.tally = tally;

@@ -1,29 +1,26 @@
 //! Rejected rows, byte for byte, in files that can be corrected and imported again.
 //!
 //! Each file of a delivery that has rejected rows gets one of the same name in a folder of its own, with what stood above the
-//! first row of the original, in the original's encoding. Rows of a workbook become tab-separated text to look at: they are
-//! corrected in the workbook.
+//! first row of the original. Rows of text tables keep the original's encoding, records of XML and JSON are UTF-8. Rows of a
+//! workbook become tab-separated text to look at: they are corrected in the workbook.
 
-use crate::feed::decode::Content;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::feed::failure::FeedError;
 use crate::feed::frame::Frame;
-use crate::feed::settings::FileSettings;
 use crate::product::record::{Records, Spot};
 use crate::workspace::failure::Failure;
 use crate::workspace::reading::DeliveryFile;
 use crate::workspace::settings::Supplier;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Bytes looked at for the lines above the first row.
-const LONGEST_HEADER: u64 = 4 << 20;
-
 /// The rejected rows of one delivery, being gathered.
-pub struct Rejects {
+pub struct Rejects<'w> {
     folder: PathBuf,
-    settings: FileSettings,
+    supplier: &'w Supplier,
     files: Vec<RejectedOf>,
     /// Rows found to be rejected after they were let go, by file and place among its records.
     later: BTreeSet<(u32, u64)>,
@@ -34,14 +31,27 @@ struct RejectedOf {
     /// Name of the file that is written.
     name: String,
     shown: Arc<str>,
-    header_row: u64,
-    frame: Frame,
-    out: Option<BufWriter<File>>,
+    open: Option<Open>,
 }
 
-impl Rejects {
+/// A file that has rejected rows.
+struct Open {
+    out: BufWriter<File>,
+    /// What stands around the rows; `None` where that cannot be told.
+    frame: Option<Frame>,
+}
+
+/// Where the rejected rows of a delivery lie.
+pub struct Kept {
+    pub folder: PathBuf,
+    /// They can be corrected there and imported.
+    pub readable: bool,
+    pub findings: Vec<Diagnostic>,
+}
+
+impl<'w> Rejects<'w> {
     /// Nothing is written before there is something to write.
-    pub fn new(folder: PathBuf, files: &[DeliveryFile], settings: &FileSettings) -> Rejects {
+    pub fn new(folder: PathBuf, files: &[DeliveryFile], supplier: &'w Supplier) -> Rejects<'w> {
         let mut taken = BTreeSet::new();
         let files = files
             .iter()
@@ -49,14 +59,12 @@ impl Rejects {
                 name: free_name(&file.path, &mut taken),
                 path: file.path.clone(),
                 shown: file.shown.clone(),
-                header_row: 0,
-                frame: Frame::default(),
-                out: None,
+                open: None,
             })
             .collect();
         Rejects {
             folder,
-            settings: settings.clone(),
+            supplier,
             files,
             later: BTreeSet::new(),
         }
@@ -67,17 +75,10 @@ impl Rejects {
         self.files.get(file as usize).map(|file| file.shown.clone())
     }
 
-    /// Tells the line of a table's header, so that it can stand above the rejected rows too.
-    pub fn header(&mut self, file: u32, row: Option<u64>) {
-        if let Some(file) = self.files.get_mut(file as usize) {
-            file.header_row = row.unwrap_or(0);
-        }
-    }
-
     /// Keeps a row.
     pub fn keep(&mut self, file: u32, raw: &[u8]) -> Result<(), Failure> {
         match self.files.get_mut(file as usize) {
-            Some(file) => file.write(&self.folder, &self.settings, raw),
+            Some(file) => file.write(&self.folder, self.supplier, raw),
             None => Ok(()),
         }
     }
@@ -87,52 +88,77 @@ impl Rejects {
         self.later.insert((spot.file, spot.ordinal));
     }
 
-    /// Fetches what was noted, closes the files and gives their folder, if there were any rejected rows.
-    pub fn finish(mut self, supplier: &Supplier) -> Result<Option<PathBuf>, Failure> {
+    /// Fetches what was noted, closes the files and says where they lie, if there were any rejected rows.
+    pub fn finish(&mut self) -> Result<Option<Kept>, Failure> {
         let later = std::mem::take(&mut self.later);
         for (n, file) in self.files.iter_mut().enumerate() {
             let n = n as u32;
             if later.range((n, 0)..(n + 1, 0)).next().is_none() {
                 continue;
             }
-            let refused = |error: crate::feed::failure::FeedError| {
-                Failure::invalid("the delivery changed while it was read", vec![error.diagnostic()])
-            };
-            let mut reading = crate::feed::open(&file.path, &file.shown, n, &supplier.file, supplier.mapping.wanted())
-                .map_err(refused)?;
+            let (settings, wanted) = (&self.supplier.file, self.supplier.mapping.wanted());
+            let mut reading = crate::feed::open(&file.path, &file.shown, n, settings, wanted).map_err(changed)?;
             let mut batch = Records::default();
-            while reading.next(&mut batch).map_err(refused)? {
+            while reading.next(&mut batch).map_err(changed)? {
                 for record in batch
                     .iter()
                     .filter(|record| later.contains(&(n, record.spot().ordinal)))
                 {
-                    file.write(&self.folder, &self.settings, record.raw())?;
+                    file.write(&self.folder, self.supplier, record.raw())?;
                 }
                 batch.clear();
             }
         }
-        let mut any = false;
-        for file in self.files {
-            any |= file.finish(&self.folder, supplier)?;
+        let mut kept: Option<Kept> = None;
+        for file in std::mem::take(&mut self.files) {
+            let Some(readable) = file.finish(&self.folder, self.supplier)? else {
+                continue;
+            };
+            let kept = kept.get_or_insert(Kept {
+                folder: self.folder.clone(),
+                readable: true,
+                findings: Vec::new(),
+            });
+            kept.readable &= matches!(readable, Readable::Yes);
+            if let Readable::No(Some(finding)) = readable {
+                kept.findings.push(finding);
+            }
         }
-        Ok(any.then_some(self.folder))
+        Ok(kept)
     }
 }
 
+/// Whether rejected rows can be imported as they lie there.
+enum Readable {
+    Yes,
+    /// And what is to be said of it, where a person would not expect it.
+    No(Option<Diagnostic>),
+}
+
+fn changed(error: FeedError) -> Failure {
+    Failure::invalid("the delivery changed while it was read", vec![error.diagnostic()])
+}
+
 impl RejectedOf {
-    fn write(&mut self, folder: &Path, settings: &FileSettings, raw: &[u8]) -> Result<(), Failure> {
+    fn write(&mut self, folder: &Path, supplier: &Supplier, raw: &[u8]) -> Result<(), Failure> {
         let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
-        let mut between = self.frame.between;
-        if self.out.is_none() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
-            self.frame = Frame::of(&self.path, &self.shown, settings);
-            self.name.push_str(self.frame.ending);
-            self.out = Some(BufWriter::new(
-                File::create(self.place(folder, ".part")).map_err(failed)?,
-            ));
-            between = "";
+        let mut between = "";
+        match &self.open {
+            Some(open) => between = open.frame.as_ref().map_or("", |frame| frame.between),
+            None => {
+                std::fs::create_dir_all(folder).map_err(failed)?;
+                let frame = Frame::of(&self.path, &self.shown, &supplier.file, supplier.mapping.wanted());
+                let frame = frame.map_err(changed)?;
+                self.name.push_str(frame.as_ref().map_or("", |frame| frame.ending));
+                let out = BufWriter::new(File::create(self.place(folder)).map_err(failed)?);
+                let open = self.open.insert(Open { out, frame });
+                let head = open.frame.as_ref().map_or(&[][..], |frame| &frame.head);
+                open.out.write_all(head).map_err(failed)?;
+            }
         }
-        let Some(out) = &mut self.out else { return Ok(()) };
+        let Some(Open { out, .. }) = &mut self.open else {
+            return Ok(());
+        };
         out.write_all(between.as_bytes()).map_err(failed)?;
         out.write_all(raw).map_err(failed)?;
         // A record cut off at the end of its file, or an element out of an XML file, brings no line end of its own.
@@ -142,47 +168,45 @@ impl RejectedOf {
         }
     }
 
-    /// Puts what stood above the first row over the rows and the file in its place; false where no row was rejected.
-    fn finish(mut self, folder: &Path, supplier: &Supplier) -> Result<bool, Failure> {
+    /// Closes the file; none where no row was rejected.
+    fn finish(mut self, folder: &Path, supplier: &Supplier) -> Result<Option<Readable>, Failure> {
+        let Some(Open { mut out, frame }) = self.open.take() else {
+            return Ok(None);
+        };
         let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
-        let Some(out) = self.out.take() else { return Ok(false) };
-        let mut part = out.into_inner().map_err(|error| failed(error.into_error()))?;
-        part.write_all(&self.frame.tail).map_err(failed)?;
-        let (part, place) = (self.place(folder, ".part"), self.place(folder, ""));
-        let header = match self.frame.head.is_empty() {
-            true => self.above(supplier),
-            false => std::mem::take(&mut self.frame.head),
+        let tail = frame.as_ref().map_or(&[][..], |frame| &frame.tail);
+        out.write_all(tail).map_err(failed)?;
+        out.flush().map_err(failed)?;
+        drop(out);
+        let Some(frame) = frame else {
+            let message = "the rejected records lie without what opened the file around them";
+            let finding = Diagnostic::warning("W-REJECTS-BARE", message)
+                .at(Place::file(self.shown.clone()))
+                .with_help("correct them in the supplier's file and import that");
+            return Ok(Some(Readable::No(Some(finding))));
         };
-        if header.is_empty() {
-            std::fs::rename(&part, &place).map_err(failed)?;
-            return Ok(true);
+        if !frame.ending.is_empty() {
+            return Ok(Some(Readable::No(None)));
         }
-        let mut whole = BufWriter::new(File::create(&place).map_err(failed)?);
-        whole.write_all(&header).map_err(failed)?;
-        std::io::copy(&mut File::open(&part).map_err(failed)?, &mut whole).map_err(failed)?;
-        whole.into_inner().map_err(|error| failed(error.into_error()))?;
-        std::fs::remove_file(&part).map_err(failed)?;
-        Ok(true)
+        let Some(path) = frame.record_path.filter(|_| supplier.file.record.is_none()) else {
+            return Ok(Some(Readable::Yes));
+        };
+        // Among a few records another element may be the one that repeats.
+        let again = crate::feed::open(&self.place(folder), &self.shown, 0, &supplier.file, &[]);
+        if again.is_ok_and(|reading| reading.record_path().as_ref() == Some(&path)) {
+            return Ok(Some(Readable::Yes));
+        }
+        let message = format!("the rejected records are too few to show that they lie at {path}");
+        let finding = Diagnostic::warning("W-REJECTS-RECORD", message)
+            .at(Place::file(self.shown.clone()))
+            .with_help(format!(
+                "write `record = \"{path}\"` under [file], then correct and import them"
+            ));
+        Ok(Some(Readable::No(Some(finding))))
     }
 
-    /// The lines of a text table up to its header, as they stand in the delivered file; nothing of other formats.
-    fn above(&self, supplier: &Supplier) -> Vec<u8> {
-        let opened = crate::feed::decode::open(&self.path, &self.shown, supplier.file.inside.as_deref());
-        let Ok(Content::Stream(stream)) = opened else {
-            return Vec::new();
-        };
-        let mut lines = BufReader::new(stream.take(LONGEST_HEADER));
-        let mut above = Vec::new();
-        for _ in 0..self.header_row {
-            if lines.read_until(b'\n', &mut above).is_err() {
-                return Vec::new();
-            }
-        }
-        above
-    }
-
-    fn place(&self, folder: &Path, ending: &str) -> PathBuf {
-        folder.join(format!("{}{ending}", self.name))
+    fn place(&self, folder: &Path) -> PathBuf {
+        folder.join(&self.name)
     }
 }
 

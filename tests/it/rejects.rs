@@ -79,3 +79,91 @@ fn one_rejected_record_of_a_minified_file_does_not_take_the_others_along() {
         assert_eq!(value(&shop, "C", "price").as_deref(), Some("3.30 EUR"), "{file}");
     }
 }
+
+/// A price that is none, and a letter that ASCII does not have, behind a first record that is plain.
+const SPANISH: &str = "<?xml version=\"1.0\" encoding=\"ENC\"?>\n<shop>\n <p><sku>A</sku><name>Plain</name><price>1.00</price></p>\n \
+     <p><sku>B</sku><name>Año y piña</name><price>dos</price></p>\n</shop>\n";
+
+#[test]
+fn rejected_records_of_any_encoding_come_back_with_their_letters() {
+    let latin = SPANISH.replace("ENC", "ISO-8859-1");
+    let wide = SPANISH.replace("ENC", "UTF-16");
+    let marked: Vec<u8> = "\u{feff}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = wide.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let lines = "{\"sku\":\"A\",\"name\":\"Plain\",\"price\":\"1.00\"}\n{\"sku\":\"B\",\"name\":\"Año y piña\",\"price\":\"dos\"}\n";
+    let table = "sku;name;price\nA;Plain;1.00\nB;Año y piña;dos\n";
+    let latin_of = |text: &str| encoding_rs::WINDOWS_1252.encode(text).0.into_owned();
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    let record = "record = \"/shop/p\"";
+    let encoding = "encoding = \"windows-1252\"";
+    let files = [
+        ("list.xml", record.to_owned(), latin_of(&latin)),
+        (
+            "list.xml",
+            format!("{record}\n{encoding}"),
+            latin_of(&latin.replace("ISO-8859-1", "UTF-8")),
+        ),
+        ("list.xml", record.to_owned(), [marked, wide].concat()),
+        ("list.jsonl", encoding.to_owned(), latin_of(lines)),
+        (
+            "list.json",
+            encoding.to_owned(),
+            latin_of(&format!("[{}]", lines.trim().replace('\n', ","))),
+        ),
+        ("list.csv", String::new(), utf16(table)),
+        ("list.csv", encoding.to_owned(), format!("\u{feff}{table}").into_bytes()),
+    ];
+    for (n, (file, settings, content)) in files.into_iter().enumerate() {
+        let shop = shop_of(file, &settings, &content);
+        let document = import(&shop);
+        assert_eq!(tally(&document), "1 new, 1 rejected", "{n} {file}");
+        let kept = rejected(&shop, &document);
+        let again = import_again(&shop, &kept, "dos", "2.00");
+        assert_eq!(tally(&again), "1 new", "{n} {file}: {}", shop.read(&kept));
+        assert_eq!(value(&shop, "B", "name").as_deref(), Some("Año y piña"), "{n} {file}");
+    }
+}
+
+#[test]
+fn rejected_records_lie_in_what_stood_around_them() {
+    let xml = "<shop><!-- <p><sku>A</sku></p> --><p><sku>A</sku></p>\n<p><sku>B</sku><price>dos</price></p>\n</shop>";
+    let json = "{\"featured\": {\"sku\": \"A\"}, \"items\": [{\"sku\": \"A\"}, {\"sku\": \"B\", \"price\": \"dos\"}]}";
+    let files = [
+        ("list.xml", "record = \"/shop/p\"", xml),
+        ("list.json", "record = \"items\"", json),
+        ("list.json", "", json),
+    ];
+    for (file, settings, content) in files {
+        let shop = shop_of(file, settings, content);
+        let document = import(&shop);
+        assert_eq!(tally(&document), "1 new, 1 rejected", "{file}");
+        let kept = rejected(&shop, &document);
+        let again = import_again(&shop, &kept, "dos", "2.00");
+        assert_eq!(tally(&again), "1 new", "{file}: {}", shop.read(&kept));
+    }
+}
+
+#[test]
+fn rejected_records_that_do_not_read_alone_are_told() {
+    // One record among the rejects repeats nothing but its pictures, so that these would be taken for the records.
+    let record = |sku: &str, price: &str| {
+        format!("<p><sku>{sku}</sku><price>{price}</price><i><u>1</u></i><i><u>2</u></i></p>\n")
+    };
+    let xml = format!("<shop>{}{}</shop>", record("A", "1.00"), record("B", "dos"));
+    let shop = shop_of("list.xml", "", xml);
+    let document = shop.done(&["import", "norte", "--json"]).json();
+    assert_eq!(codes(&document), ["W-REJECTS-RECORD", "E-PRICE@2"]);
+    let said = shop.done(&["import", "norte"]);
+    assert!(said.out.contains("record = \"/shop/p\""), "{}", said.out);
+    assert!(!said.out.contains("correct them and import that file"), "{}", said.out);
+
+    // Nothing tells where the first of the records began.
+    let far = format!("<shop><h>{}</h>", "<!-- far -->".repeat(400_000));
+    let shop = shop_of(
+        "list.xml",
+        "record = \"/shop/p\"",
+        far + &record("B", "dos") + "</shop>",
+    );
+    let document = shop.done(&["import", "norte", "--json"]).json();
+    assert_eq!(codes(&document), ["W-REJECTS-BARE", "E-PRICE@1"]);
+}
