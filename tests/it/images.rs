@@ -1,6 +1,7 @@
 //! Pictures: found by their names, given to products, derived for channels, and everything hostile refused.
 
 mod defects;
+mod kept;
 mod sources;
 
 use crate::corner::{corner_shop, offers, supplier as plain_supplier};

@@ -8,8 +8,10 @@ use crate::enrich::images::settings::{DeriveSettings, Format, Images};
 use crate::workspace::failure::Failure;
 use crate::workspace::images::media::{Media, copy};
 use crate::workspace::images::outcome::ChannelPictures;
-use crate::workspace::images::state::{Derivations, Made, State};
+use crate::workspace::images::state::{Derivations, DerivedFile, Made, State};
 use crate::workspace::settings::Settings;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The folder of a channel's pictures.
@@ -115,15 +117,7 @@ pub fn place(
                 .push((picture.value.clone(), name));
         }
     }
-    for name in before.files.keys().filter(|name| !now.files.contains_key(*name)) {
-        let path = folder.join(name);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Failure::io("remove", &path, &error));
-            }
-            _ => {}
-        }
-    }
+    sweep(&folder, &now.files)?;
     let pictures = ChannelPictures {
         channel: channel.to_owned(),
         folder: settings.shown(&folder),
@@ -132,6 +126,44 @@ pub fn place(
     };
     state.channels.insert(channel.to_owned(), now);
     Ok(pictures)
+}
+
+/// Takes the files away that this step made and that are not wanted any more, whether the state still knows of them or not.
+pub fn sweep(folder: &Path, wanted: &BTreeMap<String, DerivedFile>) -> Result<(), Failure> {
+    let failed = |path: &Path, error: &std::io::Error| Err(Failure::io("remove", path, error));
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return failed(folder, &error),
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !is_made(&name) || wanted.contains_key(&name) {
+            continue;
+        }
+        match std::fs::remove_file(entry.path()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return failed(&entry.path(), &error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// True for names of the form that `name` gives, and of those that were being written.
+fn is_made(name: &str) -> bool {
+    let parts = name
+        .rsplit_once('.')
+        .and_then(|(stem, ending)| Some((stem.rsplit_once('-')?, ending)));
+    let Some(((front, hash), ending)) = parts else {
+        return false;
+    };
+    let position = front.rsplit_once('_').map_or("", |(_, position)| position);
+    let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    matches!(ending, "jpg" | "png" | "webp" | "part")
+        && hash.len() == 8
+        && hash.chars().all(hex)
+        && !position.is_empty()
+        && position.chars().all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -143,5 +175,21 @@ mod tests {
         let made = name("A/1 ñ..x", 2, "0123", "r", "jpg");
         assert!(made.starts_with("A-1----x_2-") && made.len() == 23, "{made}");
         assert_ne!(made, name("A/1 ñ..x", 2, "0123", "s", "jpg"));
+    }
+
+    #[test]
+    fn only_what_was_made_here_is_taken_away() {
+        assert!(is_made(&name("A/1", 12, "0123", "r", "jpg")) && is_made("X_1-0123abcd.part"));
+        for other in [
+            "logo.jpg",
+            "A_1-0123abc.jpg",
+            "A_1-0123ABCD.jpg",
+            "A-0123abcd.jpg",
+            "A_b-0123abcd.png",
+            "A_1-0123abcd.txt",
+            "_1-0123abcd",
+        ] {
+            assert!(!is_made(other), "{other}");
+        }
     }
 }

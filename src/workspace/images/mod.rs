@@ -229,17 +229,11 @@ fn step(
 
     settle(workspace, &mut shown, state, &mut outcome)?;
     let current: BTreeSet<&String> = recipes.iter().map(|(channel, _)| channel).collect();
-    for channel in workspace
-        .settings
-        .channels
-        .iter()
-        .filter(|channel| !current.contains(&channel.code))
-    {
-        if let Some(gone) = state.channels.remove(&channel.code) {
+    for channel in &workspace.settings.channels {
+        if !current.contains(&channel.code) {
+            state.channels.remove(&channel.code);
             let folder = derivations::folder(&workspace.settings.out, &channel.code);
-            gone.files
-                .keys()
-                .for_each(|name| drop(std::fs::remove_file(folder.join(name))));
+            derivations::sweep(&folder, &BTreeMap::new())?;
         }
     }
     for (channel, recipe) in &recipes {
