@@ -1,6 +1,6 @@
 //! `verify`: whether store, search index and exports are whole and agree.
 
-use crate::cli::output::{Output, Tone, count};
+use crate::cli::output::{Output, Tone, bytes, count};
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::verify;
@@ -17,6 +17,8 @@ pub fn verify(workspace: Workspace, output: &Output) -> Result<u8, Failure> {
             "indexed": verified.indexed,
             "files": verified.files,
             "pictures": verified.pictures,
+            "unused_pictures": verified.unused_pictures,
+            "unused_bytes": verified.unused_bytes,
             "faults": verified.faults,
         }));
     } else if verified.faults.is_empty() {
@@ -28,6 +30,13 @@ pub fn verify(workspace: Workspace, output: &Output) -> Result<u8, Failure> {
             count(verified.indexed),
             count(verified.files)
         ));
+        if verified.unused_pictures > 0 {
+            output.text(&format!(
+                "{} originals that nothing shows any more take {} in the store: docs/images.md says how to remove them\n",
+                count(verified.unused_pictures),
+                bytes(verified.unused_bytes)
+            ));
+        }
     } else {
         let mut text = String::new();
         for fault in &verified.faults {

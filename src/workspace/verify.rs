@@ -18,6 +18,9 @@ pub struct Verified {
     pub indexed: u64,
     /// Pictures in the store and in the channels' folders.
     pub pictures: u64,
+    /// Originals in the store that nothing shows any more, and their bytes.
+    pub unused_pictures: u64,
+    pub unused_bytes: u64,
     pub faults: Vec<String>,
 }
 
@@ -43,8 +46,10 @@ pub fn verify(workspace: &Workspace) -> Result<Verified, Failure> {
     let (indexed, faults) = refresh::verify(workspace)?;
     verified.indexed = indexed;
     verified.faults.extend(faults);
-    let (pictures, faults) = whole::verify(workspace);
-    verified.pictures = pictures;
-    verified.faults.extend(faults);
+    let whole = whole::verify(workspace);
+    verified.pictures = whole.pictures;
+    verified.unused_pictures = whole.unused;
+    verified.unused_bytes = whole.unused_bytes;
+    verified.faults.extend(whole.faults);
     Ok(verified)
 }

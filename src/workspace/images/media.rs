@@ -2,6 +2,7 @@
 
 use crate::workspace::failure::Failure;
 use crate::workspace::feed_file;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The folder of the store.
@@ -41,6 +42,34 @@ impl Media {
             true => Ok(()),
             false => put(&path, bytes),
         }
+    }
+
+    /// Takes away what was made by other recipes than these. It can be made again, so that what does not go is left.
+    pub fn keep_recipes(&self, recipes: &BTreeSet<&str>) {
+        let folders = std::fs::read_dir(self.folder.join("derived"));
+        for folder in folders.into_iter().flatten().flatten() {
+            if !recipes.contains(&*folder.file_name().to_string_lossy()) {
+                let _ = std::fs::remove_dir_all(folder.path());
+            }
+        }
+    }
+
+    /// All originals: content and bytes.
+    pub fn originals(&self) -> Vec<(String, u64)> {
+        let mut found = Vec::new();
+        for folder in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            // Two signs of a hash; other folders hold other things.
+            if folder.file_name().len() != 2 {
+                continue;
+            }
+            for file in std::fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+                let name = file.file_name().to_string_lossy().into_owned();
+                if let (64, Ok(there)) = (name.len(), file.metadata()) {
+                    found.push((name, there.len()));
+                }
+            }
+        }
+        found
     }
 
     /// The bytes of an original.

@@ -19,6 +19,7 @@ pub mod whole;
 pub mod work;
 
 use crate::catalog::stored::SourceId;
+use crate::enrich::images::derive::Recipe;
 use crate::enrich::images::name::compare;
 use crate::enrich::images::settings::Images;
 use crate::product::origin::Source;
@@ -192,7 +193,7 @@ fn step(
     )?;
 
     let recipes = derivations::recipes(&workspace.settings, images);
-    let by_code = recipes.iter().map(|(_, recipe)| (recipe.code(), *recipe)).collect();
+    let by_code: BTreeMap<String, Recipe> = recipes.iter().map(|(_, recipe)| (recipe.code(), *recipe)).collect();
     let fetcher = images
         .settings
         .fetch
@@ -228,6 +229,8 @@ fn step(
         .extend(fetcher.iter().flat_map(Fetcher::silent_hosts));
 
     settle(workspace, &mut shown, state, &mut outcome)?;
+    state.made.retain(|recipe, _| by_code.contains_key(recipe));
+    media.keep_recipes(&by_code.keys().map(String::as_str).collect());
     let current: BTreeSet<&String> = recipes.iter().map(|(channel, _)| channel).collect();
     for channel in &workspace.settings.channels {
         if !current.contains(&channel.code) {
@@ -329,7 +332,7 @@ fn settle(
     }
     state.products.clear();
     if wanted.is_empty() {
-        prune(state);
+        prune(state, &Media::new(&workspace.settings.store));
         return Ok(());
     }
     let source = workspace.catalog()?.source(&Source::Images.to_string())?;
@@ -368,7 +371,7 @@ fn settle(
     outcome.changed = prepared.iter().filter(|layer| layer.differs).count() as u64;
     outcome.batch = layers::write(workspace, source, &prepared)?;
     outcome.products = state.products.len() as u64;
-    prune(state);
+    prune(state, &Media::new(&workspace.settings.store));
     let used: BTreeSet<&str> = state
         .products
         .values()
@@ -389,8 +392,9 @@ fn usable(state: &State, path: &str) -> Option<String> {
     state.measures(content).map(|_| content.clone())
 }
 
-/// Drops what is known of contents that no file and no address has any more. Their bytes stay in the store.
-fn prune(state: &mut State) {
+/// Drops what is known of contents that no file and no address has any more, with what was made of them. The originals stay in
+/// the store: some have no other copy.
+fn prune(state: &mut State, media: &Media) {
     let mut used: HashSet<&str> = state.files.values().map(|seen| seen.content.as_str()).collect();
     for fetched in state.addresses.values() {
         if let Fetched::Content(content) = fetched {
@@ -398,7 +402,14 @@ fn prune(state: &mut State) {
         }
     }
     state.contents.retain(|content, _| used.contains(content.as_str()));
-    for made in state.made.values_mut() {
-        made.retain(|content, _| used.contains(content.as_str()));
+    for (recipe, made) in &mut state.made {
+        made.retain(|content, _| {
+            let stays = used.contains(content.as_str());
+            if !stays {
+                // What cannot be removed takes room, no more.
+                let _ = std::fs::remove_file(media.derived(recipe, content));
+            }
+            stays
+        });
     }
 }

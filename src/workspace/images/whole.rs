@@ -7,30 +7,40 @@ use crate::workspace::images::media::Media;
 use crate::workspace::images::state::{Content, State, path};
 use std::path::Path;
 
-/// Reads every picture; gives their number and what is wrong.
-pub fn verify(workspace: &Workspace) -> (u64, Vec<String>) {
+/// What was looked at and what is wrong.
+#[derive(Debug, Default)]
+pub struct Whole {
+    pub pictures: u64,
+    /// Originals in the store that nothing shows any more, and their bytes.
+    pub unused: u64,
+    pub unused_bytes: u64,
+    pub faults: Vec<String>,
+}
+
+/// Reads every picture.
+pub fn verify(workspace: &Workspace) -> Whole {
     let settings = &workspace.settings;
-    let (mut count, mut faults) = (0, Vec::new());
+    let mut whole = Whole::default();
     let state = match State::try_read(&settings.store) {
         Ok(Some(state)) => state,
-        Ok(None) => return (0, faults),
+        Ok(None) => return whole,
         Err(error) => {
             let shown = settings.shown(&path(&settings.store));
-            faults.push(format!(
+            whole.faults.push(format!(
                 "{shown}: {error}; remove it, and `estante enrich images` makes it anew"
             ));
-            return (0, faults);
+            return whole;
         }
     };
     let media = Media::new(&settings.store);
     let mut check = |path: &Path, expected: &str| {
-        count += 1;
+        whole.pictures += 1;
         let wrong = match blake3(path) {
             Ok(found) if found == expected => return,
             Ok(_) => "is not the picture that was kept".to_owned(),
             Err(error) => error.to_string(),
         };
-        faults.push(format!(
+        whole.faults.push(format!(
             "{}: {wrong}; remove it and run `estante enrich images`",
             settings.shown(path)
         ));
@@ -47,5 +57,11 @@ pub fn verify(workspace: &Workspace) -> (u64, Vec<String>) {
             .iter()
             .for_each(|(name, file)| check(&folder.join(name), &file.blake3));
     }
-    (count, faults)
+    for (content, bytes) in media.originals() {
+        if !matches!(state.contents.get(&content), Some(Content::Picture(_))) {
+            whole.unused += 1;
+            whole.unused_bytes += bytes;
+        }
+    }
+    whole
 }
