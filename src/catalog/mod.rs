@@ -222,6 +222,13 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Numbers of all products, ascending.
+    pub fn ids(&self) -> Result<Vec<i64>, CatalogError> {
+        let mut statement = self.connection.prepare("SELECT id FROM products ORDER BY id")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Number of products.
     pub fn count(&self) -> Result<u64, CatalogError> {
         Ok(self

@@ -4,6 +4,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::value::identifier::{Gtin, fold_mpn};
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// What a name can say.
@@ -15,7 +16,7 @@ pub enum Field {
 }
 
 /// A key that a name holds, spelled for comparing: letters and digits only, lower case; a GTIN as its number.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Key {
     Sku(String),
     Gtin(u64),

@@ -11,11 +11,12 @@ use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::images::lists::Listed;
 use crate::workspace::images::outcome::Imaged;
-use crate::workspace::images::owners::{Owner, Owners, Question};
+use crate::workspace::images::owners::{Note, Notes, Owner, Owners, Question};
 use crate::workspace::images::sources;
 use crate::workspace::images::sources::Found;
 use crate::workspace::images::state::State;
-use crate::workspace::progress::{Progress, Step};
+use crate::workspace::progress::Progress;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
@@ -31,7 +32,15 @@ pub struct Shown {
     pub said: BTreeMap<String, String>,
 }
 
-/// Who owns which picture. Files that suppliers name are added to `files`.
+/// What all products have here.
+pub struct Owned {
+    pub shown: BTreeMap<i64, Shown>,
+    /// Products that may have changed: the others are as they were.
+    pub changed: BTreeSet<i64>,
+}
+
+/// Who owns which picture. Files that suppliers name are added to `files`. With `since`, only what changed in the catalog after
+/// that batch is looked at.
 #[allow(clippy::too_many_arguments, reason = "the step's own state, once")]
 pub fn owned(
     workspace: &Workspace,
@@ -39,10 +48,11 @@ pub fn owned(
     files: &mut BTreeMap<String, Found>,
     listed: &[Listed],
     own: Option<SourceId>,
+    since: Option<i64>,
     state: &mut State,
     outcome: &mut Imaged,
     progress: &dyn Progress,
-) -> Result<BTreeMap<i64, Shown>, Failure> {
+) -> Result<Owned, Failure> {
     let settings = &workspace.settings;
     let reader = workspace.reader()?;
     let by_list: HashSet<&str> = listed.iter().map(|row| row.file.as_str()).collect();
@@ -53,7 +63,6 @@ pub fn owned(
         .collect();
     let mut keys: HashSet<Key> = readings.values().flatten().map(|reading| reading.key.clone()).collect();
     keys.extend(listed.iter().map(|row| Key::Sku(fold_mpn(&row.sku))));
-    let names = reader.shelf(None)?;
     let question = Question {
         schema: &settings.schema,
         store: &settings.store,
@@ -62,9 +71,10 @@ pub fn owned(
         addresses: images.settings.fetch.enabled,
         keys: &keys,
     };
-    progress.begin(&Step::Naming, names.len() as u64);
-    let owners = Owners::find(&question, &names, progress)?;
-    progress.end();
+    let looked_at = state.notes.update(&question, &reader, since, progress)?;
+    let changed: BTreeSet<i64> = looked_at.iter().map(|name| name.id).collect();
+    let notes = &state.notes;
+    let owners = Owners::of(notes);
     let source_names: BTreeMap<SourceId, String> = reader.sources()?.into_iter().collect();
     let mut shown: BTreeMap<i64, Shown> = BTreeMap::new();
     let mut unmatched = Vec::new();
@@ -78,8 +88,8 @@ pub fn owned(
                         .with_help("rename it: letters, digits, `-` and `_`");
                     outcome.diagnostics.push(finding);
                     outcome.unmatched += 1;
-                } else if let Some(name) = owners.names.get(&product) {
-                    entry(&mut shown, name).found.push((position, path.clone()));
+                } else if let Some(note) = notes.products.get(&product) {
+                    entry(&mut shown, product, note).found.push((position, path.clone()));
                     outcome.matched += 1;
                 }
             }
@@ -87,8 +97,8 @@ pub fn owned(
                 outcome.ambiguous += 1;
                 let skus: Vec<&str> = products
                     .iter()
-                    .filter_map(|product| owners.names.get(product))
-                    .map(|name| name.sku.as_str())
+                    .filter_map(|product| notes.products.get(product))
+                    .map(|note| note.sku.as_str())
                     .take(SAMPLES)
                     .collect();
                 let message = format!("the name means {} products: {}", products.len(), skus.join(", "));
@@ -100,7 +110,12 @@ pub fn owned(
             Owner::None => unmatched.push(path.as_str()),
         }
     }
-    by_lists(workspace, files, listed, &owners, &source_names, &mut shown, outcome);
+    let known = Known {
+        notes,
+        owners: &owners,
+        source_names: &source_names,
+    };
+    by_lists(workspace, files, listed, &known, &mut shown, outcome);
     outcome.unmatched += unmatched.len() as u64;
     if !unmatched.is_empty() {
         let help = "names are read by `names` under [images]; a list there can say what they mean";
@@ -111,31 +126,35 @@ pub fn owned(
             help,
         ));
     }
-    said(
-        workspace,
-        images,
-        files,
-        &owners,
-        &source_names,
-        &mut shown,
-        state,
-        outcome,
-    );
+    state.absent = said(workspace, images, files, &known, &mut shown, outcome);
     // A product that has lost its pictures loses its layer's words too.
     if let Some(own) = own {
         for item in reader.known(own)?.iter() {
-            if let Some(name) = reader.product_by_id(item.product)? {
-                entry(&mut shown, &name);
+            if let Entry::Vacant(free) = shown.entry(item.product)
+                && let Some(product) = reader.product_by_id(item.product)?
+            {
+                free.insert(Shown {
+                    product,
+                    found: Vec::new(),
+                    said: BTreeMap::new(),
+                });
             }
         }
     }
-    Ok(shown)
+    Ok(Owned { shown, changed })
+}
+
+/// What is known of the catalog.
+struct Known<'a> {
+    notes: &'a Notes,
+    owners: &'a Owners<'a>,
+    source_names: &'a BTreeMap<SourceId, String>,
 }
 
 /// A product with nothing yet, or with what was given to it.
-fn entry<'s>(shown: &'s mut BTreeMap<i64, Shown>, product: &ProductName) -> &'s mut Shown {
-    shown.entry(product.id).or_insert_with(|| Shown {
-        product: product.clone(),
+fn entry<'s>(shown: &'s mut BTreeMap<i64, Shown>, product: i64, note: &Note) -> &'s mut Shown {
+    shown.entry(product).or_insert_with(|| Shown {
+        product: note.name(product),
         found: Vec::new(),
         said: BTreeMap::new(),
     })
@@ -174,8 +193,7 @@ fn by_lists(
     workspace: &Workspace,
     files: &mut BTreeMap<String, Found>,
     listed: &[Listed],
-    owners: &Owners,
-    source_names: &BTreeMap<SourceId, String>,
+    known: &Known<'_>,
     shown: &mut BTreeMap<i64, Shown>,
     outcome: &mut Imaged,
 ) {
@@ -205,13 +223,11 @@ fn by_lists(
                 number: row.position,
             },
         };
-        match owners.owner(
-            std::slice::from_ref(&reading),
-            &home(workspace, source_names, &row.file),
-        ) {
+        let home = home(workspace, known.source_names, &row.file);
+        match known.owners.owner(std::slice::from_ref(&reading), &home) {
             Owner::One(product, position) => {
-                if let Some(name) = owners.names.get(&product) {
-                    entry(shown, name).found.push((position, row.file.clone()));
+                if let Some(note) = known.notes.products.get(&product) {
+                    entry(shown, product, note).found.push((position, row.file.clone()));
                     outcome.matched += 1;
                 }
             }
@@ -231,18 +247,16 @@ fn by_lists(
     }
 }
 
-/// What suppliers name by a path or, where it is allowed to fetch, by an address.
-#[allow(clippy::too_many_arguments, reason = "the step's own state, once")]
+/// What suppliers name by a path or, where it is allowed to fetch, by an address. Gives the paths that are no file, by the
+/// folders in which they were looked for.
 fn said(
     workspace: &Workspace,
     images: &Images,
     files: &mut BTreeMap<String, Found>,
-    owners: &Owners,
-    source_names: &BTreeMap<SourceId, String>,
+    known: &Known<'_>,
     shown: &mut BTreeMap<i64, Shown>,
-    state: &mut State,
     outcome: &mut Imaged,
-) {
+) -> BTreeMap<PathBuf, BTreeSet<String>> {
     let settings = &workspace.settings;
     let common = images
         .settings
@@ -251,10 +265,12 @@ fn said(
         .filter(|folder| !folder.contains(sources::WILD));
     let common: Vec<PathBuf> = common.map(|folder| settings.root.join(folder)).collect();
     let mut absent: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    state.absent.clear();
-    for naming in &owners.naming {
-        for (source, places) in &naming.said {
-            let name = source_names.get(source).map_or("", String::as_str);
+    let mut looked_for: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+    // Put in at the end, so that the order of the products does not show.
+    let mut more: BTreeMap<String, Found> = BTreeMap::new();
+    for (product, note) in &known.notes.products {
+        for (source, places) in &note.said {
+            let name = known.source_names.get(&SourceId(*source)).map_or("", String::as_str);
             let own = settings
                 .suppliers
                 .iter()
@@ -262,19 +278,16 @@ fn said(
                 .map(|supplier| supplier.folder.clone());
             let folders: Vec<PathBuf> = own.into_iter().chain(common.iter().cloned()).collect();
             for value in places {
-                if value.contains("://") {
-                    entry(shown, &naming.product).said.insert(value.clone(), value.clone());
-                    continue;
-                }
                 // A person who orders pictures names them as the catalog does.
-                if files.contains_key(value) {
-                    entry(shown, &naming.product).said.insert(value.clone(), value.clone());
+                if value.contains("://") || files.contains_key(value) {
+                    let said = &mut entry(shown, *product, note).said;
+                    said.insert(value.clone(), value.clone());
                     continue;
                 }
                 let Some((path, stamp)) = sources::said(&folders, value) else {
                     absent.entry(name).or_default().insert(value);
                     for folder in &folders {
-                        state.absent.entry(folder.clone()).or_default().insert(value.clone());
+                        looked_for.entry(folder.clone()).or_default().insert(value.clone());
                     }
                     continue;
                 };
@@ -284,12 +297,14 @@ fn said(
                     path,
                     stamp,
                 };
-                files.insert(path_shown.clone(), found);
-                entry(shown, &naming.product).said.insert(value.clone(), path_shown);
+                more.insert(path_shown.clone(), found);
+                let said = &mut entry(shown, *product, note).said;
+                said.insert(value.clone(), path_shown);
                 outcome.said += 1;
             }
         }
     }
+    files.append(&mut more);
     for (source, values) in absent {
         outcome.absent += values.len() as u64;
         let message = format!("{} pictures that {source} names are not here", values.len());
@@ -300,4 +315,5 @@ fn said(
             ..finding
         });
     }
+    looked_for
 }

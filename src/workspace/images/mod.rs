@@ -26,7 +26,7 @@ use crate::product::origin::Source;
 use crate::workspace::Workspace;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::feed_file;
-use crate::workspace::images::assign::{Shown, owned};
+use crate::workspace::images::assign::{Owned, Shown, owned};
 use crate::workspace::images::fetch::Fetcher;
 use crate::workspace::images::layers::{Preparing, Wanted};
 use crate::workspace::images::media::Media;
@@ -37,7 +37,7 @@ use crate::workspace::images::work::{Job, Work};
 use crate::workspace::progress::{Progress, Step};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Instant;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 /// Pictures that are worked on before the state is written: what a killed run loses.
 const SLICE: usize = 1_000;
@@ -60,6 +60,8 @@ pub fn enrich(workspace: &mut Workspace, progress: &dyn Progress) -> Result<Imag
             ..state.outcome
         });
     }
+    // What the catalog said under other settings was read otherwise.
+    let since = (state.version != 0 && state.settings == now.settings).then_some(state.sequence);
     if state.settings != now.settings {
         // Other limits may take what these refused.
         state.contents.retain(|_, what| matches!(what, Content::Picture(_)));
@@ -67,7 +69,7 @@ pub fn enrich(workspace: &mut Workspace, progress: &dyn Progress) -> Result<Imag
             made.retain(|_, what| matches!(what, Made::File(_)));
         }
     }
-    let mut outcome = step(workspace, &images, sources, &mut state, progress)?;
+    let mut outcome = step(workspace, &images, sources, since, &mut state, progress)?;
     state.sequence = workspace.reader()?.sequence()?;
     state.files_seen = now.files;
     state.settings = now.settings;
@@ -169,6 +171,7 @@ fn step(
     workspace: &mut Workspace,
     images: &Images,
     sources: Sources,
+    since: Option<i64>,
     state: &mut State,
     progress: &dyn Progress,
 ) -> Result<Imaged, Failure> {
@@ -181,12 +184,13 @@ fn step(
     let own = own_source(workspace)?;
     let (listed, findings) = lists::read(&workspace.settings, &images.settings.lists);
     outcome.diagnostics.extend(findings);
-    let mut shown = owned(
+    let mut owned = owned(
         workspace,
         images,
         &mut files,
         &listed,
         own,
+        since,
         state,
         &mut outcome,
         progress,
@@ -199,7 +203,7 @@ fn step(
         .fetch
         .enabled
         .then(|| Fetcher::new(&images.settings.fetch));
-    let jobs = jobs(&shown, &files, fetcher.is_some());
+    let jobs = jobs(&owned.shown, &files, fetcher.is_some());
     forget(state, &jobs);
     let media = Media::new(&workspace.settings.store);
     let work = Work {
@@ -228,7 +232,7 @@ fn step(
         .diagnostics
         .extend(fetcher.iter().flat_map(Fetcher::silent_hosts));
 
-    settle(workspace, &mut shown, state, &mut outcome)?;
+    settle(workspace, &mut owned, state, &mut outcome)?;
     state.made.retain(|recipe, _| by_code.contains_key(recipe));
     media.keep_recipes(&by_code.keys().map(String::as_str).collect());
     let current: BTreeSet<&String> = recipes.iter().map(|(channel, _)| channel).collect();
@@ -293,10 +297,11 @@ fn forget(state: &mut State, jobs: &[Job]) {
         .retain(|address, _| addresses.contains(address.as_str()));
 }
 
-/// The contents behind the values of each product, the layers, and what the products show then.
+/// The contents behind the values of each product, the layers, and what the products show then. Of a product that did not change,
+/// and has the same pictures as before, nothing is read.
 fn settle(
     workspace: &mut Workspace,
-    shown: &mut BTreeMap<i64, Shown>,
+    owned: &mut Owned,
     state: &mut State,
     outcome: &mut Imaged,
 ) -> Result<(), Failure> {
@@ -306,8 +311,10 @@ fn settle(
     // Contents by product and value. A name that a supplier says may mean another file at another supplier's product.
     let mut contents: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let mut wanted = Vec::new();
-    for shown in shown.values_mut() {
-        let own = contents.entry(shown.product.sku.clone()).or_default();
+    let before = std::mem::take(&mut state.products);
+    let settled_before = std::mem::take(&mut state.settled);
+    for (product, shown) in &mut owned.shown {
+        let mut own: BTreeMap<String, String> = BTreeMap::new();
         let mut taken: BTreeSet<String> = BTreeSet::new();
         for (value, path) in &shown.said {
             if let Some(content) = usable(state, path) {
@@ -325,53 +332,59 @@ fn settle(
                 found.push(path.clone());
             }
         }
+        let from = serde_json::to_vec(&(&found, &own)).map_or(0, |from| xxh3_64(&from));
+        state.settled.insert(*product, from);
+        let sku = &shown.product.sku;
+        if settled_before.get(product) == Some(&from) && !owned.changed.contains(product) {
+            if let Some(pictures) = before.get(sku) {
+                state.products.insert(sku.clone(), pictures.clone());
+            }
+            continue;
+        }
+        contents.insert(sku.clone(), own);
         wanted.push(Wanted {
             product: shown.product.clone(),
             found,
         });
     }
-    state.products.clear();
-    if wanted.is_empty() {
-        prune(state, &Media::new(&workspace.settings.store));
-        return Ok(());
-    }
-    let source = workspace.catalog()?.source(&Source::Images.to_string())?;
-    let trust = workspace.trust()?;
-    let reader = workspace.reader()?;
-    let content = |sku: &str, value: &str| contents.get(sku)?.get(value).cloned();
-    let preparing = Preparing {
-        schema: &workspace.settings.schema,
-        trust: &trust,
-        source,
-        image,
-        content: &content,
-    };
-    let mut prepared = Vec::with_capacity(wanted.len());
-    for wanted in wanted {
-        let sku = wanted.product.sku.clone();
-        let layer = preparing.prepare(&reader, wanted)?;
-        let pictures: Vec<Picture> = layer
-            .pictures
-            .iter()
-            .enumerate()
-            .filter_map(|(n, value)| {
-                Some(Picture {
-                    value: value.clone(),
-                    content: content(&sku, value)?,
-                    position: n + 1,
+    if !wanted.is_empty() {
+        let source = workspace.catalog()?.source(&Source::Images.to_string())?;
+        let trust = workspace.trust()?;
+        let reader = workspace.reader()?;
+        let content = |sku: &str, value: &str| contents.get(sku)?.get(value).cloned();
+        let preparing = Preparing {
+            schema: &workspace.settings.schema,
+            trust: &trust,
+            source,
+            image,
+            content: &content,
+        };
+        let mut prepared = Vec::with_capacity(wanted.len());
+        for wanted in wanted {
+            let sku = wanted.product.sku.clone();
+            let layer = preparing.prepare(&reader, wanted)?;
+            let pictures: Vec<Picture> = layer
+                .pictures
+                .iter()
+                .enumerate()
+                .filter_map(|(n, value)| {
+                    Some(Picture {
+                        value: value.clone(),
+                        content: content(&sku, value)?,
+                        position: n + 1,
+                    })
                 })
-            })
-            .collect();
-        if !pictures.is_empty() {
-            state.products.insert(sku, pictures);
+                .collect();
+            if !pictures.is_empty() {
+                state.products.insert(sku, pictures);
+            }
+            prepared.push(layer);
         }
-        prepared.push(layer);
+        drop(reader);
+        outcome.changed = prepared.iter().filter(|layer| layer.differs).count() as u64;
+        outcome.batch = layers::write(workspace, source, &prepared)?;
     }
-    drop(reader);
-    outcome.changed = prepared.iter().filter(|layer| layer.differs).count() as u64;
-    outcome.batch = layers::write(workspace, source, &prepared)?;
     outcome.products = state.products.len() as u64;
-    prune(state, &Media::new(&workspace.settings.store));
     let used: BTreeSet<&str> = state
         .products
         .values()
@@ -379,6 +392,7 @@ fn settle(
         .map(|picture| picture.content.as_str())
         .collect();
     outcome.pictures = used.len() as u64;
+    prune(state, &Media::new(&workspace.settings.store));
     Ok(())
 }
 

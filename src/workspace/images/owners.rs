@@ -1,6 +1,7 @@
 //! Names to products: which product a file's name means, and which pictures the catalog's layers name themselves.
 //!
-//! Only what the files ask for is kept of the catalog, so that a million products take no more memory than the pictures do.
+//! Only what the files ask for is kept of the catalog, so that a million products take no more memory than the pictures do; and
+//! what is kept is noted in the state, so that only products that changed are looked at again.
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{ProductName, SourceId};
@@ -12,37 +13,102 @@ use crate::value::Value;
 use crate::value::identifier::fold_mpn;
 use crate::workspace::failure::Failure;
 use crate::workspace::parallel::in_order;
-use crate::workspace::progress::Progress;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use crate::workspace::progress::{Progress, Step};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Products that one thread looks at in a job.
 const CHUNK: usize = 2_048;
 
 /// How a product came by a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Via {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Via {
     /// It is the catalog's own.
     Catalog,
-    /// A supplier's SKU.
-    Source(SourceId),
+    /// A supplier's SKU, by the number of its source.
+    Source(u16),
 }
 
-/// A product that names pictures.
-#[derive(Debug, Clone)]
-pub struct Naming {
-    pub product: ProductName,
-    /// By source.
-    pub said: Vec<(SourceId, Vec<String>)>,
+/// What the catalog's layers say of one product that matters here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    pub sku: String,
+    model: Option<String>,
+    keys: Vec<(Key, Via)>,
+    /// Pictures that layers name, by the number of their source.
+    pub said: Vec<(u16, Vec<String>)>,
+}
+
+impl Note {
+    /// The product that it is about.
+    pub fn name(&self, id: i64) -> ProductName {
+        ProductName {
+            id,
+            sku: self.sku.clone(),
+            model: self.model.clone(),
+        }
+    }
+}
+
+/// What was seen of the catalog, so that only what changed since is looked at again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes {
+    /// Hash of the keys that were asked for: other files ask for others.
+    asked: u64,
+    /// Of the products that have a key or name pictures.
+    pub products: BTreeMap<i64, Note>,
+}
+
+impl Notes {
+    /// Brings the notes up to date. `since` is the catalog's sequence at which they were taken; without one, or where other
+    /// keys are asked for, the whole catalog is looked through. Gives the products that were looked at.
+    pub fn update(
+        &mut self,
+        question: &Question<'_>,
+        reader: &Reader,
+        since: Option<i64>,
+        progress: &dyn Progress,
+    ) -> Result<Vec<ProductName>, Failure> {
+        let mut asked: Vec<&Key> = question.keys.iter().collect();
+        asked.sort_unstable();
+        let asked = xxh3_64(format!("{asked:?}").as_bytes());
+        let since = since.filter(|_| self.asked == asked);
+        self.asked = asked;
+        let names = reader.shelf(since)?;
+        match since {
+            Some(_) => {
+                let there = reader.ids()?;
+                let mut changed: Vec<i64> = names.iter().map(|name| name.id).collect();
+                changed.sort_unstable();
+                self.products
+                    .retain(|id, _| there.binary_search(id).is_ok() && changed.binary_search(id).is_err());
+            }
+            None => self.products.clear(),
+        }
+        progress.begin(&Step::Naming, names.len() as u64);
+        let jobs: Vec<&[ProductName]> = names.chunks(CHUNK).collect();
+        in_order(
+            question.threads,
+            jobs.len(),
+            || Ok(Reader::open(question.store)?.steady()?),
+            |reader: &mut Reader, job| Ok((question.part(reader, jobs[job])?, jobs[job].len())),
+            |(part, count)| {
+                self.products.extend(part);
+                progress.advance(count as u64);
+                Ok(())
+            },
+        )?;
+        progress.end();
+        Ok(names)
+    }
 }
 
 /// What the catalog says to the files' keys.
-#[derive(Debug, Default)]
-pub struct Owners {
-    by_key: BTreeMap<Key, BTreeSet<(Via, i64)>>,
-    pub names: BTreeMap<i64, ProductName>,
-    /// Products whose layers name pictures, in the order of the shelf.
-    pub naming: Vec<Naming>,
+#[derive(Debug)]
+pub struct Owners<'n> {
+    by_key: HashMap<&'n Key, BTreeSet<(Via, i64)>>,
 }
 
 /// What a file's name means.
@@ -67,37 +133,16 @@ pub struct Question<'a> {
     pub keys: &'a HashSet<Key>,
 }
 
-/// What one job found.
-#[derive(Default)]
-struct Part {
-    keys: Vec<(Key, Via, ProductName)>,
-    naming: Vec<Naming>,
-}
-
-impl Owners {
-    /// Looks through the catalog once.
-    pub fn find(question: &Question<'_>, names: &[ProductName], progress: &dyn Progress) -> Result<Owners, Failure> {
-        let mut owners = Owners::default();
-        let jobs: Vec<&[ProductName]> = names.chunks(CHUNK).collect();
-        in_order(
-            question.threads,
-            jobs.len(),
-            || Ok(Reader::open(question.store)?.steady()?),
-            |reader: &mut Reader, job| Ok((question.part(reader, jobs[job])?, jobs[job].len())),
-            |(part, count)| {
-                for (key, via, name) in part.keys {
-                    owners.by_key.entry(key).or_default().insert((via, name.id));
-                    owners.names.insert(name.id, name);
-                }
-                for naming in &part.naming {
-                    owners.names.insert(naming.product.id, naming.product.clone());
-                }
-                owners.naming.extend(part.naming);
-                progress.advance(count as u64);
-                Ok(())
-            },
-        )?;
-        Ok(owners)
+impl<'n> Owners<'n> {
+    /// Who has which key.
+    pub fn of(notes: &'n Notes) -> Owners<'n> {
+        let mut by_key: HashMap<&Key, BTreeSet<(Via, i64)>> = HashMap::new();
+        for (product, note) in &notes.products {
+            for (key, via) in &note.keys {
+                by_key.entry(key).or_default().insert((*via, *product));
+            }
+        }
+        Owners { by_key }
     }
 
     /// The product that readings of a name mean, the most exact first. `home` is the source in whose folder the file lies:
@@ -114,7 +159,7 @@ impl Owners {
                     .map(|(_, product)| *product)
                     .collect()
             };
-            let at_home = of(&|via| matches!(via, Via::Source(source) if home.contains(&source)));
+            let at_home = of(&|via| matches!(via, Via::Source(source) if home.contains(&SourceId(source))));
             let catalog = of(&|via| via == Via::Catalog);
             let all = of(&|_| true);
             let chosen = [at_home, catalog, all]
@@ -131,55 +176,50 @@ impl Owners {
 }
 
 impl Question<'_> {
-    fn part(&self, reader: &Reader, names: &[ProductName]) -> Result<Part, Failure> {
+    /// The notes of some products, without those that have nothing to note.
+    fn part(&self, reader: &Reader, names: &[ProductName]) -> Result<Vec<(i64, Note)>, Failure> {
         let known = self.schema.known();
-        let mut part = Part::default();
+        let mut part = Vec::new();
         for name in names {
-            let sku = Key::Sku(fold_mpn(&name.sku));
-            self.note(&mut part, sku, Via::Catalog, name);
-            let mut said = Vec::new();
+            let mut note = Note {
+                sku: name.sku.clone(),
+                model: name.model.clone(),
+                keys: Vec::new(),
+                said: Vec::new(),
+            };
+            let mut has = |key: Key, via: Via| {
+                if self.keys.contains(&key) {
+                    note.keys.push((key, via));
+                }
+            };
+            has(Key::Sku(fold_mpn(&name.sku)), Via::Catalog);
             for stored in reader.layers(name.id)? {
                 if Some(stored.source) == self.own {
                     continue;
                 }
-                let own = Key::Sku(fold_mpn(&stored.sku));
-                self.note(&mut part, own, Via::Source(stored.source), name);
+                has(Key::Sku(fold_mpn(&stored.sku)), Via::Source(stored.source.0));
                 let layer = Layer::read_body(&stored.body, self.schema)
                     .map_err(|error| Failure::damaged(&stored.sku, &error.to_string()))?;
                 for (key, value) in &layer.values {
                     let is = |attribute: Option<AttributeId>| attribute == Some(key.attribute);
                     match value {
-                        Value::Gtin(gtin) if is(known.gtin) => {
-                            self.note(&mut part, Key::Gtin(gtin.key()), Via::Catalog, name)
-                        }
+                        Value::Gtin(gtin) if is(known.gtin) => has(Key::Gtin(gtin.key()), Via::Catalog),
                         Value::Media(places) if is(known.image) && !stored.withdrawn => {
                             let wanted = |place: &&String| self.addresses || !place.contains("://");
                             let places: Vec<String> = places.iter().filter(wanted).cloned().collect();
                             if !places.is_empty() {
-                                said.push((stored.source, places));
+                                note.said.push((stored.source.0, places));
                             }
                         }
-                        value if is(known.mpn) => {
-                            let mpn = Key::Mpn(fold_mpn(&value.to_text()));
-                            self.note(&mut part, mpn, Via::Catalog, name);
-                        }
+                        value if is(known.mpn) => has(Key::Mpn(fold_mpn(&value.to_text())), Via::Catalog),
                         _ => {}
                     }
                 }
             }
-            if !said.is_empty() {
-                part.naming.push(Naming {
-                    product: name.clone(),
-                    said,
-                });
+            if !note.keys.is_empty() || !note.said.is_empty() {
+                part.push((name.id, note));
             }
         }
         Ok(part)
-    }
-
-    fn note(&self, part: &mut Part, key: Key, via: Via, name: &ProductName) {
-        if self.keys.contains(&key) {
-            part.keys.push((key, via, name.clone()));
-        }
     }
 }

@@ -7,6 +7,7 @@ use crate::enrich::images::refusal::Refusal;
 use crate::workspace::failure::Failure;
 use crate::workspace::feed_file;
 use crate::workspace::images::outcome::Imaged;
+use crate::workspace::images::owners::Notes;
 use crate::workspace::images::sources::Stamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,8 @@ pub struct State {
     pub settings: u64,
     /// Files that belong to a product, by path.
     pub files: BTreeMap<String, SeenFile>,
+    /// What the catalog says of the files' keys, and which pictures it names, as of `sequence`.
+    pub notes: Notes,
     /// Paths that suppliers name and that are no file, by the folder in which they are looked for again.
     pub absent: BTreeMap<PathBuf, BTreeSet<String>>,
     /// Addresses that were fetched.
@@ -34,6 +37,8 @@ pub struct State {
     pub made: BTreeMap<String, BTreeMap<String, Made>>,
     /// SKU -> pictures in order.
     pub products: BTreeMap<String, Vec<Picture>>,
+    /// Product -> hash of what its pictures were settled from.
+    pub settled: BTreeMap<i64, u64>,
     /// By channel.
     pub channels: BTreeMap<String, Derivations>,
     /// Hash of the defects that the contact sheet shows.

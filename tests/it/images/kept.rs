@@ -1,6 +1,90 @@
 //! What is kept between runs: only what changed is looked at again, and nothing that is not needed stays behind.
 
-use crate::images::{images, photograph, shop_with_pictures};
+use crate::corner::{corner_shop, deliver};
+use crate::images::{images, photograph, shop_with_pictures, supplier};
+use crate::support::Shop;
+
+/// Products that a run of the step looks at, as it tells on the way; none where nothing changed at all.
+fn looked_at(shop: &Shop) -> Option<usize> {
+    let told = shop.done(&["enrich", "images"]).err;
+    let at = told.find("looking for the products of pictures (")?;
+    let count = told[at..].split(['(', ')']).nth(1)?;
+    count.parse().ok()
+}
+
+/// The same workspace, with all that is known of its pictures forgotten.
+fn forgetful(shop: &Shop) -> Shop {
+    let twin = shop.twin();
+    std::fs::remove_dir_all(twin.path(".estante/images")).expect("the state is there");
+    twin
+}
+
+const HEAD: &str = "sku;name;brand;mpn;model;color;price;stock;image\n";
+
+#[test]
+fn only_products_that_changed_are_looked_at() {
+    let shop = corner_shop();
+    let mut rows: Vec<String> = (10..40)
+        .map(|n| format!("S{n};Pieza {n};Brontal;M{n}M;;;{n}.00;1;fotos/{n}.jpg"))
+        .collect();
+    let list = |rows: &[String]| format!("{HEAD}{}\n", rows.join("\n"));
+    supplier(&shop, "norte", "rank = 10\nmode = \"delta\"", &list(&rows));
+    let estante = shop.read("estante.toml");
+    shop.write(
+        "estante.toml",
+        format!("{estante}\n[images]\nderive = {{ side = 100 }}\n"),
+    );
+    for n in [10, 11, 12] {
+        shop.write(format!("suppliers/norte/fotos/{n}.jpg"), photograph(n, 500, 500));
+    }
+    for n in [12, 13, 14] {
+        shop.write(format!("media/S{n}.jpg"), photograph(n + 5, 500, 500));
+    }
+    let step = |what: &str, expected: Option<usize>| {
+        assert_eq!(looked_at(&shop), expected, "{what}");
+        // It comes to the same as if nothing had been known.
+        let anew = forgetful(&shop);
+        let (mut kept, mut fresh) = (images(&shop), images(&anew));
+        for told in [&mut kept, &mut fresh] {
+            for (key, same) in [
+                ("seconds", 0.into()),
+                ("made", 0.into()),
+                ("changed_nothing", true.into()),
+            ] {
+                told[key] = same;
+            }
+        }
+        assert_eq!(kept, fresh, "{what}");
+        assert_eq!(fresh["batch"], serde_json::Value::Null, "{what}: {fresh:#}");
+        assert_eq!(shop.files("out"), anew.files("out"), "{what}");
+    };
+    let import = || {
+        let told = shop.done(&["import", "norte", "--apply", "--json"]).json();
+        told["batch"].to_string()
+    };
+    import();
+    step("the first time", Some(30));
+    step("again", None);
+    // Another price, another picture, a picture less, a new product: four of thirty-one.
+    rows[0] = rows[0].replace("10.00", "10.50");
+    rows[3] = rows[3].replace("fotos/13.jpg", "fotos/10.jpg");
+    rows[2] = rows[2].replace("fotos/12.jpg", "#BORRAR");
+    rows.push("S40;Pieza 40;Brontal;M40M;;;40.00;1;fotos/11.jpg".to_owned());
+    deliver(&shop, "norte", &list(&rows));
+    let batch = import();
+    step("a delivery", Some(4));
+    // Where it is taken back, the new product is gone, and its picture with it.
+    shop.done(&["undo", &batch]);
+    step("the undo", Some(3));
+    shop.done(&["product", "set", "S20", "image=fotos/none.jpg"]);
+    step("a person", Some(1));
+    // A file that another name asks for may be anybody's.
+    shop.write("media/S30.jpg", photograph(3, 500, 500));
+    step("a new file", Some(30));
+    // A changed file is read, and no product for it.
+    shop.write("media/S14.jpg", photograph(60, 500, 500));
+    step("a changed file", None);
+}
 
 #[test]
 fn files_of_an_old_recipe_go_although_the_state_is_lost() {
