@@ -7,12 +7,13 @@ use clap::Subcommand;
 pub enum EnrichCommand {
     /// What titles and descriptions say of attributes: values, suggestions, contradictions, each with its words.
     Specs {
-        /// Products to show; without any, the whole catalog is counted by attribute.
-        skus: Vec<String>,
+        /// SKUs, or a query as `search` takes it; without any, the whole catalog is counted by attribute.
+        #[arg(value_name = "QUERY|SKU")]
+        of: Vec<String>,
     },
     /// Texts that templates write: how many, what they say, what is wrong with any text.
     Copy {
-        /// SKUs, or `attribute:value` and `family:code`, which are met together.
+        /// SKUs, or a query as `search` takes it.
         #[arg(value_name = "QUERY|SKU")]
         of: Vec<String>,
         /// Show each text before and after.

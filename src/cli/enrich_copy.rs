@@ -42,7 +42,7 @@ fn totals(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
 }
 
 fn show(workspace: &Workspace, of: &[String], output: &Output) -> Result<u8, Failure> {
-    let products = copy::preview(workspace, of)?;
+    let products = copy::preview(workspace, of, &Drawn::new(output))?;
     if output.json {
         output.document(json!({ "products": products }));
         return Ok(0);

@@ -1,6 +1,7 @@
 //! `enrich specs`: what texts say of attributes, with its evidence.
 
 use crate::cli::output::{Output, Table, Tone, count, rounded};
+use crate::cli::progress::Drawn;
 use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
@@ -11,10 +12,10 @@ use std::time::Instant;
 /// Contradictions that are listed where all are not asked for.
 const FIRST: usize = 10;
 
-/// `enrich specs [SKU…]`
-pub fn specs(workspace: &Workspace, skus: &[String], output: &Output) -> Result<u8, Failure> {
+/// `enrich specs [QUERY|SKU…]`
+pub fn specs(workspace: &Workspace, of: &[String], output: &Output) -> Result<u8, Failure> {
     let begun = Instant::now();
-    let report = specs::specs(workspace, skus)?;
+    let report = specs::specs(workspace, of, &Drawn::new(output))?;
     if output.json {
         let mut document = serde_json::to_value(&report).unwrap_or_default();
         document["seconds"] = rounded(begun.elapsed().as_secs_f64()).into();
@@ -22,7 +23,7 @@ pub fn specs(workspace: &Workspace, skus: &[String], output: &Output) -> Result<
         return Ok(0);
     }
     let mut text = String::new();
-    if skus.is_empty() {
+    if of.is_empty() {
         counts(&report, output, &mut text);
     } else {
         products(&report, output, &mut text);

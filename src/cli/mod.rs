@@ -20,6 +20,7 @@ pub mod run;
 pub mod schema;
 pub mod search;
 pub mod supplier;
+pub mod todo;
 pub mod verify;
 
 use crate::cli::draft::Wanted;
@@ -126,6 +127,8 @@ pub enum Command {
     /// Channels: check and export.
     #[command(subcommand)]
     Channel(ChannelCommand),
+    /// What waits for you: worklists with their counts, each a query to search with.
+    Todo,
     /// Find products: words, identifiers, conditions such as `brand:bosch stock>0 image:none`.
     Search {
         /// What to look for; without it, everything.
@@ -360,7 +363,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         }
         Command::Product(ProductCommand::Set { sku, values }) => product::set(open()?, sku, values, output),
         Command::Product(ProductCommand::Clear { sku, attributes }) => product::clear(open()?, sku, attributes, output),
-        Command::Enrich(EnrichCommand::Specs { skus }) => enrich_specs::specs(&open()?, skus, output),
+        Command::Enrich(EnrichCommand::Specs { of }) => enrich_specs::specs(&open()?, of, output),
         Command::Enrich(EnrichCommand::Copy { of, preview, lint }) => {
             enrich_copy::copy(&open()?, of, *preview, *lint, output)
         }
@@ -374,6 +377,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             draft::accept(open()?, ids, *all_clean, reason.as_deref(), output)
         }
         Command::Draft(DraftCommand::Reject { ids, reason }) => draft::reject(&open()?, ids, reason.as_deref(), output),
+        Command::Todo => todo::todo(&open()?, output),
         Command::Channel(ChannelCommand::List) => channel::list(&open()?, output),
         Command::Channel(ChannelCommand::Check { channel, fail_on }) => {
             channel::check(&open()?, channel, *fail_on, output)

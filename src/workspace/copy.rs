@@ -3,6 +3,7 @@
 //! The templates and the checks of one text are `enrich::copy`'s; this file walks the shelf.
 
 use crate::catalog::Reader;
+use crate::catalog::stored::ProductName;
 use crate::diagnostic::Diagnostic;
 use crate::enrich::copy::Copy;
 use crate::product::{By, Product};
@@ -12,10 +13,10 @@ use crate::value::Value;
 use crate::value::text::{fold, plain};
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
-use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
-use crate::workspace::products::{Shelf, chunks, places, resolve_stored, sold};
+use crate::workspace::products::{Shelf, chunks, places, sold};
 use crate::workspace::progress::{Progress, Step};
+use crate::workspace::search::named;
 use std::collections::{BTreeMap, HashMap};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -23,6 +24,8 @@ use xxhash_rust::xxh3::xxh3_64;
 const CHUNK: usize = 256;
 /// Products that are shown where the question means many.
 pub const MOST_SHOWN: usize = 20;
+/// Products of a query that are looked at to find those.
+const MOST_NAMED: usize = 10_000;
 /// Findings of one code that are kept; all are counted.
 const MOST_KEPT: u64 = 1_000;
 
@@ -76,31 +79,32 @@ fn copy(workspace: &Workspace) -> Result<&Copy, Failure> {
     })
 }
 
-/// What templates write of the products that are asked for: SKUs, or `attribute:value` and `family:code`, which are met together.
-/// Without a question, and of many, the first twenty that a template writes something of.
-pub fn preview(workspace: &Workspace, wanted: &[String]) -> Result<Vec<Preview>, Failure> {
+/// What templates write of the products that are named: SKUs, or a query. Of a query, and without one, the first twenty that a
+/// template writes something of.
+pub fn preview(workspace: &Workspace, words: &[String], progress: &dyn Progress) -> Result<Vec<Preview>, Failure> {
     copy(workspace)?;
     let reader = workspace.reader()?;
     let trust = workspace.trust()?;
     let shelf = Shelf::new(&workspace.settings, &trust);
-    let (terms, skus): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|word| word.contains(':'));
     let mut shown = Vec::new();
-    for sku in &skus {
-        let product = shelf.product(&reader, &find(&reader, sku)?)?;
-        shown.push(shown_texts(workspace, &reader, &product)?);
-    }
-    if !skus.is_empty() {
+    if !words.is_empty() {
+        let names = named(workspace, words, MOST_NAMED, progress)?;
+        for name in &names {
+            let product = shelf.product(&reader, name)?;
+            if names.len() <= words.len() || product.values.iter().any(is_written) {
+                shown.push(shown_texts(workspace, &shelf, &reader, &product)?);
+            }
+            if shown.len() == MOST_SHOWN {
+                break;
+            }
+        }
         return Ok(shown);
     }
-    let terms = terms
-        .into_iter()
-        .map(|term| Term::read(workspace, term))
-        .collect::<Result<Vec<Term>, Failure>>()?;
     let names = reader.shelf(None)?;
     for siblings in places(&names) {
         for product in shelf.group(&reader, &sold(siblings))? {
-            if terms.iter().all(|term| term.meets(&product)) && product.values.iter().any(is_written) {
-                shown.push(shown_texts(workspace, &reader, &product)?);
+            if product.values.iter().any(is_written) {
+                shown.push(shown_texts(workspace, &shelf, &reader, &product)?);
             }
             if shown.len() == MOST_SHOWN {
                 return Ok(shown);
@@ -110,54 +114,21 @@ pub fn preview(workspace: &Workspace, wanted: &[String]) -> Result<Vec<Preview>,
     Ok(shown)
 }
 
-/// `attribute:value`, compared without case and accents; `family:code`.
-enum Term {
-    Family(crate::schema::family::FamilyId),
-    Value(crate::schema::attribute::AttributeId, String),
-}
-
-impl Term {
-    fn read(workspace: &Workspace, text: &str) -> Result<Term, Failure> {
-        let schema = &workspace.settings.schema;
-        let (name, value) = text.split_once(':').unwrap_or((text, ""));
-        if name == "family" {
-            let family = schema.family_by_code(value);
-            return family
-                .map(Term::Family)
-                .ok_or_else(|| Failure::usage(format!("there is no family `{value}`")));
-        }
-        let attribute = schema.by_code(name);
-        attribute
-            .map(|attribute| Term::Value(attribute, fold(value)))
-            .ok_or_else(|| Failure::usage(format!("there is no attribute `{name}`")))
-    }
-
-    fn meets(&self, product: &Product) -> bool {
-        match self {
-            Term::Family(family) => product.family == Some(*family),
-            Term::Value(attribute, wanted) => product
-                .values
-                .iter()
-                .any(|value| value.key.attribute == *attribute && fold(&value.value.to_text()) == *wanted),
-        }
-    }
-}
-
 fn is_written(value: &crate::product::Resolved) -> bool {
     matches!(value.by, By::Copy(_))
 }
 
-fn shown_texts(workspace: &Workspace, reader: &Reader, product: &Product) -> Result<Preview, Failure> {
+fn shown_texts(
+    workspace: &Workspace,
+    shelf: &Shelf<'_>,
+    reader: &Reader,
+    product: &Product,
+) -> Result<Preview, Failure> {
     let schema = &workspace.settings.schema;
     let copy = copy(workspace)?;
-    let trust = workspace.trust()?;
-    let said = resolve_stored(
-        product.id,
-        product.sku.clone(),
-        reader.layers(product.id)?,
-        schema,
-        &trust,
-    )?;
+    // Without what the templates write, with what the model lends.
+    let names: Vec<ProductName> = reader.product_by_id(product.id)?.into_iter().collect();
+    let said = shelf.said(reader, &names)?;
     let mut texts = Vec::new();
     for value in &product.values {
         let By::Copy(template) = value.by else { continue };
@@ -165,7 +136,9 @@ fn shown_texts(workspace: &Workspace, reader: &Reader, product: &Product) -> Res
             attribute: schema.attribute(value.key.attribute).code.to_string(),
             locale: schema.locale_code(value.key.locale).map(str::to_owned),
             channel: schema.channel_code(value.key.channel).map(str::to_owned),
-            before: said.exact(value.key).map(|said| said.value.to_text().into_owned()),
+            before: said
+                .iter()
+                .find_map(|said| Some(said.exact(value.key)?.value.to_text().into_owned())),
             after: value.value.to_text().into_owned(),
             template: copy.place(template).map(ToString::to_string).unwrap_or_default(),
         });

@@ -38,6 +38,7 @@ pub mod search;
 pub mod settings;
 pub mod specs;
 pub mod supplier;
+pub mod todo;
 pub mod verdicts;
 pub mod verify;
 

@@ -1,10 +1,11 @@
 //! Products found: the index caught up where the catalog moved, asked, and the page filled from the catalog.
 
 use crate::catalog::Reader;
+use crate::catalog::stored::ProductName;
 use crate::diagnostic::excerpt;
 use crate::index::Index;
 use crate::index::filter::Outside;
-use crate::index::search::{Engine, Request, SearchError};
+use crate::index::search::{Answer, Engine, Request, SearchError};
 use crate::index::typo::respelled;
 use crate::product::Product;
 use crate::schema::Schema;
@@ -12,6 +13,7 @@ use crate::value::Kind;
 use crate::workspace::Workspace;
 use crate::workspace::export;
 use crate::workspace::failure::{Failure, FailureKind};
+use crate::workspace::inspect::find;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
 use crate::workspace::refresh::{Standing, open, refresh};
@@ -148,6 +150,40 @@ impl Session<'_> {
                 "a page has at most {MOST_HITS} products and begins at {LAST_PLACE} or before"
             )));
         }
+        let (answer, mut notes) = self.answer(question)?;
+        let schema = &self.workspace.settings.schema;
+        let locale = question.locale.and_then(|code| schema.locale_number(code)).unwrap_or(1);
+        let shelf = Shelf::new(&self.workspace.settings, &self.trust);
+        let mut hits = Vec::with_capacity(answer.found.len());
+        let mut texts = Vec::new();
+        for found in &answer.found {
+            // A product that went since the index was brought up is passed over.
+            let Some(name) = self.reader.product_by_id(found.product)? else {
+                continue;
+            };
+            let product = shelf.product(&self.reader, &name)?;
+            if !answer.corrections.is_empty() {
+                texts.extend(readable(&product, schema));
+            }
+            hits.push(hit(&product, schema, locale, found.score));
+        }
+        if answer.relaxed {
+            notes.push("no product has all the words; these have most of them".to_owned());
+        }
+        Ok(Searched {
+            query: question.query.to_owned(),
+            total: answer.total,
+            suggestion: respelled(question.query, &answer.corrections, &texts),
+            relaxed: answer.relaxed,
+            facets: answer.facets,
+            hits,
+            notes,
+            took_ms: (begun.elapsed().as_secs_f64() * 1e5).round() / 100.0,
+        })
+    }
+
+    /// The numbers and names of what is found, without its values; with what a person should know of the answer.
+    fn answer(&self, question: &Question<'_>) -> Result<(Answer, Vec<String>), Failure> {
         let known = Known {
             session: self,
             notes: RefCell::new(BTreeSet::new()),
@@ -167,37 +203,43 @@ impl Session<'_> {
             },
             error => broken(&error),
         })?;
-        let schema = &self.workspace.settings.schema;
-        let locale = question.locale.and_then(|code| schema.locale_number(code)).unwrap_or(1);
-        let shelf = Shelf::new(&self.workspace.settings, &self.trust);
-        let mut hits = Vec::with_capacity(answer.found.len());
-        let mut texts = Vec::new();
-        for found in &answer.found {
-            // A product that went since the index was brought up is passed over.
-            let Some(name) = self.reader.product_by_id(found.product)? else {
-                continue;
-            };
-            let product = shelf.product(&self.reader, &name)?;
-            if !answer.corrections.is_empty() {
-                texts.extend(readable(&product, schema));
-            }
-            hits.push(hit(&product, schema, locale, found.score));
-        }
         let mut notes = self.notes.to_vec();
         notes.extend(known.notes.into_inner());
-        if answer.relaxed {
-            notes.push("no product has all the words; these have most of them".to_owned());
+        Ok((answer, notes))
+    }
+
+    /// How many products a query finds, and what a person should know of the number.
+    pub fn count(&self, query: &str) -> Result<(u64, Vec<String>), Failure> {
+        let question = Question {
+            query,
+            ..Question::default()
+        };
+        let (answer, notes) = self.answer(&question)?;
+        Ok((answer.total, notes))
+    }
+
+    /// The products that a query means to the letter, the best first, at most `most`: slips are not forgiven, and no word is left out.
+    pub fn meant(&self, query: &str, most: usize) -> Result<Vec<ProductName>, Failure> {
+        let question = Question {
+            query,
+            limit: most,
+            ..Question::default()
+        };
+        let (answer, _) = self.answer(&question)?;
+        let mut names = Vec::new();
+        if answer.corrections.is_empty() && !answer.relaxed {
+            for found in answer.found {
+                names.extend(self.reader.product_by_id(found.product)?);
+            }
         }
-        Ok(Searched {
-            query: question.query.to_owned(),
-            total: answer.total,
-            suggestion: respelled(question.query, &answer.corrections, &texts),
-            relaxed: answer.relaxed,
-            facets: answer.facets,
-            hits,
-            notes,
-            took_ms: (begun.elapsed().as_secs_f64() * 1e5).round() / 100.0,
-        })
+        if names.is_empty() {
+            let message = format!(
+                "no product has the SKU `{0}`, and the search finds none for it",
+                excerpt(query)
+            );
+            return Err(Failure::usage(message).with_help("`estante search` shows what is near"));
+        }
+        Ok(names)
     }
 
     /// Reads the verdicts of a channel, and looks whether they are of the index and of the channel's settings.
@@ -235,6 +277,30 @@ pub fn search(workspace: &Workspace, question: &Question<'_>, progress: &dyn Pro
         }
         answer => answer,
     }
+}
+
+/// The products that a person names: each word a SKU, or all together a query. At most `most` of a query.
+pub fn named(
+    workspace: &Workspace,
+    words: &[String],
+    most: usize,
+    progress: &dyn Progress,
+) -> Result<Vec<ProductName>, Failure> {
+    let reader = workspace.reader()?;
+    let mut names = Vec::with_capacity(words.len());
+    for sku in words {
+        match find(&reader, sku) {
+            Ok(name) => names.push(name),
+            Err(failure) if failure.kind != FailureKind::Usage => return Err(failure),
+            Err(_) => break,
+        }
+    }
+    if names.len() == words.len() {
+        return Ok(names);
+    }
+    Opened::new(workspace, progress)?
+        .session(workspace)?
+        .meant(&words.join(" "), most)
 }
 
 fn broken(error: &SearchError) -> Failure {

@@ -8,9 +8,10 @@ use crate::diagnostic::{Diagnostic, excerpt};
 use crate::workspace::Workspace;
 use crate::workspace::evidence::{ShownSpec, shown};
 use crate::workspace::failure::Failure;
-use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::{Shelf, chunks, places, sold};
+use crate::workspace::progress::Progress;
+use crate::workspace::search::named;
 use crate::workspace::settings::Settings;
 use std::collections::BTreeMap;
 
@@ -52,8 +53,11 @@ pub struct SpecsReport {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The findings of the named products, or the counts of the whole catalog where none is named.
-pub fn specs(workspace: &Workspace, skus: &[String]) -> Result<SpecsReport, Failure> {
+/// Products of a query that are shown and counted at most.
+const MOST_NAMED: usize = 10_000;
+
+/// The findings of the products that are named (SKUs, or a query), or the counts of the whole catalog where none is named.
+pub fn specs(workspace: &Workspace, words: &[String], progress: &dyn Progress) -> Result<SpecsReport, Failure> {
     let mut counts: BTreeMap<String, Counted> = BTreeMap::new();
     let mut report = SpecsReport {
         looked_at: 0,
@@ -65,7 +69,7 @@ pub fn specs(workspace: &Workspace, skus: &[String]) -> Result<SpecsReport, Fail
     let settings = &workspace.settings;
     let trust = workspace.trust()?;
     let shelf = Shelf::new(settings, &trust);
-    if skus.is_empty() {
+    if words.is_empty() {
         let Some(reader) = workspace.reader_if_any()? else {
             return Ok(report);
         };
@@ -93,8 +97,7 @@ pub fn specs(workspace: &Workspace, skus: &[String]) -> Result<SpecsReport, Fail
         )?;
     } else {
         let reader = workspace.reader()?;
-        for sku in skus {
-            let name = find(&reader, sku)?;
+        for name in named(workspace, words, MOST_NAMED, progress)? {
             let siblings = shelf.siblings(&reader, &name)?;
             let shown = explained(settings, &shelf, &reader, &siblings)?;
             for product in shown.into_iter().filter(|product| product.sku == name.sku) {

@@ -402,6 +402,7 @@ fn every_command_of_the_contract_is_there_and_explains_itself() {
         "channel export",
         "channel explain",
         "log",
+        "todo",
         "schema check",
         "schema json-schema",
         "verify",

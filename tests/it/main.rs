@@ -23,3 +23,4 @@ mod search;
 mod specs;
 mod specs_truth;
 mod structured_data;
+mod todo;

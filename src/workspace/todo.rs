@@ -1,0 +1,144 @@
+//! What waits for a person: worklists with their counts.
+//!
+//! A list is a query wherever the search can say it, so that what is counted can be looked at, sorted and narrowed down; the
+//! rest names the command that shows it.
+
+use crate::product::batch::Batch;
+use crate::workspace::Workspace;
+use crate::workspace::draft_review::{State, list as drafts};
+use crate::workspace::failure::{Failure, FailureKind};
+use crate::workspace::inspect::batches;
+use crate::workspace::progress::Progress;
+use crate::workspace::search::{Opened, Session};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Work of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Worklist {
+    /// What it is, with what it is of behind a colon: `blocked:google-es`.
+    pub name: String,
+    /// The search that shows it; nothing for what is no product, or not searched.
+    pub query: Option<String>,
+    pub count: u64,
+    /// The command that shows it.
+    pub command: String,
+}
+
+/// All worklists, what costs most first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Worklists {
+    pub lists: Vec<Worklist>,
+    /// What a person should know of the counts.
+    pub notes: Vec<String>,
+}
+
+/// Counts the worklists.
+pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists, Failure> {
+    let mut lists = held(workspace)?;
+    let mut notes = BTreeSet::new();
+    let mut opened = Opened::new(workspace, progress)?;
+    let session = opened.session(workspace)?;
+    let mut counting = Counting {
+        session: &session,
+        lists: Vec::new(),
+        notes: &mut notes,
+    };
+    let schema = &workspace.settings.schema;
+    for verdict in ["blocked", "degraded"] {
+        for channel in &workspace.settings.channels {
+            counting.add(
+                format!("{verdict}:{}", channel.code),
+                format!("{}:{verdict}", channel.code),
+            )?;
+        }
+    }
+    for channel in &workspace.settings.channels {
+        counting.add(
+            format!("incomplete:{}", channel.code),
+            format!("active:yes complete:{}<100", channel.code),
+        )?;
+    }
+    let known = schema.known();
+    for (name, attribute) in [
+        ("no-picture", known.image),
+        ("no-category", known.category),
+        ("no-price", known.price),
+    ] {
+        if let Some(id) = attribute {
+            counting.add(
+                name.to_owned(),
+                format!("active:yes missing:{}", schema.attribute(id).code),
+            )?;
+        }
+    }
+    if let Some(last) = batches(workspace)?.iter().map(|shown| shown.batch.id).max() {
+        counting.add(format!("last-batch:{last}"), format!("batch:{last}"))?;
+    }
+    lists.extend(counting.lists);
+    lists.extend(waiting_drafts(workspace)?);
+    Ok(Worklists {
+        lists,
+        notes: notes.into_iter().collect(),
+    })
+}
+
+struct Counting<'c> {
+    session: &'c Session<'c>,
+    lists: Vec<Worklist>,
+    notes: &'c mut BTreeSet<String>,
+}
+
+impl Counting<'_> {
+    fn add(&mut self, name: String, query: String) -> Result<(), Failure> {
+        match self.session.count(&query) {
+            Ok((count, notes)) => {
+                self.notes.extend(notes);
+                self.lists.push(Worklist {
+                    name,
+                    count,
+                    command: format!("estante search \"{query}\""),
+                    query: Some(query),
+                });
+                Ok(())
+            }
+            // A channel that never judged has no list yet, and says how it gets one.
+            Err(failure) if failure.kind == FailureKind::Usage => {
+                let help = failure.diagnostics.iter().find_map(|told| told.help.clone());
+                let help = help.map_or_else(String::new, |help| format!("; {help}"));
+                self.notes.insert(format!("{failure}{help}"));
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// What the guards held in the last import of each supplier.
+fn held(workspace: &Workspace) -> Result<Vec<Worklist>, Failure> {
+    let mut last: BTreeMap<String, Batch> = BTreeMap::new();
+    for batch in batches(workspace)?.into_iter().map(|shown| shown.batch) {
+        if batch.kind == "import" && last.get(&batch.source).is_none_or(|known| known.id < batch.id) {
+            last.insert(batch.source.clone(), batch);
+        }
+    }
+    let lists = last.into_iter().map(|(source, batch)| Worklist {
+        name: format!("held:{}", source.strip_prefix("supplier:").unwrap_or(&source)),
+        query: None,
+        count: batch.tally.held,
+        command: format!("estante batches --held {}", batch.id),
+    });
+    Ok(lists.collect())
+}
+
+fn waiting_drafts(workspace: &Workspace) -> Result<Option<Worklist>, Failure> {
+    if workspace.settings.drafts.is_none() {
+        return Ok(None);
+    }
+    let (drafts, _) = drafts(workspace)?;
+    Ok(Some(Worklist {
+        name: "drafts".to_owned(),
+        query: None,
+        count: drafts.iter().filter(|draft| draft.state == State::Waiting).count() as u64,
+        command: "estante draft list".to_owned(),
+    }))
+}

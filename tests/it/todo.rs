@@ -1,0 +1,88 @@
+//! The worklists as an editor sees them: what is counted is what the search then shows.
+
+use crate::support::Shop;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+fn lists(shop: &Shop) -> (BTreeMap<String, (Option<String>, u64)>, Value) {
+    let told = shop.done(&["todo", "--json"]).json();
+    let lists = told["lists"].as_array().expect("lists").iter().map(|list| {
+        let text = |key: &str| list[key].as_str().map(str::to_owned);
+        (
+            text("name").expect("a name"),
+            (text("query"), list["count"].as_u64().expect("a count")),
+        )
+    });
+    (lists.collect(), told["notes"].clone())
+}
+
+#[test]
+fn every_list_counts_what_its_query_finds() {
+    let shop = Shop::sample_of(&["moda-levante", "northgate"]);
+    shop.done(&["run"]);
+    let (lists, notes) = lists(&shop);
+    assert_eq!(notes.as_array().map(Vec::len), Some(0), "{notes}");
+    let mut counted = 0;
+    for (name, (query, count)) in &lists {
+        let Some(query) = query else {
+            assert!(name.starts_with("held:"), "{name}");
+            continue;
+        };
+        let found = shop.done(&["search", query, "--json", "--limit", "1"]).json();
+        assert_eq!(found["total"].as_u64(), Some(*count), "{name}: {query}");
+        counted += count;
+    }
+    assert!(counted > 0, "{lists:?}");
+    for name in [
+        "blocked:google-es",
+        "incomplete:shopify",
+        "no-picture",
+        "held:northgate",
+    ] {
+        assert!(lists.contains_key(name), "{name} is not among {lists:?}");
+    }
+    let shown = shop.done(&["todo"]).out;
+    assert!(shown.contains("estante search \"google-es:blocked\""), "{shown}");
+    assert!(!shown.contains("held:northgate"), "nothing was held: {shown}");
+}
+
+#[test]
+fn what_nobody_judged_yet_says_how_it_is_judged() {
+    let shop = Shop::sample_of(&["moda-levante"]);
+    shop.done(&["import", "moda-levante", "--apply"]);
+    let (lists, notes) = lists(&shop);
+    assert!(!lists.contains_key("blocked:google-es"), "{lists:?}");
+    assert!(notes.to_string().contains("estante channel check google-es"), "{notes}");
+    assert!(lists.contains_key("incomplete:google-es"), "{lists:?}");
+}
+
+#[test]
+fn an_edit_moves_a_product_off_its_list() {
+    let shop = Shop::sample_of(&["northgate"]);
+    shop.done(&["import", "northgate", "--apply"]);
+    let without = lists(&shop).0["no-price"].1;
+    let missing = shop.done(&["search", "active:yes missing:price", "--json"]).json();
+    let sku = missing["hits"][0]["sku"]
+        .as_str()
+        .expect("a product without a price")
+        .to_owned();
+    shop.done(&["product", "set", &sku, "price=12.50"]);
+    assert_eq!(lists(&shop).0["no-price"].1, without - 1);
+}
+
+#[test]
+fn enrichment_is_shown_of_what_a_query_finds() {
+    let shop = Shop::sample_of(&["moda-levante"]);
+    shop.done(&["import", "moda-levante", "--apply"]);
+    let found = shop.done(&["search", "vestido", "--json", "--limit", "200"]).json();
+    let told = shop.done(&["enrich", "specs", "vestido", "--json"]).json();
+    assert_eq!(told["looked_at"], found["total"]);
+    let copied = shop.done(&["enrich", "copy", "--preview", "vestido", "--json"]).json();
+    assert!(
+        copied["products"].as_array().is_some_and(|shown| !shown.is_empty()),
+        "{copied}"
+    );
+    // A slip is not forgiven here: other products would be shown as if they were meant.
+    let refused = shop.run(&["enrich", "specs", "vestidoo"]).ended(2);
+    assert!(refused.err.contains("estante search"), "{}", refused.err);
+}
