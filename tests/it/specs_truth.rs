@@ -3,7 +3,7 @@
 
 use crate::specs::product;
 use crate::support::{project, shared};
-use estante::product::{By, Product};
+use estante::product::{By, Product, Resolved};
 use estante::schema::Schema;
 use estante::schema::attribute::AttributeId;
 use estante::value::number::{Notation, parse};
@@ -119,17 +119,19 @@ fn meant(schema: &Schema, attribute: AttributeId, text: &str) -> BTreeSet<Said> 
     said
 }
 
-fn said(value: &Value) -> Said {
+fn said(value: &Value) -> Vec<Said> {
     match value {
-        Value::Measure(measure) => Said::Number(measure.amount.round_dp(1)),
-        Value::Integer(number) => Said::Number(Decimal::from(*number)),
-        Value::Decimal(number) => Said::Number(*number),
-        value => Said::Option(value.to_text().into_owned()),
+        Value::Measure(measure) => vec![Said::Number(measure.amount.round_dp(1))],
+        Value::Integer(number) => vec![Said::Number(Decimal::from(*number))],
+        Value::Decimal(number) => vec![Said::Number(*number)],
+        Value::Options(codes) => codes.iter().map(|code| Said::Option(code.to_string())).collect(),
+        value => vec![Said::Option(value.to_text().into_owned())],
     }
 }
 
-/// Looks options up by their labels and synonyms (whole words, the first in the title), and numbers by a name or unit of the
-/// attribute that stands beside them: what a list of keywords finds without judging.
+/// Looks options up by their labels and synonyms (whole words, the first in the title, or all of them where the attribute takes
+/// several), and numbers by a name or unit of the attribute that stands beside them: what a list of keywords finds without
+/// judging.
 struct Keywords {
     patterns: BTreeMap<AttributeId, regex::Regex>,
     labels_only: bool,
@@ -191,9 +193,17 @@ impl Keywords {
         Keywords { patterns, labels_only }
     }
 
-    fn find(&self, schema: &Schema, attribute: AttributeId, title: &str) -> Option<Said> {
+    fn find(&self, schema: &Schema, attribute: AttributeId, title: &str) -> Vec<Said> {
         let title = title.to_lowercase();
-        let found = self.patterns.get(&attribute)?.captures(&title)?;
+        let Some(pattern) = self.patterns.get(&attribute) else {
+            return Vec::new();
+        };
+        let several = schema.attribute(attribute).kind == Kind::Options;
+        let found = pattern.captures_iter(&title).take(if several { usize::MAX } else { 1 });
+        found.filter_map(|found| self.said(schema, attribute, &found)).collect()
+    }
+
+    fn said(&self, schema: &Schema, attribute: AttributeId, found: &regex::Captures<'_>) -> Option<Said> {
         let text = ["o", "n", "m"]
             .iter()
             .find_map(|name| Some((*name, found.name(name)?.as_str())))?;
@@ -232,6 +242,12 @@ impl Score {
         self.right as f64 / self.truth.max(1) as f64
     }
 
+    /// F1.
+    fn both(self) -> f64 {
+        let (precision, recall) = (self.precision(), self.recall());
+        2.0 * precision * recall / (precision + recall).max(f64::EPSILON)
+    }
+
     fn add(&mut self, other: Score) {
         self.right += other.right;
         self.wrong += other.wrong;
@@ -242,13 +258,11 @@ impl Score {
 /// Hears of an attribute what people found and what a finder did.
 type Told<'a> = dyn FnMut(&str, &BTreeSet<Said>, &BTreeSet<Said>) + 'a;
 
+/// What a finder finds of an attribute in the title at hand.
+type Find<'a> = dyn Fn(AttributeId) -> Vec<Said> + 'a;
+
 /// One title under one finder: by attribute of the data.
-fn score(
-    schema: &Schema,
-    title: &Title,
-    find: &dyn Fn(AttributeId) -> Option<Said>,
-    told: &mut Told<'_>,
-) -> BTreeMap<String, Score> {
+fn score(schema: &Schema, title: &Title, find: &Find<'_>, told: &mut Told<'_>) -> BTreeMap<String, Score> {
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     let family = schema.family(schema.family_by_code(&title.family).expect("each category is a family"));
     let mut asked: BTreeMap<&str, Vec<AttributeId>> = BTreeMap::new();
@@ -267,7 +281,7 @@ fn score(
             .iter()
             .flat_map(|id| texts.iter().flat_map(|text| meant(schema, *id, text)))
             .collect();
-        let found: BTreeSet<Said> = ids.iter().filter_map(|id| find(*id)).collect();
+        let found: BTreeSet<Said> = ids.iter().flat_map(|id| find(*id)).collect();
         // What people marked and no value can say counts as missed. Numbers of measures may agree within rounding.
         let near = |said: &Said| {
             truth.iter().any(|meant| match (said, meant) {
@@ -324,16 +338,13 @@ fn titles_with_known_values_are_read_with_precision() {
             for title in titles.iter().skip(parity).step_by(2) {
                 let product = ours(&settings, title);
                 let own = |id: AttributeId| {
-                    let found = product
-                        .values
-                        .iter()
-                        .find(|value| value.key.attribute == id && value.by == By::Specs)?;
-                    Some(said(&found.value))
+                    let found = |value: &&Resolved| value.key.attribute == id && value.by == By::Specs;
+                    let found = product.values.iter().find(found);
+                    found.map_or_else(Vec::new, |found| said(&found.value))
                 };
-                let finders: [&dyn Fn(AttributeId) -> Option<Said>; 3] =
-                    [&own, &|id| labels.find(schema, id, &title.text), &|id| {
-                        synonyms.find(schema, id, &title.text)
-                    }];
+                let finders: [&Find<'_>; 3] = [&own, &|id| labels.find(schema, id, &title.text), &|id| {
+                    synonyms.find(schema, id, &title.text)
+                }];
                 for (n, find) in finders.iter().enumerate() {
                     let trace = n == 0 && parity == 0 && std::env::var_os("ESTANTE_TRACE").is_some();
                     let mut told = |attribute: &str, truth: &BTreeSet<Said>, found: &BTreeSet<Said>| {
@@ -354,8 +365,7 @@ fn titles_with_known_values_are_read_with_precision() {
             }
             writeln!(report, "{file}, {half}").expect("a text takes all");
             for (name, sum) in ["specs", "labels", "labels and synonyms"].iter().zip(sums) {
-                let (precision, recall) = (sum.precision(), sum.recall());
-                let both = 2.0 * precision * recall / (precision + recall).max(f64::EPSILON);
+                let (precision, recall, both) = (sum.precision(), sum.recall(), sum.both());
                 writeln!(
                     report,
                     "  {name:20} precision {precision:.3} recall {recall:.3} F1 {both:.3} ({} right, {} wrong, {} values)",
@@ -386,13 +396,22 @@ fn titles_with_known_values_are_read_with_precision() {
     for (name, sum) in [("specs", own), ("labels", labels), ("labels and synonyms", synonyms)] {
         writeln!(
             report,
-            "both, reported: {name:20} precision {:.3} recall {:.3}",
+            "both, reported: {name:20} precision {:.3} recall {:.3} F1 {:.3} ({} wrong)",
             sum.precision(),
-            sum.recall()
+            sum.recall(),
+            sum.both(),
+            sum.wrong
         )
         .expect("a text takes all");
     }
     println!("{report}");
-    assert!(own.precision() >= 0.9, "{report}");
-    assert!(own.recall() > labels.recall() + 0.1, "{report}");
+    assert!(own.precision() >= 0.94 && own.recall() >= 0.85, "{report}");
+    assert!(own.recall() > labels.recall() + 0.15, "{report}");
+    // What takes all it knows finds as much, and is wrong almost twice as often.
+    assert!(own.recall() > synonyms.recall() - 0.01, "{report}");
+    assert!(
+        own.wrong * 7 < synonyms.wrong * 4 && own.both() > synonyms.both(),
+        "{report}"
+    );
+    assert!(own.both() > labels.both(), "{report}");
 }

@@ -2,7 +2,8 @@
 //!
 //! What a single text says is left to `read`.
 
-use crate::enrich::specs::found::{Found, What, sure};
+use crate::enrich::specs::found::{Found, Joined, What, sure};
+use crate::enrich::specs::lexicon::Lexicon;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::value::measurement::Measurement;
@@ -41,6 +42,8 @@ struct Claim {
     texts: u64,
     /// Mentions in a text that has it already.
     times: u8,
+    /// Byte of the first mention in its text.
+    first: u32,
 }
 
 /// The outcomes of a product's findings, in order of attribute. `texts` are its texts; `threshold` is in percent. With
@@ -49,8 +52,8 @@ pub fn decide(
     found: &mut [Found],
     texts: &[&str],
     schema: &Schema,
-    threshold: u8,
-    suggestions: bool,
+    lexicon: &Lexicon,
+    (threshold, suggestions): (u8, bool),
     outcomes: &mut Vec<Outcome>,
 ) {
     found.sort_by_key(|found| (found.attribute, found.text, found.start));
@@ -65,9 +68,10 @@ pub fn decide(
                 Some(claim) => {
                     claim.times = claim.times.saturating_add(u8::from(claim.texts & bit != 0));
                     claim.texts |= bit;
-                    claim.found.joined |= found.joined;
+                    claim.found.joined = claim.found.joined.max(found.joined);
                     if found.confidence > claim.found.confidence {
-                        claim.found = *found;
+                        let joined = claim.found.joined;
+                        claim.found = Found { joined, ..*found };
                     }
                 }
                 None if room => claims.push(Claim {
@@ -75,6 +79,7 @@ pub fn decide(
                     score: 0,
                     texts: bit,
                     times: 0,
+                    first: found.start,
                 }),
                 None => {}
             }
@@ -83,16 +88,13 @@ pub fn decide(
             let again = (claim.texts.count_ones() - 1).min(4) as u8 * sure::AGAIN;
             claim.score = (claim.found.confidence + again + claim.times.min(2)).min(sure::MOST);
         }
-        // Equals keep the order of the texts, the title first.
-        claims.sort_by_key(|claim| std::cmp::Reverse(claim.score));
+        // What is named comes first; equals keep the order of the texts, the title first.
+        claims.sort_by_key(|claim| std::cmp::Reverse((claim.found.named, claim.score)));
         let known = schema.attribute(attribute);
         if known.kind == Kind::Options {
-            let least = if claims[0].score >= threshold {
-                threshold
-            } else {
-                claims[0].score
-            };
-            let together: Vec<&Claim> = claims.iter().filter(|claim| claim.score >= least).collect();
+            let (least, named) = (threshold.min(claims[0].score), claims[0].found.named);
+            let beside = |claim: &&Claim| claim.score >= least && claim.found.named == named;
+            let together: Vec<&Claim> = claims.iter().filter(beside).collect();
             let score = together.iter().map(|claim| claim.score).min().unwrap_or(0);
             if score >= threshold || suggestions {
                 let mut codes: Vec<String> = Vec::with_capacity(together.len());
@@ -102,15 +104,15 @@ pub fn decide(
             continue;
         }
         let options = matches!(claims[0].found.what, What::Option(..));
-        let rival = claims.get(1).filter(|second| second.score + CLEAR >= claims[0].score);
-        let joined = claims[0].found.joined || rival.is_some_and(|rival| rival.found.joined);
-        let (best, doubt) = match rival {
-            None => (&claims[0], 0),
-            // Options that stand apart: the surest, or else the first.
-            Some(rival) if options && !joined && rival.score < claims[0].score => (&claims[0], 0),
-            Some(_) if options && !joined => (&claims[0], sure::FIRST),
-            Some(_) => (&claims[0], sure::TORN),
+        let rival = claims.get(1).filter(|second| is_near(second, &claims[0]));
+        let chosen = match rival {
+            None => Some((&claims[0], 0)),
+            Some(_) if !options => None,
+            Some(_) => most_exact(&claims, lexicon)
+                .or_else(|| foremost(&claims).filter(|_| known.specs.audience))
+                .map(|chosen| (chosen, sure::FIRST)),
         };
+        let (best, doubt) = chosen.unwrap_or((&claims[0], sure::TORN));
         let confidence = best.score.saturating_sub(doubt);
         if confidence < threshold && !suggestions {
             continue;
@@ -119,6 +121,47 @@ pub fn decide(
             push(attribute, value, confidence, &best.found, outcomes);
         }
     }
+}
+
+/// Whom or what a thing is for is often said of several (`Running Shorts Men Yoga`): the one that is said first, unless
+/// another is said most often and stands beside the family's name. None where the signs point apart, or where several are
+/// meant (`men and women`).
+fn foremost(claims: &[Claim]) -> Option<&Claim> {
+    let near: Vec<&Claim> = claims.iter().filter(|claim| is_near(claim, &claims[0])).collect();
+    let first = near.iter().min_by_key(|claim| (claim.found.text, claim.first))?;
+    let joined = near.iter().map(|claim| claim.found.joined).max()?;
+    let most = alone(&near, |claim| claim.times);
+    let head = alone(&near, |claim| claim.found.confidence);
+    let is_first = |other: Option<&Claim>| other.is_none_or(|other| std::ptr::eq(other, *first));
+    match (most, head) {
+        (Some(most), Some(head)) if std::ptr::eq(most, head) => Some(most),
+        (None, Some(head)) if joined == Joined::Apart => Some(head),
+        _ if !is_first(most) || !is_first(head) => None,
+        (None, None) if joined == Joined::Linked || (joined == Joined::Row && near.len() > 2) => None,
+        _ => Some(first),
+    }
+}
+
+/// The one of whose words all others are part: `extra soft` among `soft`, `unisex` (`men and women`) among `men`, `women`.
+fn most_exact<'a>(claims: &'a [Claim], lexicon: &Lexicon) -> Option<&'a Claim> {
+    let near = || claims.iter().filter(|claim| is_near(claim, &claims[0]));
+    let within = |one: &Claim, other: &Claim| match (one.found.what, other.found.what) {
+        (What::Option(list, one), What::Option(_, other)) => one == other || lexicon.is_within(list, one, other),
+        _ => false,
+    };
+    near().find(|other| near().all(|one| within(one, other)))
+}
+
+/// It casts doubt on the best.
+fn is_near(claim: &Claim, best: &Claim) -> bool {
+    claim.found.named == best.found.named && claim.score + CLEAR >= best.score
+}
+
+/// The one that passes all others.
+fn alone<'a>(claims: &[&'a Claim], rank: fn(&Claim) -> u8) -> Option<&'a Claim> {
+    let most = claims.iter().map(|claim| rank(claim)).max()?;
+    let mut of = claims.iter().filter(|claim| rank(claim) == most);
+    of.next().filter(|_| of.next().is_none()).copied()
 }
 
 fn push(attribute: AttributeId, value: Value, confidence: u8, found: &Found, outcomes: &mut Vec<Outcome>) {

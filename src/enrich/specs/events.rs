@@ -41,6 +41,8 @@ pub struct Event {
     pub denied: u8,
     /// It is what another thing would have.
     pub like: bool,
+    /// Behind `with`, in the same part of the text.
+    pub with: bool,
 }
 
 /// Nothing denies it.
@@ -105,7 +107,7 @@ pub fn gather(source: Source<'_>, events: &mut Vec<Event>) {
         }
         let phrase = lexicon.longest(tokens, at, relevant);
         let quantity = match token.kind {
-            Kind::Number => Some(numbers.read(at, &marker)),
+            Kind::Number => Some(numbers.read(at, is_named(events, at), &marker)),
             _ => None,
         };
         // A number with a unit is a quantity whatever else its digits may mean; one without may be an option (a size).
@@ -141,6 +143,13 @@ pub fn gather(source: Source<'_>, events: &mut Vec<Event>) {
     }
 }
 
+/// A phrase ends right where the number begins: letters that digits are glued to name it (`SPF30`).
+fn is_named(events: &[Event], at: usize) -> bool {
+    events
+        .last()
+        .is_some_and(|last| last.to as usize == at && matches!(last.what, What::Phrase(_)))
+}
+
 /// What holds at a place of the text.
 struct Scope {
     whose: Whose,
@@ -148,6 +157,8 @@ struct Scope {
     opened: u8,
     denied: u8,
     like: bool,
+    than: bool,
+    with: bool,
     /// The last word was `for`.
     just: bool,
 }
@@ -160,6 +171,8 @@ impl Default for Scope {
             opened: 0,
             denied: UNDENIED,
             like: false,
+            than: false,
+            with: false,
             just: false,
         }
     }
@@ -175,7 +188,8 @@ impl Scope {
             end: end as u32,
             whose: self.whose,
             denied: self.denied,
-            like: self.like,
+            with: self.with,
+            like: self.like || (self.than && matches!(what, What::Quantity(_))),
         }
     }
 
@@ -199,6 +213,8 @@ impl Scope {
                 }
                 self.denied = UNDENIED;
                 self.like = false;
+                self.than = false;
+                self.with = false;
             }
             Kind::Open => {
                 self.depth = self.depth.saturating_add(1);
@@ -208,6 +224,7 @@ impl Scope {
                 if self.depth > 0 && self.opened >= self.depth {
                     self.whose = Whose::Own;
                     self.like = false;
+                    self.than = false;
                 }
                 self.depth = self.depth.saturating_sub(1);
                 self.denied = UNDENIED;
@@ -244,9 +261,11 @@ impl Scope {
                     }
                     Marker::With => {
                         self.whose = Whose::Own;
+                        self.with = true;
                         linking = true;
                     }
                     Marker::Like => self.like = true,
+                    Marker::Than => self.than = true,
                     Marker::Link | Marker::And => linking = true,
                     _ => {}
                 },

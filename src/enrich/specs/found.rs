@@ -11,6 +11,8 @@ pub mod sure {
     pub const NAMED: u8 = 96;
     /// `500 W de potencia`.
     pub const NAMED_BEHIND: u8 = 91;
+    /// `120 vegetarian capsules`.
+    pub const COUNTED: u8 = 88;
     /// `80 % algodón`.
     pub const SHARE: u8 = 92;
     /// In the title, without its name.
@@ -29,6 +31,8 @@ pub mod sure {
     pub const BOUND: u8 = 15;
     /// Added where it stands beside the name of its family (`running shorts`).
     pub const HEAD: u8 = 6;
+    /// Added where nothing else stands between commas, brackets or dashes (`Sandals, Pewter, 6 US`).
+    pub const ITS_OWN: u8 = 9;
     /// Taken off the first of several options that stand apart in a title: the first is the thing's most often.
     pub const FIRST: u8 = 8;
     /// Taken off where a text says two things.
@@ -63,6 +67,19 @@ pub struct Found {
     /// Bytes of the words that say it.
     pub start: u32,
     pub end: u32,
-    /// Another option of its list stands right beside it (`rojo/negro`).
-    pub joined: bool,
+    /// An option with its attribute's name beside it.
+    pub named: bool,
+    /// How it stands to the other options of its list.
+    pub joined: Joined,
+}
+
+/// How options of one list stand to each other in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Joined {
+    /// Other words part them, or there is one only.
+    Apart,
+    /// Side by side with nothing between (`Men Women`).
+    Row,
+    /// Joined by a sign or an `and` (`rojo/negro`), or for several (`for men women`).
+    Linked,
 }

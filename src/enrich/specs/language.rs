@@ -44,10 +44,16 @@ pub enum Marker {
     NotThere,
     /// Ends what a `For` began.
     With,
+    /// A part of a thing or what comes with it: behind `with`, what is said of it is not said of the thing.
+    Part,
     /// What follows is what another thing would have.
     Like,
+    /// The amount that follows is only compared with (`under 2 kg`).
+    Than,
     /// What precedes is what another thing would have (`60 W equivalent`).
     AsIf,
+    /// What precedes is only what it looks like (`leather look`).
+    Look,
     /// The number that follows is the most or the least there can be.
     Most,
     /// Between a name and its value.
@@ -93,13 +99,12 @@ pub const MARKERS: &[(Languages, Marker, &str)] = &[
         EN,
         Marker::For,
         "for, compatible with, compatibles with, suitable for, fits, designed for, works with, use with, \
-         requires, needs, supports, accepts, replacement of, resistant to, imitation, faux, look, effect, \
-         style, against, matches, pairs with, scent of, flavour, instead of",
+         requires, needs, supports, accepts, replacement of, resistant to, imitation, faux, against, matches, pairs with, scent of, flavour, instead of",
     ),
     (
         DE,
         Marker::For,
-        "für, kompatibel mit, passend für, geeignet für, passend zu, benötigt, gegen, optik, effekt, \
+        "für, kompatibel mit, passend für, geeignet für, passend zu, benötigt, gegen, \
          anstelle von",
     ),
     (
@@ -130,36 +135,59 @@ pub const MARKERS: &[(Languages, Marker, &str)] = &[
     (PT, Marker::With, "com, inclui, feito de, feito em"),
     (
         ES,
+        Marker::Part,
+        "mango, mangos, empuñadura, asa, asas, forro, correa, correas, funda, fundas, bolsa, estuche, maletín, caja, \
+         tapa, base, suela, filtro, filtros, marco, patas, cordón",
+    ),
+    (
+        EN,
+        Marker::Part,
+        "handle, handles, grip, grips, lining, liner, strap, straps, case, bag, pouch, box, lid, base, sole, filter, \
+         filters, frame, legs, cord, insert, inserts",
+    ),
+    (
+        DE,
+        Marker::Part,
+        "griff, griffe, futter, riemen, hülle, tasche, koffer, deckel, sohle, filter, rahmen",
+    ),
+    (
+        FR,
+        Marker::Part,
+        "manche, poignée, poignées, doublure, sangle, housse, sac, étui, couvercle, semelle, filtre, cadre",
+    ),
+    (
+        IT,
+        Marker::Part,
+        "manico, manici, fodera, cinghia, custodia, borsa, coperchio, base, suola, filtro, telaio",
+    ),
+    (
+        PT,
+        Marker::Part,
+        "cabo, cabos, punho, alça, alças, forro, correia, capa, bolsa, estojo, tampa, base, sola, filtro",
+    ),
+    (
+        ES,
         Marker::Like,
         "equivale a, equivalente a, equivalen a, sustituye a, reemplaza a, en lugar de, comparable a, \
-         como, ahorra, menos que, más que",
+         como, ahorra",
     ),
     (
         EN,
         Marker::Like,
-        "equivalent to, equals, replaces, equal to, comparable to, like, instead of, saves, less than, \
-         more than, over, under, weighs less than",
+        "equivalent to, equals, replaces, equal to, comparable to, like, instead of, saves",
     ),
-    (
-        DE,
-        Marker::Like,
-        "entspricht, ersetzt, vergleichbar mit, wie, statt, weniger als, mehr als, über, unter",
-    ),
-    (
-        FR,
-        Marker::Like,
-        "équivaut à, équivalent à, remplace, comme, moins de, plus de",
-    ),
-    (
-        IT,
-        Marker::Like,
-        "equivale a, equivalente a, sostituisce, come, meno di, più di, oltre",
-    ),
-    (
-        PT,
-        Marker::Like,
-        "equivale a, equivalente a, substitui, como, menos de, mais de",
-    ),
+    (DE, Marker::Like, "entspricht, ersetzt, vergleichbar mit, wie, statt"),
+    (FR, Marker::Like, "équivaut à, équivalent à, remplace, comme"),
+    (IT, Marker::Like, "equivale a, equivalente a, sostituisce, come"),
+    (PT, Marker::Like, "equivale a, equivalente a, substitui, como"),
+    (ES, Marker::Than, "menos que, más que"),
+    (EN, Marker::Than, "less than, more than, over, under, weighs less than"),
+    (DE, Marker::Than, "weniger als, mehr als, über, unter"),
+    (FR, Marker::Than, "moins de, plus de"),
+    (IT, Marker::Than, "meno di, più di, oltre"),
+    (PT, Marker::Than, "menos de, mais de"),
+    (EN, Marker::Look, "look, effect, style"),
+    (DE, Marker::Look, "optik, effekt, look"),
     (ES, Marker::AsIf, "equivalente, equivalentes, equiv, eq"),
     (EN, Marker::AsIf, "equivalent, equivalents, equiv, eq, replacement"),
     (DE, Marker::AsIf, "ersatz, äquivalent"),

@@ -10,7 +10,7 @@ use crate::schema::family::FamilyId;
 use crate::schema::option_list::OptionsId;
 use crate::value::Kind;
 use crate::value::text::fold;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The longest phrase, in words.
 const MOST_WORDS: usize = 12;
@@ -69,6 +69,10 @@ pub struct Lexicon {
     entries: Vec<Vec<Meaning>>,
     /// By entry: it may be a marker or a name, which hold in every family.
     general: Vec<bool>,
+    /// By entry: a name that digits may be glued to (`SPF30`).
+    glues: Vec<bool>,
+    /// Options of one list of which the second says more exactly what the first says.
+    exact: HashSet<(OptionsId, u32, u32), Hashed>,
 }
 
 impl Lexicon {
@@ -210,7 +214,17 @@ impl Lexicon {
                 }
             }
         }
-        Lexicon::compiled(building)
+        count_by_head(&mut building);
+        let exact = more_exact(&building);
+        Lexicon {
+            exact,
+            ..Lexicon::compiled(building)
+        }
+    }
+
+    /// The other option says the same more exactly: its words hold those of the one (`soft`, `extra soft`).
+    pub fn is_within(&self, list: OptionsId, one: u32, other: u32) -> bool {
+        self.exact.contains(&(list, one, other))
     }
 
     fn compiled(building: BTreeMap<Vec<String>, Vec<Meaning>>) -> Lexicon {
@@ -251,6 +265,7 @@ impl Lexicon {
                 .any(|meaning| matches!(meaning, Meaning::Marker(..) | Meaning::Cue(..) | Meaning::Head(_)))
         };
         lexicon.general = lexicon.entries.iter().map(general).collect();
+        lexicon.glues = lexicon.entries.iter().map(|meanings| names_only(meanings)).collect();
         lexicon
     }
 
@@ -296,7 +311,10 @@ impl Lexicon {
         loop {
             let end = self.ends[node as usize];
             // A phrase ends where the word ends: `E27` is not in `E271`, nor `M` in `M8`.
-            if end != 0 && relevant.get(end as usize - 1) == Some(&true) && !runs_on(tokens, next) {
+            if end != 0
+                && relevant.get(end as usize - 1) == Some(&true)
+                && (!runs_on(tokens, next) || (self.glues[end as usize - 1] && has_digits(tokens, next)))
+            {
                 found = Some(Phrase {
                     entry: end - 1,
                     from: at as u32,
@@ -334,6 +352,92 @@ fn runs_on(tokens: &[Token], next: usize) -> bool {
     tokens
         .get(next)
         .is_some_and(|token| token.glued && matches!(token.kind, TokenKind::Word | TokenKind::Number))
+}
+
+/// What counts a thing counts it under its longer names: `single serve pods` are `pods`. A longer count noun that means nothing
+/// else is none of its own (`vegetarian capsules`), so that the words in front of it are read too.
+fn count_by_head(building: &mut BTreeMap<Vec<String>, Vec<Meaning>>) {
+    let counts = |meaning: &Meaning| matches!(meaning, Meaning::Cue(_, Where::Behind));
+    let heads: BTreeMap<Vec<String>, Vec<Meaning>> = building
+        .iter()
+        .map(|(words, meanings)| {
+            (
+                words.clone(),
+                meanings.iter().copied().filter(|meaning| counts(meaning)).collect(),
+            )
+        })
+        .filter(|(_, meanings): &(Vec<String>, Vec<Meaning>)| !meanings.is_empty())
+        .collect();
+    building.retain(|words, meanings| {
+        let shorter = (1..words.len()).filter_map(|from| heads.get(&words[from..]));
+        let known: Vec<Meaning> = shorter.flatten().copied().collect();
+        if meanings
+            .iter()
+            .all(|meaning| counts(meaning) && known.contains(meaning))
+        {
+            return false;
+        }
+        // `2 pack of 8 oz`: a name in front of its number may begin with what counts.
+        let before = |of: AttributeId| meanings.contains(&Meaning::Cue(of, Where::Before));
+        let shorter = (1..words.len()).filter_map(|to| heads.get(&words[..to]));
+        let begun = shorter.flatten().copied().filter(|head| match head {
+            Meaning::Cue(of, _) => before(*of),
+            _ => false,
+        });
+        let begun: Vec<Meaning> = begun.collect();
+        for meaning in known.into_iter().chain(begun) {
+            if !meanings.contains(&meaning) {
+                meanings.push(meaning);
+            }
+        }
+        true
+    });
+}
+
+/// The options whose words hold those of another of their list.
+fn more_exact(building: &BTreeMap<Vec<String>, Vec<Meaning>>) -> HashSet<(OptionsId, u32, u32), Hashed> {
+    let mut exact = HashSet::default();
+    let options = |meanings: &[Meaning]| -> Vec<(OptionsId, u32)> {
+        let of = |meaning: &Meaning| match meaning {
+            Meaning::Option { list, option, .. } => Some((*list, *option)),
+            _ => None,
+        };
+        meanings.iter().filter_map(of).collect()
+    };
+    for (words, meanings) in building.iter().filter(|(words, _)| words.len() > 1) {
+        let longer = options(meanings);
+        if longer.is_empty() {
+            continue;
+        }
+        let parts = (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| from..to));
+        for part in parts.filter(|part| part.len() < words.len()) {
+            for (list, one) in building
+                .get(&words[part])
+                .map(|meanings| options(meanings))
+                .unwrap_or_default()
+            {
+                let same = longer.iter().filter(|(of, other)| *of == list && *other != one);
+                exact.extend(same.map(|(_, other)| (list, one, *other)));
+            }
+        }
+    }
+    exact
+}
+
+/// Digits stand behind letters.
+fn has_digits(tokens: &[Token], next: usize) -> bool {
+    let letters = next
+        .checked_sub(1)
+        .and_then(|n| tokens.get(n))
+        .is_some_and(|token| token.kind == TokenKind::Word && token.end - token.start > 1);
+    letters && tokens.get(next).is_some_and(|token| token.kind == TokenKind::Number)
+}
+
+/// It names attributes, in front of their values, and means nothing else.
+fn names_only(meanings: &[Meaning]) -> bool {
+    let names = |meaning: &Meaning| matches!(meaning, Meaning::Cue(..));
+    let before = |meaning: &Meaning| matches!(meaning, Meaning::Cue(_, Where::Before | Where::Either));
+    meanings.iter().all(names) && meanings.iter().any(before)
 }
 
 /// The folded words and the numbers of a phrase, cut as texts are: letters and digits apart.

@@ -351,8 +351,8 @@ impl Specs {
                 &mut room.found,
                 &texts,
                 schema,
-                self.threshold,
-                suggestions,
+                &self.tables.lexicon,
+                (self.threshold, suggestions),
                 &mut room.outcomes,
             );
         }

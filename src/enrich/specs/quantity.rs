@@ -57,11 +57,12 @@ struct Amount {
 }
 
 impl Numbers<'_> {
-    /// The quantity that begins at a number token. `marker` tells what the word of a token does, if it is one of those asked for.
-    pub fn read(&self, at: usize, is: &dyn Fn(usize, Marker) -> bool) -> Quantity {
+    /// The quantity that begins at a number token. `named` where the word before is a name, even if it is glued to the digits;
+    /// `is` tells what the word of a token does, if it is one of those asked for.
+    pub fn read(&self, at: usize, named: bool, is: &dyn Fn(usize, Marker) -> bool) -> Quantity {
         let nothing = |to: usize| self.quantity(Said::Nothing, at, to.max(at + 1));
         // Glued to letters or to a compound (`GSB18`, `DCD-796`) it is part of a code.
-        if self.is_coded(at) {
+        if !named && self.is_coded(at) {
             return nothing(self.compound_end(at));
         }
         let before = at.checked_sub(1).map(|n| self.tokens[n].kind);
@@ -228,7 +229,9 @@ impl Numbers<'_> {
     }
 
     fn with_unit(&self, number: Decimal, end: usize, to: usize) -> Amount {
-        match self.units.at(self.text, end) {
+        // `SPF40 PA+++` is a class, not a pressure.
+        let is_class = |until: usize| self.text.get(until..).is_some_and(|rest| rest.starts_with("++"));
+        match self.units.at(self.text, end).filter(|(_, until)| !is_class(*until)) {
             Some((unit, until)) => {
                 let mut next = to;
                 while self
@@ -271,10 +274,13 @@ impl Numbers<'_> {
                 !between
             }
             Kind::Dash => {
-                before.glued
-                    && at
-                        .checked_sub(2)
-                        .is_some_and(|n| matches!(self.tokens[n].kind, Kind::Word | Kind::Number))
+                // `Breathable-3 Layers`: a hyphen behind a word in small letters is a dash.
+                let code = |token: &Token| {
+                    let text = &self.text.as_bytes()[token.start as usize..token.end as usize];
+                    token.kind == Kind::Number
+                        || (token.kind == Kind::Word && (text.len() < 4 || !text.iter().any(u8::is_ascii_lowercase)))
+                };
+                before.glued && at.checked_sub(2).is_some_and(|n| code(&self.tokens[n]))
             }
             _ => false,
         }

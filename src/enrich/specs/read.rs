@@ -3,9 +3,9 @@
 //! What several texts say together is weighed in `decide`.
 
 use crate::enrich::specs::events::{Event, Source, UNDENIED, What as Kept, Whose, gather};
-use crate::enrich::specs::found::{Found, What, sure};
-use crate::enrich::specs::lexicon::Meaning;
-use crate::enrich::specs::names::{Names, Tables, Text};
+use crate::enrich::specs::found::{Found, Joined, What, sure};
+use crate::enrich::specs::lexicon::{Meaning, Where};
+use crate::enrich::specs::names::{Names, OptionName, Tables, Text};
 use crate::enrich::specs::plan::Plan;
 use crate::enrich::specs::quantity::Said;
 use crate::enrich::specs::sides::sides;
@@ -105,11 +105,16 @@ impl Reading<'_> {
 
     fn say(&mut self, at: usize, attribute: AttributeId, what: What, confidence: u8, start: u32, end: u32) {
         if self.is_open(attribute) {
-            let joined = match what {
-                What::Option(list, _) => self.names.is_joined(at, list),
-                _ => false,
+            let (joined, named) = match what {
+                What::Option(list, _) => {
+                    let event = self.names.events[at];
+                    let named = start < event.start || end > event.end;
+                    (self.names.joined(at, list), named)
+                }
+                _ => (Joined::Apart, false),
             };
             self.found.push(Found {
+                named,
                 joined,
                 attribute,
                 what,
@@ -163,7 +168,10 @@ impl Reading<'_> {
         let named = self.named(at, &|attribute| {
             targets.contains(&attribute) || self.names.schema.attribute(attribute).kind == value::Kind::Decimal
         });
-        if event.whose == Whose::Others || (event.whose == Whose::Doubtful && named.is_none()) {
+        // `Drill for walls, 18 V`: in a title what a comma sets apart is the thing's again.
+        let apart = self.names.text.title && self.names.begins_part(at);
+        let doubtful = event.whose == Whose::Doubtful && !apart;
+        if event.whose == Whose::Others || (doubtful && named.is_none()) {
             return;
         }
         let (attribute, confidence, start, end) = match named {
@@ -217,16 +225,20 @@ impl Reading<'_> {
             return;
         }
         let percent = matches!(event.what, Kept::Quantity(Said::Percent(_)));
-        let named = self.named(at, &|attribute| {
-            let known = self.names.schema.attribute(attribute);
+        let schema = self.names.schema;
+        let fits = |attribute| {
+            let known = schema.attribute(attribute);
             match known.kind {
                 value::Kind::Integer => !percent,
                 value::Kind::Decimal => true,
                 value::Kind::Measure => percent && known.dimension.as_deref() == Some("ratio"),
                 _ => false,
             }
-        });
-        let Some(named) = named else { return };
+        };
+        let whole = |attribute| !percent && schema.attribute(attribute).kind == value::Kind::Integer;
+        let Some(named) = self.named(at, &fits).or_else(|| self.counted(at, &whole)) else {
+            return;
+        };
         let what = match self.names.schema.attribute(named.attribute).kind {
             value::Kind::Integer => match number.to_i64().filter(|_| number.is_integer()) {
                 Some(number) => What::Integer(number),
@@ -301,6 +313,18 @@ impl Reading<'_> {
         })
     }
 
+    /// The thing that a bare number counts, a word or two behind it.
+    fn counted(&mut self, at: usize, fits: &dyn Fn(AttributeId) -> bool) -> Option<Named> {
+        let (cue, attribute) = self.names.counted(at, fits)?;
+        self.names.used[cue].set(true);
+        Some(Named {
+            attribute,
+            confidence: sure::COUNTED,
+            start: self.names.events[at].start,
+            end: self.names.events[cue].end,
+        })
+    }
+
     // ---- phrases
 
     fn phrase(&mut self, at: usize, entry: u32) {
@@ -317,10 +341,15 @@ impl Reading<'_> {
                     languages,
                     ..
                 } if languages & self.names.text.languages != 0 => {
-                    let plan = self.names.plan;
-                    for (attribute, alone) in plan.of_list(list) {
+                    let of_list = self.names.plan.of_list(list);
+                    let open = |(attribute, _): &&(AttributeId, bool)| self.is_open(*attribute) && !spared(*attribute);
+                    if !of_list.iter().any(|of| open(&of)) {
+                        continue;
+                    }
+                    let name = self.names.option_name(at, list);
+                    for (attribute, alone) in of_list {
                         if self.is_open(*attribute) && !spared(*attribute) {
-                            self.option(at, *attribute, (list, option), *alone, weak);
+                            self.option(at, *attribute, (list, option), name, *alone, weak);
                         }
                     }
                 }
@@ -349,16 +378,25 @@ impl Reading<'_> {
         }
     }
 
-    fn option(&mut self, at: usize, attribute: AttributeId, (list, option): (OptionsId, u32), alone: bool, weak: bool) {
+    fn option(
+        &mut self,
+        at: usize,
+        attribute: AttributeId,
+        (list, option): (OptionsId, u32),
+        name: Option<OptionName>,
+        alone: bool,
+        weak: bool,
+    ) {
         let event = self.names.events[at];
         let hints = &self.names.schema.attribute(attribute).specs;
         if event.denied <= 1 || event.like || (weak && self.names.goes_on(at)) {
             return;
         }
         let what = What::Option(list, option);
-        if let Some((cue, attribute, colon)) = self.names.name_before_list(at, list, &|named| named == attribute) {
-            let confidence = if colon { sure::NAMED } else { sure::NAMED - 2 };
-            let start = self.names.events[cue].start;
+        let own = name.filter(|name| self.names.is_name_of(name.cue, name.side, attribute));
+        if let Some(name) = own.filter(|name| name.side == Where::Before) {
+            let confidence = if name.colon { sure::NAMED } else { sure::NAMED - 2 };
+            let start = self.names.events[name.cue].start;
             return self.say(at, attribute, what, confidence, start, event.end);
         }
         let others = event.whose == Whose::Others && !hints.audience;
@@ -373,14 +411,23 @@ impl Reading<'_> {
             let start = self.names.events[share].start;
             return self.say(at, attribute, what, sure::SHARE, start, event.end);
         }
-        if let Some((cue, attribute)) = self.names.name_behind(at, &|named| named == attribute) {
-            let end = self.names.events[cue].end;
+        if let Some(name) = own {
+            let end = self.names.events[name.cue].end;
             return self.say(at, attribute, what, sure::NAMED_BEHIND - 3, event.start, end);
         }
+        // What is named for another attribute is not free to be taken for this one.
+        if name.is_some() || self.names.is_look(at) || self.names.is_of_part(at) {
+            return;
+        }
         if alone {
-            let head = if self.names.is_at_head(at) { sure::HEAD } else { 0 };
-            let confidence = if self.names.text.title { sure::TITLE } else { sure::TEXT };
-            self.say(at, attribute, what, confidence + head, event.start, event.end);
+            let title = self.names.text.title;
+            let place = match self.names.is_its_own(at) {
+                true if title && !hints.audience => sure::ITS_OWN,
+                _ if self.names.is_at_head(at) => sure::HEAD,
+                _ => 0,
+            };
+            let confidence = place + if title { sure::TITLE } else { sure::TEXT };
+            self.say(at, attribute, what, confidence, event.start, event.end);
         }
     }
 
