@@ -4,13 +4,14 @@
 //! line. A quote that swallows rows, a cut-off end or a header that cannot be told apart refuse the whole file: what follows
 //! them could be anything. Columns that nobody asks for are split and not copied.
 
-use crate::diagnostic::{Diagnostic, Place, excerpt};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::archive::SEND_AGAIN;
 use crate::feed::decode::Stream;
-use crate::feed::dialect;
-use crate::feed::encoding::{self, Charset};
+use crate::feed::dialect::{self, Declared};
+use crate::feed::encoding::Charset;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::grid::FULL;
+use crate::feed::guess;
 use crate::feed::header::{self, Columns};
 use crate::feed::report::FileReport;
 use crate::feed::row::{COLUMNS, Dialect, Field, Quoting, Scanner};
@@ -71,26 +72,13 @@ impl Table {
     ) -> Result<Table, FeedError> {
         let shown = stream.shown.clone();
         let mut window = Window::new(stream);
-        while !window.ended() && window.data().len() < encoding::SAMPLE {
+        while !window.ended() && window.data().len() < guess::SAMPLE {
             window.more()?;
         }
-        let quote = match settings.quote {
-            Some(_) => one_character(&settings.quote, &shown, "quote")?,
-            None => Some(b'"'),
-        };
-        let mut delimiter = match format {
-            Format::Tsv => Some(b'\t'),
-            _ => one_character(&settings.delimiter, &shown, "delimiter")?,
-        };
-        let announced = take_announcement(&mut window);
-        delimiter = delimiter.or(announced);
-        let found = delimiter.is_none().then(|| dialect::find(window.data(), quote, wanted));
-        let declared = Dialect {
-            delimiter: delimiter.unwrap_or(b','),
-            quote,
-            padded: false,
-        };
-        let dialect = found.as_ref().map_or(declared, |found| found.dialect);
+        let mut declared = Declared::of(settings, format, &shown)?;
+        let announced = dialect::take_announcement(&mut window);
+        declared.delimiter = declared.delimiter.or(announced);
+        let found = dialect::find(window.data(), declared, wanted);
         let text = match charset {
             Some(Charset::Page(page)) => Text::Page(page),
             Some(_) => Text::Utf8 {
@@ -104,8 +92,8 @@ impl Table {
             },
         };
         let mut table = Table {
-            rows: Rows::new(window, Scanner::new(dialect), 1 + announced.is_some() as u64),
-            regular: found.map(|found| (found.regular, found.rows)),
+            rows: Rows::new(window, Scanner::new(found.dialect), 1 + announced.is_some() as u64),
+            regular: declared.delimiter.is_none().then_some((found.regular, found.rows)),
             text,
             shown,
             file,
@@ -141,6 +129,17 @@ impl Table {
     pub fn take_all(&mut self) {
         self.columns.places = (0..self.columns.names.len()).map(Some).collect();
         self.found = vec![true; self.columns.names.len()];
+    }
+
+    /// How the table is written.
+    pub fn dialect(&self) -> Dialect {
+        self.rows.scanner.dialect
+    }
+
+    /// The characters around quoted fields and before escaped ones inside them.
+    fn quoting(&self) -> (u8, Option<u8>) {
+        let dialect = self.dialect();
+        (dialect.quote.unwrap_or(b'"'), dialect.escape)
     }
 
     /// How many of the first rows had the width that spoke for the delimiter, of how many; none where it was declared.
@@ -293,10 +292,10 @@ impl Table {
         if !self.rows.scan()? {
             return Err(self.empty());
         }
-        let quote = self.rows.scanner.dialect.quote.unwrap_or(b'"');
+        let (quote, escape) = self.quoting();
         let content = self.rows.content();
         let names = self.rows.row.fields.iter().map(|field| match field.quoting {
-            Quoting::Escaped => header::tidy(&self.text.lossy(&unescape(field.of(content), quote))),
+            Quoting::Escaped => header::tidy(&self.text.lossy(&unescape(field.of(content), quote, escape))),
             _ => header::tidy(&self.text.lossy(field.of(content))),
         });
         self.columns.names = names.collect();
@@ -470,7 +469,7 @@ impl Table {
     /// Adds the scanned row to the batch. The cells of a refused row are no more than a hint.
     fn emit(&mut self, batch: &mut Records, mut fault: Option<Diagnostic>) {
         let raw = self.rows.raw();
-        let quote = self.rows.scanner.dialect.quote.unwrap_or(b'"');
+        let (quote, escape) = self.quoting();
         if let Some(text) = self.text.utf8(raw) {
             batch.begin_text(self.rows.line, text);
             for place in &self.columns.places {
@@ -479,7 +478,7 @@ impl Table {
                     Some(field) if field.quoting == Quoting::Escaped => {
                         self.scratch.clear();
                         let cell = text.get(field.start as usize..field.end as usize).unwrap_or("");
-                        unescape_text(cell, quote, &mut self.scratch);
+                        unescape_text(cell, quote, escape, &mut self.scratch);
                         batch.push_text(&self.scratch);
                     }
                     Some(Field { start, end, .. }) => batch.push_part(*start as usize, (end - start) as usize),
@@ -496,7 +495,9 @@ impl Table {
                 };
                 self.scratch.clear();
                 let decoded = match field.quoting {
-                    Quoting::Escaped => self.text.decode(&unescape(field.of(raw), quote), &mut self.scratch),
+                    Quoting::Escaped => self
+                        .text
+                        .decode(&unescape(field.of(raw), quote, escape), &mut self.scratch),
                     _ => self.text.decode(field.of(raw), &mut self.scratch),
                 };
                 decodable &= decoded;
@@ -514,41 +515,6 @@ impl Table {
         }
         if let Some(fault) = fault {
             batch.refuse(fault);
-        }
-    }
-}
-
-/// Excel's own first line `sep=;`, which names the delimiter of the file.
-fn take_announcement(window: &mut Window) -> Option<u8> {
-    let (delimiter, len) = match window.data() {
-        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\r', b'\n', ..] => (*delimiter, 7),
-        [
-            b's' | b'S',
-            b'e' | b'E',
-            b'p' | b'P',
-            b'=',
-            delimiter,
-            b'\r' | b'\n',
-            ..,
-        ] => (*delimiter, 6),
-        _ => return None,
-    };
-    window.take(len);
-    Some(delimiter)
-}
-
-/// A setting that is one ASCII character, or nothing.
-fn one_character(setting: &Option<String>, shown: &Arc<str>, name: &str) -> Result<Option<u8>, FeedError> {
-    match setting.as_deref().map(str::as_bytes) {
-        None | Some([]) => Ok(None),
-        Some(b"\\t" | b"tab") => Ok(Some(b'\t')),
-        Some([byte]) if !matches!(byte, b'\n' | b'\r' | 0 | 0x80..) => Ok(Some(*byte)),
-        Some(_) => {
-            let message = format!(
-                "`{name}` is no single character: \"{}\"",
-                excerpt(setting.as_deref().unwrap_or(""))
-            );
-            Err(Refusal::new("E-FILE-SETTING", shown, message, "write one ASCII character, or `tab`").into())
         }
     }
 }

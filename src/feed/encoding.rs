@@ -1,4 +1,5 @@
-//! Text encodings of feeds: what a name or a byte order mark declares, what the bytes themselves suggest, and the decoding.
+//! Text encodings of feeds: what a name or a byte order mark declares, and the decoding. What the bytes themselves suggest is
+//! left to `guess`.
 //!
 //! Encodings of one byte a character are decoded cell by cell, so that the bytes of a record stay as they stand in the file;
 //! all others are turned into UTF-8 while they are read. Nothing is ever replaced by U+FFFD: what cannot be decoded is refused.
@@ -19,9 +20,6 @@ const CP850: &str = concat!(
     "└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}",
 );
 
-/// How much of a file is looked at to guess its encoding: chardetng reads about 8 MB/s.
-pub const SAMPLE: usize = 64 * 1024;
-
 /// An encoding of one byte a character, whose lower half is ASCII.
 #[derive(Debug, PartialEq)]
 pub struct Page {
@@ -40,7 +38,7 @@ impl Page {
     }
 
     /// `None` for encodings of several bytes a character.
-    fn of_encoding(encoding: &'static Encoding) -> Option<Page> {
+    pub fn of_encoding(encoding: &'static Encoding) -> Option<Page> {
         if !encoding.is_single_byte() {
             return None;
         }
@@ -201,99 +199,6 @@ impl Charset {
     }
 }
 
-/// The encoding that the bytes themselves suggest where they are not UTF-8. `None`: they look like no text in any encoding
-/// that the project knows, and had better be refused.
-///
-/// Only the lines that are not UTF-8 are looked at, so that a file of both kinds is seen for what it is.
-pub fn guess(sample: &[u8]) -> Option<Charset> {
-    let sample = &sample[..sample.len().min(SAMPLE)];
-    let mut foreign: Vec<u8> = Vec::new();
-    for line in sample.split_inclusive(|&byte| byte == b'\n' || byte == b'\r') {
-        if std::str::from_utf8(line).is_err() {
-            foreign.extend_from_slice(line);
-        }
-    }
-    if foreign.is_empty() {
-        return None;
-    }
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(&foreign, true);
-    let detected = detector.guess(None, chardetng::Utf8Detection::Deny);
-    let mut pages = vec![Page::windows_1252(), Page::cp850(), Page::cp437()];
-    if detected != encoding_rs::WINDOWS_1252 {
-        pages.extend(Page::of_encoding(detected));
-    }
-    let mut best: Option<(i64, Page)> = None;
-    for page in pages {
-        let score = likeness(&foreign, &page);
-        if best.as_ref().is_none_or(|(top, _)| score > *top) {
-            best = Some((score, page));
-        }
-    }
-    let high = foreign.iter().filter(|byte| **byte >= 0x80).count() as i64;
-    match best {
-        // More than half a point a foreign character: mostly letters inside words.
-        Some((score, page)) if score * 2 > high => Some(Charset::Page(Arc::new(page))),
-        _ if !detected.is_single_byte() && detected != UTF_8 => {
-            let (_, malformed) = detected.decode_without_bom_handling(&foreign);
-            // The sample may end inside a character.
-            (!malformed || foreign.len() >= SAMPLE / 2).then_some(Charset::Wide(detected))
-        }
-        // Cyrillic, Greek and the like: whole words of foreign letters.
-        _ if detected != encoding_rs::WINDOWS_1252 => {
-            let page = Page::of_encoding(detected)?;
-            let letters = foreign.iter().filter(|byte| **byte >= 0x80);
-            let letters = letters
-                .filter(|byte| page.char(**byte).is_some_and(char::is_alphabetic))
-                .count() as i64;
-            (letters * 10 > high * 9).then(|| Charset::Page(Arc::new(page)))
-        }
-        _ => None,
-    }
-}
-
-/// How much the bytes read like a text in the page: letters stand inside words and alone among plain ones, signs do not.
-fn likeness(bytes: &[u8], page: &Page) -> i64 {
-    const LETTERS: &str =
-        "áéíóúüñçàèìòùâêîôûäëïöãõåæøœßÁÉÍÓÚÜÑÇÀÈÌÒÙÂÊÎÔÛÄËÏÖÃÕÅÆØŒğışăąćčďęěłńňőřśšťůűýźżžĄĆČŁŃŘŚŠŹŻŽ";
-    const SIGNS: &str = "€£°ºª²³½¼¾®©™“”‘’„–—…«»¿¡·±×µ•\u{a0}";
-    let mut score = 0;
-    for (n, &byte) in bytes.iter().enumerate() {
-        if byte < 0x80 {
-            continue;
-        }
-        let Some(c) = page.char(byte) else {
-            score -= 4;
-            continue;
-        };
-        let before = n.checked_sub(1).and_then(|n| bytes.get(n)).copied().unwrap_or(b' ');
-        let after = bytes.get(n + 1).copied().unwrap_or(b' ');
-        let inside = before.is_ascii_alphabetic() || after.is_ascii_alphabetic();
-        let run = before >= 0x80 && after >= 0x80;
-        score += if LETTERS.contains(c) {
-            match (run, inside) {
-                (true, _) => -2,
-                (false, true) => 2,
-                (false, false) if before >= 0x80 || after >= 0x80 => 0,
-                (false, false) => 1,
-            }
-        } else if SIGNS.contains(c) {
-            // A sign in the middle of a word is a letter of another page; but `l·l` and `d’un` exist.
-            let between = before.is_ascii_alphabetic() && after.is_ascii_alphabetic();
-            if between && !matches!(c, '·' | '’' | '‘' | '®' | '™' | '\u{a0}') {
-                -1
-            } else {
-                1
-            }
-        } else if c.is_alphabetic() {
-            if inside { 0 } else { -1 }
-        } else {
-            -2
-        };
-    }
-    score
-}
-
 /// Turns bytes of any encoding into UTF-8 while they are read. What cannot be decoded becomes a byte 0xFF, which is no
 /// UTF-8, so that the strict check of the reader refuses that row.
 pub struct Transcoded<R> {
@@ -387,26 +292,6 @@ impl<R: Read> Read for Transcoded<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check_guess(bytes: &[u8], expected: Option<&str>) {
-        assert_eq!(guess(bytes).map(|charset| charset.name()), expected, "{bytes:?}");
-    }
-
-    #[test]
-    fn bytes_suggest_their_encoding() {
-        check_guess(b"sku;name\nA;Gr\xf6\xdfe 5 m\xb2\n", Some("windows-1252"));
-        check_guess(b"PU\xa5O AMERICANO\nCA\xa5ER\xd6A", Some("cp850"));
-        check_guess(b"ok\xff\xfe\xc0\xaf", None);
-        let (greek, ..) = encoding_rs::WINDOWS_1253.encode("Δράπανο κρουστικό; Κατσαβίδι μπαταρίας");
-        check_guess(&greek, Some("windows-1253"));
-        let (russian, ..) = encoding_rs::WINDOWS_1251.encode("Дрель ударная;Отвёртка крестовая, набор инструментов");
-        check_guess(&russian, Some("windows-1251"));
-        let (polish, ..) =
-            encoding_rs::WINDOWS_1250.encode("Wiertarka udarowa z głowicą; wkrętarka; śruba żółta, źródło");
-        check_guess(&polish, Some("windows-1250"));
-        let (japanese, ..) = encoding_rs::SHIFT_JIS.encode("電動ドリル、ドライバーセット、工具箱、日本語の説明");
-        check_guess(&japanese, Some("Shift_JIS"));
-    }
 
     #[test]
     fn labels_are_read_in_the_usual_spellings() {

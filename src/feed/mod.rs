@@ -15,6 +15,7 @@ pub mod failure;
 pub mod format;
 pub mod frame;
 pub mod grid;
+pub mod guess;
 pub mod header;
 pub mod json;
 pub mod json_record;
@@ -252,7 +253,7 @@ impl Text {
             }
             charset = Some(named);
         } else if charset.is_none() {
-            charset = Charset::of_zeros(stream.head()).or_else(|| match encoding::guess(stream.head()) {
+            charset = Charset::of_zeros(stream.head()).or_else(|| match guess::guess(stream.head()) {
                 Some(wide @ Charset::Wide(_)) => Some(wide),
                 _ => None,
             });
@@ -320,7 +321,7 @@ impl Text {
 
     /// The document or its lines in UTF-8, and what they were. Where nothing declares it, the bytes themselves are asked.
     fn into_json(self) -> Result<(Stream, &'static str), FeedError> {
-        let guess = || encoding::guess(self.stream.head());
+        let guess = || guess::guess(self.stream.head());
         let charset = self.charset.clone().or_else(guess).unwrap_or(Charset::Utf8);
         let name = self.wide.unwrap_or(charset.name());
         Ok((self.stream.in_utf8(&charset)?, name))

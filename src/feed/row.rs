@@ -3,7 +3,7 @@
 //! Rows end with LF, CRLF or a lone CR; a quoted field may hold all of them. Nothing is decoded or copied here. The rules
 //! are those of RFC 4180 (2005), with every deviation reported rather than repaired.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// Fields a row may have.
 pub const COLUMNS: usize = 2_048;
@@ -14,6 +14,8 @@ pub struct Dialect {
     pub delimiter: u8,
     /// Character around fields that hold delimiters or line breaks.
     pub quote: Option<u8>,
+    /// Character inside such fields that takes the next one as it is, beside the doubling of quotes.
+    pub escape: Option<u8>,
     /// Spaces may stand between a delimiter and a quote.
     pub padded: bool,
 }
@@ -25,7 +27,7 @@ pub enum Quoting {
     Plain,
     /// In quotes, which are left out of the span.
     Quoted,
-    /// In quotes, with doubled ones inside.
+    /// In quotes, with doubled or escaped ones inside.
     Escaped,
     /// Text follows the closing quote; the span holds all of it, quotes included.
     Broken,
@@ -176,9 +178,19 @@ impl Scanner {
         let mut quoting = Quoting::Quoted;
         let mut at = open + 1;
         let close = loop {
-            let Some(found) = data.get(at..).and_then(|rest| memchr(quote, rest)) else {
+            let rest = data.get(at..).unwrap_or(&[]);
+            let found = match self.dialect.escape {
+                None => memchr(quote, rest),
+                Some(escape) => memchr2(quote, escape, rest),
+            };
+            let Some(found) = found else {
                 return Err(if ended { Scan::Open(open) } else { Scan::More });
             };
+            if rest[found] != quote {
+                quoting = Quoting::Escaped;
+                at += found + 2;
+                continue;
+            }
             match data.get(at + found + 1) {
                 Some(&next) if next == quote => {
                     quoting = Quoting::Escaped;
@@ -188,7 +200,7 @@ impl Scanner {
                 _ => break at + found,
             }
         };
-        row.multiline |= memchr::memchr2(b'\n', b'\r', &data[open..close]).is_some();
+        row.multiline |= memchr2(b'\n', b'\r', &data[open..close]).is_some();
         let after = self.padding(data, close + 1);
         match data.get(after) {
             Some(&byte) if !self.ends[byte as usize] => {
@@ -239,6 +251,7 @@ mod tests {
         let scanner = Scanner::new(Dialect {
             delimiter: b';',
             quote: Some(b'"'),
+            escape: None,
             padded: false,
         });
         let mut row = Row::default();
@@ -292,7 +305,7 @@ mod tests {
                 text.push_str(&cells.join(";"));
                 text.push('\n');
             }
-            let scanner = Scanner::new(Dialect { delimiter: b';', quote: Some(b'"'), padded: false });
+            let scanner = Scanner::new(Dialect { delimiter: b';', quote: Some(b'"'), escape: None, padded: false });
             let mut row = Row::default();
             let mut at = 0;
             let mut read = Vec::new();

@@ -21,9 +21,13 @@ pub struct FileSettings {
     /// Character between the columns of a text table. Default: the one that gives the most regular table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
-    /// Character around cells that hold delimiters or line breaks; `""` for none. Default: `"`.
+    /// Character around cells that hold delimiters or line breaks; `""` for none. Default: `"`, unless it only stands alone in
+    /// cells, as the sign for inches does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
+    /// Character before a quote inside a quoted cell, beside doubled quotes: usually `\\`; `""` for none. Default: found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escape: Option<String>,
     /// Line of the header, counted from 1; 0: there is none, and the columns are called 1, 2, 3… Default: the line among the
     /// first 100 that names the most columns the mapping asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,6 +16,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Samples kept of a column.
 const SAMPLES: usize = 50;
@@ -32,6 +33,8 @@ pub struct Discovery {
     /// WHATWG name, or `cp850`, `cp437`, `mixed`.
     pub encoding: String,
     pub delimiter: Option<String>,
+    /// How the quotes of a text table are written.
+    pub quoting: Quoting,
     /// Line of the header, counted from 1; none in trees, and where there is none.
     pub header_row: Option<u64>,
     /// Sheet of a workbook.
@@ -46,6 +49,18 @@ pub struct Discovery {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// How the quotes of a text table are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Quoting {
+    /// As RFC 4180 has it, or there are none.
+    #[default]
+    Doubled,
+    /// Quotes are plain signs.
+    Plain,
+    /// By this character.
+    Escaped(char),
+}
+
 /// A column of a table, or a path in a tree.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DiscoveredColumn {
@@ -57,6 +72,8 @@ pub struct DiscoveredColumn {
     pub samples: Vec<String>,
     /// Records in which it is not blank.
     pub filled: u64,
+    /// Different values among all that were looked at, samples or not.
+    pub distinct: u64,
     /// Cells that the format itself typed as numbers.
     pub numbers: u64,
     /// Cells that the format itself typed as dates.
@@ -85,6 +102,11 @@ impl Discovery {
             format: Some(format),
             encoding: (!certain).then(|| self.encoding.clone()),
             delimiter: self.delimiter.clone().filter(|_| format == Format::Csv),
+            quote: matches!(self.quoting, Quoting::Plain).then(String::new),
+            escape: match self.quoting {
+                Quoting::Escaped(escape) => Some(escape.to_string()),
+                Quoting::Doubled | Quoting::Plain => None,
+            },
             header_row: is_table.then(|| self.header_row.unwrap_or(0)),
             sheet: self.sheet.clone(),
             record: self.record_path.clone(),
@@ -104,8 +126,29 @@ pub fn discover(
     let mut evidence = Vec::new();
     let mut say = |what: &str, why: String| evidence.push((what.to_string(), why));
     let mut sheet = None;
+    let mut quoting = Quoting::Doubled;
     match &reading {
         Reading::Table(table) => {
+            match (table.dialect().quote, table.dialect().escape) {
+                (None, _) => {
+                    quoting = Quoting::Plain;
+                    say(
+                        "quote",
+                        "quotes only stand alone in cells, so that they are signs".to_string(),
+                    );
+                }
+                (_, Some(escape)) => {
+                    quoting = Quoting::Escaped(escape as char);
+                    say(
+                        "escape",
+                        format!(
+                            "more quotes hold where {} takes the next character as it is",
+                            escape as char
+                        ),
+                    );
+                }
+                (Some(_), None) => {}
+            }
             if let Some((regular, rows)) = table.regular_rows() {
                 let width = table.header().len();
                 say(
@@ -167,6 +210,7 @@ pub fn discover(
         format: report.format,
         encoding: report.encoding,
         delimiter: report.delimiter,
+        quoting,
         header_row: report.header_row,
         sheet,
         record_path,
@@ -217,7 +261,8 @@ fn sample(
 ) -> Result<(u64, FileReport), FeedError> {
     let mut batch = Records::default();
     let mut records = 0;
-    let mut seen: Vec<BTreeSet<String>> = vec![BTreeSet::new(); columns.len()];
+    // Hashes, so that counting costs no more than eight bytes a value.
+    let mut seen: Vec<BTreeSet<u64>> = vec![BTreeSet::new(); columns.len()];
     'reading: while reading.next(&mut batch)? {
         for record in batch.iter() {
             if records >= sample_records as u64 {
@@ -232,10 +277,13 @@ fn sample(
             }
         }
     }
+    for (column, seen) in columns.iter_mut().zip(&seen) {
+        column.distinct = seen.len() as u64;
+    }
     Ok((records, reading.finish()))
 }
 
-fn take(cell: Cell<'_>, column: &mut DiscoveredColumn, seen: &mut BTreeSet<String>) {
+fn take(cell: Cell<'_>, column: &mut DiscoveredColumn, seen: &mut BTreeSet<u64>) {
     let text = match cell {
         Cell::Absent => return,
         Cell::List(cells) => {
@@ -269,9 +317,8 @@ fn take(cell: Cell<'_>, column: &mut DiscoveredColumn, seen: &mut BTreeSet<Strin
         return;
     }
     column.filled += 1;
-    let short: String = text.chars().take(SAMPLE).collect();
-    if column.samples.len() < SAMPLES && seen.insert(short.clone()) {
-        column.samples.push(short);
+    if seen.insert(xxh3_64(text.trim().as_bytes())) && column.samples.len() < SAMPLES {
+        column.samples.push(text.chars().take(SAMPLE).collect());
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Which encodings there are is left to `encoding`.
 
-use crate::feed::encoding::{self, Charset, Page};
+use crate::feed::encoding::{Charset, Page};
+use crate::feed::guess;
 use std::sync::Arc;
 
 /// The encoding of a text table.
@@ -30,7 +31,7 @@ impl Text {
             ..
         } = self
         {
-            match encoding::guess(bytes) {
+            match guess::guess(bytes) {
                 Some(Charset::Page(page)) => *fallback = Some(page),
                 _ => *tried = std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_some()),
             }
@@ -131,11 +132,16 @@ pub fn has_control(bytes: &[u8]) -> bool {
         .any(|chunk| chunk.iter().fold(false, |seen, &byte| seen | is_control(byte)))
 }
 
-/// Makes the doubled quotes of a field single.
-pub fn unescape(bytes: &[u8], quote: u8) -> Vec<u8> {
+/// The text inside quotes: doubled quotes single, escaped quotes and escapes without their escape.
+pub fn unescape(bytes: &[u8], quote: u8, escape: Option<u8>) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes.iter().peekable();
     while let Some(&byte) = rest.next() {
+        let next = rest.peek().map(|next| **next);
+        if Some(byte) == escape && next.is_some_and(|next| next == quote || next == byte) {
+            out.extend(rest.next());
+            continue;
+        }
         out.push(byte);
         if byte == quote {
             rest.next_if(|next| **next == quote);
@@ -144,14 +150,41 @@ pub fn unescape(bytes: &[u8], quote: u8) -> Vec<u8> {
     out
 }
 
-/// The same for text, appended to `out`.
-pub fn unescape_text(text: &str, quote: u8, out: &mut String) {
-    let quote = quote as char;
+/// The same for text, appended to `out`. Quote and escape are ASCII.
+pub fn unescape_text(text: &str, quote: u8, escape: Option<u8>, out: &mut String) {
     let mut rest = text;
-    while let Some(at) = rest.find(quote) {
-        out.push_str(&rest[..=at]);
-        rest = &rest[at + 1..];
-        rest = rest.strip_prefix(quote).unwrap_or(rest);
+    while let Some(at) = memchr::memchr2(quote, escape.unwrap_or(quote), rest.as_bytes()) {
+        let (byte, next) = (rest.as_bytes()[at], rest.as_bytes().get(at + 1));
+        let pair = next == Some(&quote) || (byte != quote && next == Some(&byte));
+        // Of a pair the second stands for both.
+        let kept = at + pair as usize;
+        out.push_str(&rest[..at]);
+        out.push_str(&rest[kept..=kept]);
+        rest = &rest[kept + 1..];
     }
     out.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, escape: Option<u8>, expected: &str) {
+        assert_eq!(unescape(text.as_bytes(), b'"', escape), expected.as_bytes(), "{text}");
+        let mut out = String::new();
+        unescape_text(text, b'"', escape, &mut out);
+        assert_eq!(out, expected, "{text}");
+    }
+
+    #[test]
+    fn what_was_escaped_is_plain_again() {
+        check("a \"\"ñ\"\" b", None, "a \"ñ\" b");
+        check("5\\\" x", None, "5\\\" x");
+        check(
+            "5\\\" x \"\"y\"\" C:\\new z\\\\",
+            Some(b'\\'),
+            "5\" x \"y\" C:\\new z\\",
+        );
+        check("ñ\\", Some(b'\\'), "ñ\\");
+    }
 }
