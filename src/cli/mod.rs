@@ -179,6 +179,9 @@ pub enum SupplierCommand {
         /// Id of the supplier; made from the file's name by default.
         #[arg(long, value_name = "S")]
         name: Option<String>,
+        /// Column of the supplier's own key; found by name and values by default.
+        #[arg(long, value_name = "COLUMN")]
+        sku: Option<String>,
     },
     /// The suppliers in the order of a run.
     List,
@@ -341,7 +344,9 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             channel,
             fail_on,
         } => run::run(open()?, supplier, channel, *fail_on, output),
-        Command::Supplier(SupplierCommand::Add { file, name }) => supplier::add(open()?, file, name.as_deref(), output),
+        Command::Supplier(SupplierCommand::Add { file, name, sku }) => {
+            supplier::add(open()?, file, name.as_deref(), sku.as_deref(), output)
+        }
         Command::Supplier(SupplierCommand::List) => supplier::list(&open()?, output),
         Command::Import {
             supplier,

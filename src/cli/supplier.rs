@@ -29,11 +29,19 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// `supplier add FILE [--name S]`
-pub fn add(workspace: Workspace, file: &Path, name: Option<&str>, output: &Output) -> Result<u8, Failure> {
-    let added = supplier::add(&workspace, file, name)?;
+/// `supplier add FILE [--name S] [--sku COLUMN]`
+pub fn add(
+    workspace: Workspace,
+    file: &Path,
+    name: Option<&str>,
+    sku: Option<&str>,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let added = supplier::add(&workspace, file, name, sku)?;
     if output.json {
         output.document(serde_json::to_value(&added).unwrap_or_default());
+    }
+    if output.json || output.quiet {
         return Ok(0);
     }
     let mut text = String::new();

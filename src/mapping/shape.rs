@@ -18,10 +18,12 @@ use std::collections::BTreeSet;
 pub struct ColumnSample {
     /// The header, or the path in XML and JSON.
     pub header: String,
-    /// Values of the first rows, blank ones left out.
+    /// Some of the values of the first rows, blank ones left out.
     pub samples: Vec<String>,
     /// How many of the rows looked at have a value.
     pub filled: usize,
+    /// How many different values they have; 0 where the samples are all there is.
+    pub distinct: usize,
     /// How many rows were looked at.
     pub rows: usize,
 }
@@ -45,7 +47,7 @@ const NOTHING: &[&str] = &[
 pub struct Shape {
     /// Share of rows with a value.
     pub filled: f32,
-    /// Values looked at.
+    /// Values that say something.
     pub count: usize,
     /// Different values among them.
     pub distinct: usize,
@@ -120,7 +122,11 @@ impl Shape {
         }
         let distinct: BTreeSet<&str> = values.iter().copied().collect();
         shape.distinct = distinct.len();
-        if distinct.len() <= MOST_WORDS {
+        if column.distinct > 0 {
+            shape.count = column.filled.max(values.len());
+            shape.distinct = (column.distinct - shape.nothing.len().min(column.distinct)).max(distinct.len());
+        }
+        if shape.distinct <= MOST_WORDS {
             shape.words = distinct.iter().map(|word| word.to_string()).collect();
         }
         let share =
@@ -343,6 +349,7 @@ mod tests {
             header: String::new(),
             samples: samples.iter().map(|sample| sample.to_string()).collect(),
             filled: samples.len(),
+            distinct: 0,
             rows: samples.len(),
         })
     }

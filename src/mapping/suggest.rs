@@ -16,7 +16,7 @@ use crate::schema::scope::Key;
 use crate::transform::Step;
 use crate::value::Kind;
 use crate::value::number::{self, Notation, Proof};
-use crate::value::price;
+use crate::value::price::{self, Currency};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -25,8 +25,17 @@ const ENOUGH: f32 = 0.5;
 /// More columns than this are not looked at.
 const MOST_COLUMNS: usize = 2_048;
 
+/// What is known before a feed is looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given {
+    /// The column of the key, by its place.
+    pub sku: Option<usize>,
+    /// The catalog's currency: of prices in several the ones in this are taken.
+    pub currency: Option<Currency>,
+}
+
 /// Proposes a mapping for the columns of a feed.
-pub fn suggest(columns: &[ColumnSample], schema: &Schema) -> Suggestion {
+pub fn suggest(columns: &[ColumnSample], schema: &Schema, given: Given) -> Suggestion {
     let samples = &columns[..columns.len().min(MOST_COLUMNS)];
     let read: Vec<Column<'_>> = samples
         .iter()
@@ -37,7 +46,18 @@ pub fn suggest(columns: &[ColumnSample], schema: &Schema) -> Suggestion {
         })
         .collect();
     let around = Surroundings { columns: &read, schema };
-    let candidates: Vec<Vec<Candidate>> = (0..read.len()).map(|n| around.candidates(n)).collect();
+    let mut candidates: Vec<Vec<Candidate>> = (0..read.len()).map(|n| around.candidates(n)).collect();
+    if let Some(sku) = given.sku.filter(|sku| *sku < candidates.len()) {
+        candidates
+            .iter_mut()
+            .for_each(|list| list.retain(|candidate| candidate.key.is_some()));
+        candidates[sku] = vec![Candidate {
+            key: None,
+            score: 1.0,
+            reason: "named as the key".to_string(),
+            field: "sku",
+        }];
+    }
     let chosen = assign(&candidates, &read, schema);
     let mut suggestion = Suggestion {
         preset: preset(&read),

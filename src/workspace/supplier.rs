@@ -1,14 +1,19 @@
 //! A new supplier from one file: format, dialect and a first mapping, with the evidence for each guess.
 
+use crate::declaration::Declaration;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::settings::FileSettings;
-use crate::feed::sniff::discover;
+use crate::feed::sniff::{Discovery, discover};
+use crate::mapping::Mapping;
 use crate::mapping::draft::{Draft, write_supplier_toml};
 use crate::mapping::shape::ColumnSample;
-use crate::mapping::suggest::suggest;
+use crate::mapping::suggest::{Given, suggest};
+use crate::mapping::suggestion::Suggestion;
+use crate::schema::Schema;
 use crate::value::text::fold;
 use crate::workspace::Workspace;
 use crate::workspace::failure::{Failure, FailureKind};
-use crate::workspace::settings::{Mode, SUPPLIER_FILE, is_supplier_id};
+use crate::workspace::settings::{Mode, SUPPLIER_FILE, Settings, SupplierFile, is_supplier_id};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -47,7 +52,7 @@ pub struct ShownColumn {
     pub index: usize,
     pub attribute: Option<String>,
     /// 0 to 1, two decimals.
-    pub confidence: f32,
+    pub confidence: f64,
     pub reason: String,
     pub sample: String,
 }
@@ -70,11 +75,15 @@ pub struct Added {
     /// The written supplier.toml.
     pub file: String,
 }
+
 /// Records that a first look takes in.
 const LOOK: usize = 500;
+/// Columns that a refusal names.
+const SHOWN: usize = 40;
 
 /// Looks at a file, proposes a mapping and writes it as `<suppliers>/<id>/supplier.toml`, pointing at the file where it lies.
-pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>) -> Result<Added, Failure> {
+/// `sku` names the column of the key, where a person knows it. What would not load as a supplier's file is never written.
+pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>, sku: Option<&str>) -> Result<Added, Failure> {
     let settings = &workspace.settings;
     let absolute = std::fs::canonicalize(file).map_err(|error| {
         Failure::usage(format!("failed to open {}: {error}", file.display())).with_help("name a supplier's feed file")
@@ -96,17 +105,10 @@ pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>) -> Result<Add
     let shown = settings.shown(&absolute);
     let found = discover(&absolute, &shown, &FileSettings::default(), LOOK)
         .map_err(|error| Failure::invalid("the file cannot be read", vec![error.diagnostic()]))?;
-    let samples: Vec<ColumnSample> = found
-        .columns
-        .iter()
-        .map(|column| ColumnSample {
-            header: column.header.clone(),
-            samples: column.samples.clone(),
-            filled: column.filled as usize,
-            rows: found.records as usize,
-        })
-        .collect();
-    let suggestion = suggest(&samples, &settings.schema);
+    let suggestion = suggested(settings, &found, sku)?;
+    if !suggestion.fields.contains_key("sku") {
+        return Err(no_key(&shown, &found));
+    }
     let path = seen_from(&folder, &settings.root, &absolute);
     let lines = toml::to_string(&found.settings(&path)).map_err(|error| {
         Failure::new(
@@ -120,33 +122,92 @@ pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>) -> Result<Add
         currency: Some(settings.currency),
     };
     let text = write_supplier_toml(&suggestion, &draft);
+    check(&text, &settings.shown(&target), &settings.schema)
+        .map_err(|faults| Failure::invalid("the proposed mapping does not hold; nothing was written", faults))?;
     std::fs::create_dir_all(&folder).map_err(|error| Failure::io("make the folder", &folder, &error))?;
     std::fs::write(&target, text).map_err(|error| Failure::io("write", &target, &error))?;
+    Ok(added(id, found, suggestion, settings.shown(&target)))
+}
+
+/// What the columns of a file seem to hold.
+fn suggested(settings: &Settings, found: &Discovery, sku: Option<&str>) -> Result<Suggestion, Failure> {
+    let samples: Vec<ColumnSample> = found
+        .columns
+        .iter()
+        .map(|column| ColumnSample {
+            header: column.header.clone(),
+            samples: column.samples.clone(),
+            filled: column.filled as usize,
+            distinct: column.distinct as usize,
+            rows: found.records as usize,
+        })
+        .collect();
+    let sku = match sku {
+        None => None,
+        Some(name) => Some(samples.iter().position(|column| column.header == name).ok_or_else(|| {
+            Failure::usage(format!("the file has no column `{name}`"))
+                .with_help(format!("there are: {}", columns(found)))
+        })?),
+    };
+    let given = Given {
+        sku,
+        currency: Some(settings.currency),
+    };
+    Ok(suggest(&samples, &settings.schema, given))
+}
+
+/// The names of the columns, the first of very many.
+fn columns(found: &Discovery) -> String {
+    let mut names: Vec<&str> = found.columns.iter().map(|column| column.header.as_str()).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    let names = names.join(", ");
+    match more {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}
+
+fn no_key(shown: &str, found: &Discovery) -> Failure {
+    let finding = Diagnostic::error("E-NO-SKU", "no column tells one record from another")
+        .at(Place::file(shown.to_owned()))
+        .with_value(&columns(found))
+        .with_help("name the supplier's own key with `--sku COLUMN`, or ask the supplier for a file that has one");
+    Failure::invalid("the file has no key; nothing was written", vec![finding])
+}
+
+/// The faults of a supplier's file that is not written yet.
+fn check(text: &str, shown: &str, schema: &Schema) -> Result<(), Vec<Diagnostic>> {
+    let declaration = Declaration::parse(text.to_owned(), shown)?;
+    let file: SupplierFile = declaration.check()?;
+    Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration).map(|_| ())
+}
+
+fn added(supplier: String, found: Discovery, suggestion: Suggestion, file: String) -> Added {
     let mut evidence: BTreeMap<String, String> = found.evidence.into_iter().collect();
-    for (what, how) in suggestion.evidence {
+    let mut say = |what: String, how: String| {
         evidence
             .entry(what)
             .and_modify(|before| *before = format!("{before}; {how}"))
             .or_insert(how);
+    };
+    for (what, how) in suggestion.evidence {
+        say(what, how);
     }
     for (field, question) in suggestion.questions {
-        let what = if field.is_empty() {
-            "to decide".to_owned()
-        } else {
-            format!("to decide: {field}")
+        let what = match field.is_empty() {
+            true => "to decide".to_owned(),
+            false => format!("to decide: {field}"),
         };
-        evidence
-            .entry(what)
-            .and_modify(|before| *before = format!("{before}; {question}"))
-            .or_insert(question);
+        say(what, question);
     }
-    Ok(Added {
-        supplier: id,
+    Added {
+        supplier,
         format: found.format.to_owned(),
         encoding: Some(found.encoding).filter(|encoding| !encoding.is_empty()),
         delimiter: found.delimiter,
         header_row: found.header_row,
-        locale: suggestion.read.locale.clone(),
+        locale: suggestion.read.locale,
         record_path: found.record_path,
         columns: suggestion
             .columns
@@ -155,15 +216,15 @@ pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>) -> Result<Add
                 header: proposed.header,
                 index: proposed.index,
                 attribute: proposed.attribute,
-                confidence: proposed.confidence,
+                confidence: (f64::from(proposed.confidence) * 100.0).round() / 100.0,
                 reason: proposed.reason,
                 sample: proposed.sample,
             })
             .collect(),
         evidence,
         preset: suggestion.preset.map(str::to_owned),
-        file: settings.shown(&target),
-    })
+        file,
+    }
 }
 
 /// An id made of a file's name: small letters, digits and hyphens.

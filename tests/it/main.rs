@@ -23,4 +23,5 @@ mod search;
 mod specs;
 mod specs_truth;
 mod structured_data;
+mod supplier_add;
 mod todo;
