@@ -51,10 +51,13 @@ pub fn code(delivery: &Delivery, fail_on: FailOn) -> u8 {
 pub fn document(delivery: &Delivery) -> serde_json::Value {
     let summary = &delivery.summary;
     let tally = &summary.tally;
+    let mut files = summary.files.clone();
+    // What the next delivery is compared with is the store's affair.
+    files.iter_mut().for_each(|file| file.layout = None);
     let diagnostics: Vec<_> = summary.reasons.iter().chain(&summary.diagnostics).collect();
     let mut document = json!({
         "supplier": summary.supplier,
-        "files": summary.files,
+        "files": files,
         "read": tally.read,
         "new": tally.new,
         "changed": tally.changed,

@@ -30,6 +30,7 @@ use crate::cli::output::Output;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::search::Question;
+use crate::workspace::settings::OnDrift;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -98,6 +99,9 @@ pub enum Command {
         /// Apply the plan at once.
         #[arg(long)]
         apply: bool,
+        /// What happens where the delivery is laid out otherwise than the last one, instead of what its settings say.
+        #[arg(long, value_enum, value_name = "WHAT")]
+        on_drift: Option<OnDrift>,
         /// From which findings on to end with exit code 4.
         #[arg(long, value_enum, default_value = "never")]
         fail_on: FailOn,
@@ -352,8 +356,15 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             supplier,
             files,
             apply,
+            on_drift,
             fail_on,
-        } => import::import(open()?, supplier, files, *apply, *fail_on, output),
+        } => {
+            let mut workspace = open()?;
+            if let Some(on_drift) = on_drift {
+                workspace.settings.on_drift(supplier, *on_drift);
+            }
+            import::import(workspace, supplier, files, *apply, *fail_on, output)
+        }
         Command::Plan(PlanCommand::List) => import::list(&open()?, output),
         Command::Plan(PlanCommand::Show { plan, sku, attribute }) => {
             import::show(&open()?, plan, sku.as_deref(), attribute.as_deref(), output)

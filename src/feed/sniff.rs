@@ -6,6 +6,7 @@
 use crate::diagnostic::{Diagnostic, excerpt};
 use crate::feed;
 use crate::feed::Reading;
+use crate::feed::bmecat::Field;
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
 use crate::feed::settings::{FileSettings, Format};
@@ -41,6 +42,8 @@ pub struct Discovery {
     pub sheet: Option<String>,
     /// Path of the records in a tree.
     pub record_path: Option<String>,
+    /// Whether each field that was asked for is there: of tables in the header, of trees with a value in a record looked at.
+    pub found: Vec<bool>,
     pub columns: Vec<DiscoveredColumn>,
     /// Records looked at, refused ones included.
     pub records: u64,
@@ -122,7 +125,22 @@ pub fn discover(
     settings: &FileSettings,
     sample_records: usize,
 ) -> Result<Discovery, FeedError> {
-    let mut reading = feed::open(path, shown, 0, settings, &[])?;
+    look(path, shown, settings, &[], sample_records)
+}
+
+/// Looks at a file of a supplier whose mapping asks for the fields `wanted`: as `discover`, with the header that an import
+/// would take.
+pub fn look(
+    path: &Path,
+    shown: &str,
+    settings: &FileSettings,
+    wanted: &[String],
+    sample_records: usize,
+) -> Result<Discovery, FeedError> {
+    // The groups of a BMEcat file stand at its end, too far for a look.
+    let is_group = |field: &String| !wanted.is_empty() && matches!(Field::of(field), Some(Field::Group(_)));
+    let asked: Vec<String> = wanted.iter().filter(|field| !is_group(field)).cloned().collect();
+    let mut reading = feed::open(path, shown, 0, settings, &asked)?;
     let mut evidence = Vec::new();
     let mut say = |what: &str, why: String| evidence.push((what.to_string(), why));
     let mut sheet = None;
@@ -171,11 +189,18 @@ pub fn discover(
     }
     let is_table = matches!(reading, Reading::Table(_) | Reading::Grid(_));
     let record_path = reading.record_path();
+    let in_header: Vec<String> = (asked.iter().zip(reading.found()))
+        .filter(|(_, found)| is_table && **found)
+        .map(|(field, _)| field.clone())
+        .collect();
     let names = if is_table {
         reading.take_all();
         reading.header().to_vec()
     } else {
-        let names = tree_paths(&mut reading, sample_records)?;
+        let mut names = tree_paths(&mut reading, sample_records)?;
+        names.retain(|name| !is_group(name));
+        let more: Vec<String> = asked.iter().filter(|field| !names.contains(field)).cloned().collect();
+        names.extend(more);
         // The values of a path are asked of the reader itself, so that they are those that a mapping will see.
         reading = feed::open(path, shown, 0, settings, &names)?;
         names
@@ -183,6 +208,11 @@ pub fn discover(
     let mut columns: Vec<DiscoveredColumn> = names.iter().enumerate().map(|(n, name)| named(name, n)).collect();
     let (records, report) = sample(reading, &mut columns, sample_records)?;
     columns.retain(|column| is_table || column.filled > 0);
+    let is_there = |field: &String| match is_table {
+        true => in_header.contains(field),
+        false => columns.iter().any(|column| column.header == *field),
+    };
+    let found = wanted.iter().map(|field| is_group(field) || is_there(field)).collect();
     say("format", why_format(report.format));
     say("encoding", why_encoding(&report, records));
     if is_table {
@@ -214,6 +244,7 @@ pub fn discover(
         header_row: report.header_row,
         sheet,
         record_path,
+        found,
         columns,
         records,
         evidence,

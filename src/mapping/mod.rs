@@ -77,6 +77,18 @@ struct Wanted {
     sku: bool,
 }
 
+/// How the mapping uses a column.
+#[derive(Debug, Clone, Copy)]
+pub struct Use<'m> {
+    pub column: &'m str,
+    /// The fields that read it, as the settings call them.
+    pub fields: &'m [String],
+    /// The feed may come without it.
+    pub optional: bool,
+    /// Of columns of numbers: the notation that is declared for them, if one is.
+    pub amount: Option<Option<Notation>>,
+}
+
 /// How the supplier's own key is made.
 #[derive(Debug)]
 struct SkuField {
@@ -89,6 +101,30 @@ impl Mapping {
     /// The columns or paths that the reader must deliver: cell `n` of a record is `wanted()[n]`.
     pub fn wanted(&self) -> &[String] {
         &self.names
+    }
+
+    /// How each of the `wanted` columns is used, in the same order.
+    pub fn uses(&self) -> Vec<Use<'_>> {
+        let amount = |n: usize| {
+            let reads = |field: &&Field| matches!(field.source, Source::Column(column) if column == n);
+            let field = self
+                .fields
+                .iter()
+                .filter(reads)
+                .find(|field| field.attribute.kind.is_amount())?;
+            Some(field.how.numbers)
+        };
+        self.names
+            .iter()
+            .zip(&self.wanted)
+            .enumerate()
+            .map(|(n, (name, wanted))| Use {
+                column: name,
+                fields: &wanted.fields,
+                optional: wanted.optional && !wanted.sku,
+                amount: amount(n),
+            })
+            .collect()
     }
 
     /// Attribute key (`name@es`) -> the column it comes from and the rule in words, to show where a value came from.

@@ -18,6 +18,40 @@ pub struct DeliveredFile {
     pub bytes: u64,
     /// Whether the text ends with a line end: a file that suddenly does not may be cut short.
     pub ends_with_newline: bool,
+    /// How it was laid out; none of rejected rows that came back, and of what older versions imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
+}
+
+/// How a file is laid out, as far as its first records show: what the supplier's next file is compared with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Layout {
+    /// Bytes on disk, packed where the file is.
+    pub size: u64,
+    /// Records looked at.
+    pub records: u64,
+    /// WHATWG name, `cp850`, `cp437` or `mixed`, by the bytes themselves; empty where they show nothing but ASCII, and of formats
+    /// that have their own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub encoding: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// Columns in their order; of trees the paths that held a value.
+    pub columns: Vec<LaidColumn>,
+}
+
+/// A column of a layout.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LaidColumn {
+    /// Header or path; the number of a column without a name.
+    pub name: String,
+    /// Records looked at that have a value.
+    pub filled: u64,
+    /// What its values look like: `blank`, `gtin`, `number`, `address`, `words`, `text`.
+    pub shape: String,
+    /// Notation of its numbers, where the values prove one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<String>,
 }
 
 /// What a plan would do or a batch did, in numbers. `read = new + changed + unchanged + held + rejected`, always.

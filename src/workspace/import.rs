@@ -2,12 +2,17 @@
 //!
 //! `read = new + changed + unchanged + held + rejected`, always. Applying is left to `apply`.
 
+use crate::catalog::Reader;
+use crate::diagnostic::Diagnostic;
 use crate::plan::{PlanReader, PlanWriter, Summary, Verdict};
+use crate::product::batch::Layout;
 use crate::workspace::Workspace;
+use crate::workspace::drift::{drifts, judged, last_layouts};
 use crate::workspace::failure::Failure;
+use crate::workspace::layout::{Look, look_at};
 use crate::workspace::planner::{Planner, Store};
 use crate::workspace::progress::{Progress, Step};
-use crate::workspace::reading::{DeliveryFile, Readers, read};
+use crate::workspace::reading::{DeliveryFile, Readers, Told, read};
 use crate::workspace::rejects::{Rejects, is_of_workbook};
 use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
@@ -83,9 +88,15 @@ pub fn plan(
         },
         0,
     );
+    let is_part = of_rejects(workspace, &files)?;
+    // Rejected rows that come back are laid out as their file was, and are no new delivery.
+    let (layouts, drift) = match is_part {
+        true => (Vec::new(), Vec::new()),
+        false => compared(supplier, &files, reader.as_ref())?,
+    };
     let path = workspace.plan_path(name)?;
     let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), &files, supplier);
-    let mode = match of_rejects(workspace, &files)? {
+    let mode = match is_part {
         true => Mode::Delta,
         false => supplier.mode,
     };
@@ -96,7 +107,9 @@ pub fn plan(
         reader.as_ref(),
         PlanWriter::create(&path)?,
         rejects,
+        layouts,
     );
+    planner.take(Told::Opened { diagnostics: drift }, progress)?;
     let readers = Readers {
         supplier,
         schema: &settings.schema,
@@ -123,6 +136,28 @@ pub fn plan(
     };
     planner.finish(&mut summary, settings)?;
     Ok(Planned { path, summary })
+}
+
+/// How the files are laid out, and what that changes since the last delivery. Errors where the supplier's settings say that such
+/// a delivery is not to be read.
+fn compared(
+    supplier: &Supplier,
+    files: &[DeliveryFile],
+    reader: Option<&Reader>,
+) -> Result<(Vec<Option<Layout>>, Vec<Diagnostic>), Failure> {
+    let looks: Vec<Option<Look>> = files
+        .iter()
+        .map(|file| look_at(supplier, &file.path, &file.shown))
+        .collect();
+    let before = match reader {
+        Some(reader) => last_layouts(reader, supplier)?,
+        None => Vec::new(),
+    };
+    let drift = judged(drifts(supplier, &looks, &before), supplier)?;
+    Ok((
+        looks.into_iter().map(|look| look.map(|look| look.layout)).collect(),
+        drift,
+    ))
 }
 
 /// True where all files are rejected rows that come back corrected: a part of a delivery, so what they do not name is not

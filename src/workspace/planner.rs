@@ -8,7 +8,7 @@ use crate::catalog::stored::{Known, SourceId};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::plan::guard::{Extent, Move, judge, judge_files, too_many_missing};
 use crate::plan::{Entry, EntryKind, PlanWriter, Summary, Verdict};
-use crate::product::batch::{DeliveredFile, Tally};
+use crate::product::batch::{DeliveredFile, Layout, Tally};
 use crate::product::record::Spot;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
@@ -104,6 +104,8 @@ pub struct Planner<'w> {
     moves: Vec<Move>,
     attributes: Vec<(u32, AttributeId)>,
     files: Vec<DeliveredFile>,
+    /// How the files of the delivery are laid out, in their order.
+    layouts: Vec<Option<Layout>>,
     file_reasons: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
     findings: BTreeMap<String, u64>,
@@ -121,6 +123,7 @@ impl<'w> Planner<'w> {
         reader: Option<&'w Reader>,
         plan: PlanWriter,
         rejects: Rejects<'w>,
+        layouts: Vec<Option<Layout>>,
     ) -> Planner<'w> {
         Planner {
             supplier,
@@ -136,6 +139,7 @@ impl<'w> Planner<'w> {
             moves: Vec::new(),
             attributes: Vec::new(),
             files: Vec::new(),
+            layouts,
             file_reasons: Vec::new(),
             diagnostics: Vec::new(),
             findings: BTreeMap::new(),
@@ -158,6 +162,7 @@ impl<'w> Planner<'w> {
                     );
                 }
                 let report = *report;
+                let layout = self.layouts.get_mut(self.files.len()).and_then(Option::take);
                 self.find(report.diagnostics);
                 self.files.push(DeliveredFile {
                     path: report.path.to_string(),
@@ -167,6 +172,7 @@ impl<'w> Planner<'w> {
                     rows: report.rows,
                     bytes: report.bytes,
                     ends_with_newline: report.ends_with_newline,
+                    layout,
                 });
             }
             Told::Outcomes { outcomes, diagnostics } => {

@@ -105,6 +105,17 @@ pub enum Mode {
     Delta,
 }
 
+/// What happens where a delivery is laid out otherwise than the last one that was applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDrift {
+    /// It is told, and the import goes on.
+    Warn,
+    /// The delivery is refused before its first row is planned, whatever the difference; columns that only moved and columns
+    /// that nobody reads may still come and go.
+    Stop,
+}
+
 /// `supplier.toml`: how one supplier's feeds are found and read.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +135,10 @@ pub struct SupplierFile {
     /// make a layer of their own on those products; SKUs that are not known there are rejected.
     #[serde(default)]
     pub adds_to: Option<String>,
+    /// What happens where a delivery is laid out otherwise than the last one: `warn` goes on, `stop` refuses it. By default it
+    /// is refused where values would be lost or misread: a column that the mapping needs is gone or renamed.
+    #[serde(default)]
+    pub on_drift: Option<OnDrift>,
     /// Where the files lie and how they are written.
     pub file: FileSettings,
     /// How this supplier writes numbers, dates, prices and texts.
@@ -154,6 +169,7 @@ pub struct Supplier {
     pub source: String,
     /// Name of the source whose SKUs it speaks of, where that is another one.
     pub adds_to: Option<String>,
+    pub on_drift: Option<OnDrift>,
     pub folder: PathBuf,
     pub file: FileSettings,
     pub mapping: Mapping,
@@ -267,6 +283,13 @@ impl Settings {
             let known: Vec<&str> = self.suppliers.iter().map(|supplier| supplier.id.as_str()).collect();
             Failure::usage(format!("there is no supplier `{id}`")).with_help(format!("known are: {}", known.join(", ")))
         })
+    }
+
+    /// Takes a supplier's deliveries as `on_drift` says, whatever its file says.
+    pub fn on_drift(&mut self, id: &str, on_drift: OnDrift) {
+        if let Some(supplier) = self.suppliers.iter_mut().find(|supplier| supplier.id == id) {
+            supplier.on_drift = Some(on_drift);
+        }
     }
 
     /// The channel of this id.
@@ -506,6 +529,7 @@ fn compile_suppliers(
             mode: file.mode,
             rank: file.rank,
             sku_prefix: file.sku_prefix,
+            on_drift: file.on_drift,
             folder,
             file: file.file,
             mapping,

@@ -6,6 +6,7 @@ mod support;
 mod contract;
 mod determinism;
 mod drafts;
+mod drift;
 mod errors;
 mod golden;
 mod guards;

@@ -77,7 +77,7 @@ fn an_added_supplier_s_file_is_read_where_it_lies() {
     let path = away.path("tarifa.csv");
     shop.done(&["supplier", "add", &path.to_string_lossy(), "--name", "fuera"]);
     assert_eq!(number(&shop.done(&["run", "--json"]).json()["suppliers"][0], "read"), 1);
-    away.write("tarifa.csv", "sku;name;price\nA;One;1.00\nB;Two;2.00\n");
+    away.write("tarifa.csv", "sku;name;price;stock\nA;One;1.00;5\nB;Two;2.00;3\n");
     assert_eq!(number(&shop.done(&["run", "--json"]).json()["suppliers"][0], "new"), 1);
 }
 
