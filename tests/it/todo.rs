@@ -58,8 +58,8 @@ fn what_nobody_judged_yet_says_how_it_is_judged() {
 
 #[test]
 fn an_edit_moves_a_product_off_its_list() {
-    let shop = Shop::sample_of(&["northgate"]);
-    shop.done(&["import", "northgate", "--apply"]);
+    let shop = Shop::sample_of(&["openfoodfacts-es"]);
+    shop.done(&["import", "openfoodfacts-es", "--apply"]);
     let without = lists(&shop).0["no-price"].1;
     let missing = shop.done(&["search", "active:yes missing:price", "--json"]).json();
     let sku = missing["hits"][0]["sku"]

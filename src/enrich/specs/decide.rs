@@ -249,17 +249,25 @@ mod tests {
         let schema = load_texts(&[("schema.toml", schema)], &["es".to_owned()], &[]).unwrap();
         let attribute = schema.by_code("doors").unwrap();
         let finding = |n: u32| Found {
-            joined: false,
             attribute,
             what: What::Integer(i64::from(n)),
             confidence: sure::NAMED,
             text: 0,
             start: n,
             end: n,
+            named: false,
+            joined: Joined::Apart,
         };
         let mut found: Vec<Found> = (0..400_000).map(finding).collect();
         let mut outcomes = Vec::new();
-        decide(&mut found, &[""], &schema, 80, true, &mut outcomes);
+        decide(
+            &mut found,
+            &[""],
+            &schema,
+            &Lexicon::default(),
+            (80, true),
+            &mut outcomes,
+        );
         let said: Vec<(&Value, u8)> = outcomes.iter().map(|own| (&own.value, own.confidence)).collect();
         assert_eq!(said, [(&Value::Integer(0), sure::NAMED - sure::TORN)]);
     }
