@@ -20,6 +20,7 @@ pub mod run;
 pub mod schema;
 pub mod search;
 pub mod supplier;
+pub mod supplier_check;
 pub mod todo;
 pub mod verify;
 
@@ -189,6 +190,17 @@ pub enum SupplierCommand {
     },
     /// The suppliers in the order of a run.
     List,
+    /// Hold the mapping against the newest feed: unmapped columns, unknown words, what changed. Writes nothing by itself.
+    Check {
+        /// The supplier: name of its folder.
+        supplier: String,
+        /// Write the meanings that are clear into supplier.toml.
+        #[arg(long)]
+        accept: bool,
+        /// From which findings on to end with exit code 4.
+        #[arg(long, value_enum, default_value = "never")]
+        fail_on: FailOn,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -348,9 +360,15 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             channel,
             fail_on,
         } => run::run(open()?, supplier, channel, *fail_on, output),
-        Command::Supplier(SupplierCommand::Add { file, name, sku }) => {
+            accept,
+            fail_on,
+            supplier,
             supplier::add(open()?, file, name.as_deref(), sku.as_deref(), output)
+        Command::Supplier(SupplierCommand::Add { file, name }) => supplier::add(open()?, file, name.as_deref(), output),
+        Command::Supplier(SupplierCommand::Add { file, name, sku }) => {
+        Command::Supplier(SupplierCommand::Check {
         }
+        }) => supplier_check::check(&open()?, supplier, *accept, *fail_on, output),
         Command::Supplier(SupplierCommand::List) => supplier::list(&open()?, output),
         Command::Import {
             supplier,

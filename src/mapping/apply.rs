@@ -7,6 +7,7 @@
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::mapping::field::{Cost, Field, Refusal, Source, Written};
 use crate::mapping::template::{Part, RowTemplate};
+use crate::mapping::unknown::{UnknownWords, is_word};
 use crate::mapping::{Habits, Mapping};
 use crate::product::item::{Item, Said};
 use crate::product::record::{Cell, Record};
@@ -21,6 +22,8 @@ use std::sync::Arc;
 pub struct Scratch {
     folded: String,
     rendered: String,
+    /// Words that no map and no list knows, where somebody wants them counted.
+    pub unknown: Option<UnknownWords>,
 }
 
 /// What one field of one row came to.
@@ -161,7 +164,7 @@ impl Habits {
         }
         let read = match &field.chain {
             None if silent => return Outcome::Silent,
-            None => self.read(field, text, written, &mut scratch.folded, row),
+            None => self.read(field, text, written, scratch, row),
             Some(_) => {
                 // Steps may say something of a blank cell (`default`).
                 let texts = Texts::one(if silent { "" } else { text });
@@ -177,10 +180,10 @@ impl Habits {
         field: &Field,
         text: &str,
         written: Written,
-        folded: &mut String,
+        scratch: &mut Scratch,
         row: &mut Row<'_>,
     ) -> Result<Option<Value>, ()> {
-        match field.read(text, written, &self.units, folded) {
+        match field.read(text, written, &self.units, &mut scratch.folded) {
             Ok((value, remark)) => {
                 if let Some(remark) = remark {
                     row.tell(field, Severity::Warning, remark, Some(text));
@@ -188,6 +191,11 @@ impl Habits {
                 Ok(value)
             }
             Err(refusal) => {
+                if let Some(unknown) = &mut scratch.unknown
+                    && is_word(field, text, &refusal)
+                {
+                    unknown.add(&field.name, text, 1);
+                }
                 if row.refuse(field, refusal, Some(text)) {
                     return Err(());
                 }
@@ -265,10 +273,10 @@ impl Habits {
         row: &mut Row<'_>,
     ) -> Outcome {
         let Some(chain) = &field.chain else {
-            return self.collect(field, &texts, written, &mut scratch.folded, row);
+            return self.collect(field, &texts, written, scratch, row);
         };
         match chain.apply(texts, field.notation(written)) {
-            Ok(texts) => self.collect(field, &texts, written, &mut scratch.folded, row),
+            Ok(texts) => self.collect(field, &texts, written, scratch, row),
             Err(mismatch) => {
                 let refused = row.refuse(field, field.refused(mismatch), Some(shown));
                 if refused { Outcome::Refused } else { Outcome::Silent }
@@ -282,7 +290,7 @@ impl Habits {
         field: &Field,
         texts: &Texts<'_>,
         written: Written,
-        folded: &mut String,
+        scratch: &mut Scratch,
         row: &mut Row<'_>,
     ) -> Outcome {
         let kind = field.attribute.kind;
@@ -298,12 +306,12 @@ impl Habits {
                 let refused = row.refuse(field, field.refused(mismatch), Some(&all.join(" | ")));
                 return if refused { Outcome::Refused } else { Outcome::Silent };
             }
-            return said_of(self.read(field, text, written, folded, row));
+            return said_of(self.read(field, text, written, scratch, row));
         }
         let mut whole: Option<Value> = None;
         let mut refused = false;
         for text in texts.iter().map(str::trim).filter(|text| !text.is_empty()) {
-            match self.read(field, text, written, folded, row) {
+            match self.read(field, text, written, scratch, row) {
                 Err(()) => refused = true,
                 Ok(None) => {}
                 Ok(Some(value)) => match (&mut whole, value) {

@@ -265,6 +265,7 @@ impl Check<'_> {
             .as_deref()
             .filter(|_| matches!(source, Some(Source::Constant(_))));
         let mut field = Field {
+            name: name.into(),
             key,
             attribute,
             column: shown(settings, source.as_ref()),

@@ -24,6 +24,8 @@ use std::sync::Arc;
 /// A checked field.
 #[derive(Debug)]
 pub struct Field {
+    /// As the settings call it.
+    pub name: Box<str>,
     pub key: Key,
     pub attribute: Attribute,
     pub source: Source,

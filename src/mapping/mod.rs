@@ -20,6 +20,7 @@ pub mod suggestion;
 mod template;
 #[cfg(test)]
 mod tests;
+pub mod unknown;
 mod vocabulary;
 mod words;
 

@@ -86,7 +86,7 @@ fn spelling(word: &str) -> String {
 }
 
 /// The state of stock that yes and no stand for.
-fn stock_state(word: &str) -> Option<&'static str> {
+pub fn stock_state(word: &str) -> Option<&'static str> {
     let yes = option::truth(word).ok()?;
     Some(if yes { "in_stock" } else { "out_of_stock" })
 }
@@ -105,7 +105,7 @@ const NONE_LEFT: &[&str] = &[
 ];
 
 /// The pieces that a word of a stock column stands for: `>100`, `10+`, `agotado`.
-fn pieces(word: &str) -> Option<String> {
+pub fn pieces(word: &str) -> Option<String> {
     let folded = fold(word);
     if NONE_LEFT.contains(&folded.as_str()) {
         return Some("0".to_string());

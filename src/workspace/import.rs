@@ -117,6 +117,7 @@ pub fn plan(
         known: &store.known,
         store: store.source.map(|source| (settings.store.as_path(), source)),
         threads: workspace.threads,
+        count_unknown: false,
     };
 
     let outcome = read(&readers, |told| planner.take(told, progress));

@@ -3,7 +3,9 @@
 //! Faces ask here and nowhere else. What the stages do is theirs; this floor knows their order and owns files, clock
 //! and threads.
 
+pub mod accept;
 pub mod apply;
+pub mod check;
 pub mod copy;
 pub mod draft_call;
 pub mod draft_review;
@@ -31,6 +33,7 @@ pub mod planner;
 pub mod plans;
 pub mod products;
 pub mod progress;
+pub mod proposal;
 pub mod reading;
 pub mod reference;
 pub mod refresh;

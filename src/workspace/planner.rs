@@ -175,7 +175,9 @@ impl<'w> Planner<'w> {
                     layout,
                 });
             }
-            Told::Outcomes { outcomes, diagnostics } => {
+            Told::Outcomes {
+                outcomes, diagnostics, ..
+            } => {
                 progress.advance(outcomes.len() as u64);
                 self.find(diagnostics);
                 for outcome in outcomes {

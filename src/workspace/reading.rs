@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
 use crate::mapping::apply::Scratch;
+use crate::mapping::unknown::UnknownWords;
 use crate::plan::diff::changed_keys;
 use crate::plan::{Entry, EntryKind};
 use crate::product::item::Item;
@@ -64,6 +65,8 @@ pub enum Told {
     Outcomes {
         outcomes: Vec<Outcome>,
         diagnostics: Vec<Diagnostic>,
+        /// Words that nothing knows, where they are counted.
+        unknown: Option<UnknownWords>,
     },
     /// A file was read to its end. `cut` is true where its last record is not whole.
     Closed { report: Box<FileReport>, cut: bool },
@@ -84,6 +87,8 @@ pub struct Readers<'w> {
     /// Folder of the store and the supplier's source in it, for fetching what is to be compared; `None` before its first import.
     pub store: Option<(&'w Path, SourceId)>,
     pub threads: usize,
+    /// Count the words that no map and no list knows.
+    pub count_unknown: bool,
 }
 
 /// Why a reading stopped.
@@ -289,10 +294,16 @@ impl Worker<'_> {
     fn batch(&mut self, batch: &Records) -> Result<Told, Failure> {
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut diagnostics = Vec::new();
+        self.scratch.unknown = self.readers.count_unknown.then(UnknownWords::default);
         for record in batch.iter() {
             outcomes.push(self.record(record, &mut diagnostics)?);
         }
-        Ok(Told::Outcomes { outcomes, diagnostics })
+        let unknown = self.scratch.unknown.take();
+        Ok(Told::Outcomes {
+            outcomes,
+            diagnostics,
+            unknown,
+        })
     }
 
     fn record(&mut self, record: Record<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Outcome, Failure> {

@@ -231,6 +231,12 @@ fn suppliers_schema_and_store_tell_what_they_are() {
     let shop = shop_with_everything();
     let suppliers = document(&shop, &["supplier", "list"], 0, "suppliers");
     members(first(&suppliers, "suppliers"), "supplier name rank mode files");
+    let id = suppliers["suppliers"][0]["supplier"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let expected = "supplier files read rejected unmapped unknown drift findings refused paste accepted";
+    document(&shop, &["supplier", "check", &id], 0, expected);
     let valid = document(&shop, &["schema", "check"], 0, "valid counts diagnostics");
     assert_eq!(valid["valid"], true);
     let written = document(&shop, &["schema", "json-schema", "schemas-out"], 0, "files");
@@ -386,6 +392,7 @@ fn every_command_of_the_contract_is_there_and_explains_itself() {
         "run",
         "supplier add",
         "supplier list",
+        "supplier check",
         "import",
         "plan list",
         "plan show",

@@ -25,4 +25,5 @@ mod specs;
 mod specs_truth;
 mod structured_data;
 mod supplier_add;
+mod supplier_check;
 mod todo;

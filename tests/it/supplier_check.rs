@@ -1,0 +1,165 @@
+//! `supplier check`: what a mapping does not know of the newest feed, and how it learns it.
+
+use crate::corner::{bare_shop, value};
+use crate::support::Shop;
+use serde_json::Value;
+
+const SCHEMA: &str = r#"
+[attributes]
+tone = { kind = "option", options = "tones" }
+[options.tones]
+values.red = { labels = { es = "Rojo" } }
+values.yellow = { labels = { es = "Amarillo" } }
+values.blue = { labels = { es = "Azul" } }
+"#;
+
+const SETTINGS: &str = r#"name = "Norte"   # the house in the north
+
+[file]
+path = ["list.csv"]
+[read]
+currency = "EUR"
+
+[fields]
+sku = { column = "sku" }
+stock = { column = "stock" }
+[fields.tone]
+column = "tono"     # as printed
+map = "tonos"
+[maps.tonos]
+# by hand
+"COLORADO" = "red"
+"MARINO*" = "blue"
+
+[guards]
+least_items = 5
+"#;
+
+const LIST: &str = "sku;tono;stock;nota\nA;ROJOS;agotado;x\nB;Rojos;3;y\nC;Amarilo;>100;\nD;FUCSIA;4;\nE;\"Fucsia\";4;\nF;Colorado;5;\nG;AZUL CLARO;1;\nH;rojo;2;\n";
+
+fn shop() -> Shop {
+    let shop = bare_shop();
+    shop.write("schemas/tones.toml", SCHEMA);
+    shop.write("suppliers/norte/supplier.toml", SETTINGS);
+    shop.write("suppliers/norte/list.csv", LIST);
+    shop
+}
+
+/// `field word rows -> value, clear` of each unknown word.
+fn words(document: &Value) -> Vec<String> {
+    let words = document["unknown"].as_array().expect("words are told");
+    let told = |word: &Value| {
+        let near = word["nearest"].as_array().and_then(|near| near.first());
+        let near = near.and_then(|near| near["value"].as_str()).unwrap_or("?");
+        let sure = if word["clear"] == true { "" } else { " perhaps" };
+        let text = |key: &str| word[key].as_str().unwrap_or_default().to_owned();
+        format!("{} {} {} ->{sure} {near}", text("field"), text("word"), word["rows"])
+    };
+    words.iter().map(told).collect()
+}
+
+#[test]
+fn unknown_words_and_unmapped_columns_are_told_and_nothing_is_written() {
+    let shop = shop();
+    let before = shop.files("");
+    let checked = shop.done(&["supplier", "check", "norte", "--json"]).json();
+    assert_eq!(
+        words(&checked),
+        [
+            "stock >100 1 -> 100",
+            "stock agotado 1 -> 0",
+            "tone FUCSIA 2 -> perhaps ?",
+            "tone ROJOS 2 -> red",
+            "tone AZUL CLARO 1 -> perhaps blue",
+            "tone Amarilo 1 -> yellow",
+            "tone rojo 1 -> red",
+        ]
+    );
+    assert_eq!(checked["unmapped"][0]["column"], "nota");
+    assert_eq!(checked["unmapped"][0]["samples"][0], "x");
+    assert_eq!(checked["accepted"], Value::Null);
+    let paste = checked["paste"].as_str().unwrap();
+    assert!(
+        paste.contains("[maps.tonos]\n# \"FUCSIA\" = \"\"  # 2 rows\n\"ROJOS\" = \"red\"  # 2 rows; "),
+        "{paste}"
+    );
+    assert!(
+        paste.contains("# add to [fields.stock]: map = \"stock\", unknown = \"keep\"\n[maps.stock]\n"),
+        "{paste}"
+    );
+    let text = shop.done(&["supplier", "check", "norte"]).out;
+    for part in ["nota", "FUCSIA", "[maps.tonos]", "--accept"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(shop.files("") == before, "a check writes nothing");
+    shop.run(&["supplier", "check", "norte", "--fail-on", "blocked"])
+        .ended(4);
+    shop.run(&["supplier", "check", "nobody"]).ended(2);
+}
+
+#[test]
+fn words_are_counted_the_same_with_any_number_of_threads() {
+    let shop = shop();
+    let rows = |n: usize| format!("S{n};palabra {};1;\n", n % 700);
+    shop.write(
+        "suppliers/norte/list.csv",
+        format!("sku;tono;stock;nota\n{}", (0..20_000).map(rows).collect::<String>()),
+    );
+    let one = shop
+        .done(&["supplier", "check", "norte", "--json", "--threads", "1"])
+        .out;
+    assert_eq!(
+        shop.done(&["supplier", "check", "norte", "--json", "--threads", "4"])
+            .out,
+        one
+    );
+}
+
+#[test]
+fn clear_meanings_are_accepted_once_and_the_file_stays_as_it_is_written() {
+    let shop = shop();
+    let accepted = shop.done(&["supplier", "check", "norte", "--accept", "--json"]).json()["accepted"].clone();
+    assert_eq!(accepted["file"], "suppliers/norte/supplier.toml");
+    assert_eq!(accepted["written"].as_array().map(Vec::len), Some(5), "{accepted:#}");
+    let text = shop.read("suppliers/norte/supplier.toml");
+    for part in [
+        "name = \"Norte\"   # the house in the north",
+        "column = \"tono\"     # as printed",
+        "# by hand\n\"COLORADO\" = \"red\"\n\"MARINO*\" = \"blue\"\n",
+        "ROJOS = \"red\"",
+        "Amarilo = \"yellow\"",
+        "# \"FUCSIA\" = \"\"  # 2 rows",
+        "# \"AZUL CLARO\" = \"\"  # 1 row; blue (holds `azul`)",
+        "stock = { column = \"stock\", map = \"stock\", unknown = \"keep\" }",
+        "agotado = \"0\"",
+        "\">100\" = \"100\"",
+        "[guards]\nleast_items = 5\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    // What is accepted holds, and what is left to the person is asked once.
+    let again = shop.done(&["supplier", "check", "norte", "--accept", "--json"]).json();
+    assert_eq!(
+        words(&again),
+        ["tone FUCSIA 2 -> perhaps ?", "tone AZUL CLARO 1 -> perhaps blue"]
+    );
+    assert_eq!(shop.read("suppliers/norte/supplier.toml"), text);
+    shop.done(&["import", "norte", "--apply"]);
+    assert_eq!(value(&shop, "C", "tone").as_deref(), Some("yellow"));
+    assert_eq!(value(&shop, "A", "stock").as_deref(), Some("0"));
+    assert_eq!(value(&shop, "D", "tone"), None);
+}
+
+#[test]
+fn a_check_tells_what_changed_though_an_import_would_be_refused() {
+    let shop = shop();
+    shop.done(&["import", "norte", "--apply"]);
+    shop.write("suppliers/norte/list.csv", LIST.replace("tono", "tonos"));
+    shop.run(&["import", "norte"]).ended(3);
+    let checked = shop
+        .run(&["supplier", "check", "norte", "--json", "--fail-on", "blocked"])
+        .ended(4)
+        .json();
+    assert_eq!(checked["drift"][0]["code"], "E-DRIFT-RENAMED");
+    assert_eq!(checked["unmapped"][0]["column"], "tonos");
+}
