@@ -185,11 +185,14 @@ fn unmapped(supplier: &Supplier, look: &Look) -> Vec<Unmapped> {
     .collect()
 }
 
+/// Counts and words, by what a map compares them as.
+type Spellings<'w> = BTreeMap<String, Vec<(u64, &'w str)>>;
+
 /// The words with what they could mean; the most frequent of each field first.
 fn proposed(workspace: &Workspace, supplier: &Supplier, file: &SupplierFile, words: &UnknownWords) -> Vec<UnknownWord> {
     let (schema, synonyms) = (&workspace.settings.schema, &workspace.settings.synonyms);
     // Spellings that a map takes for one word are one: the most frequent stands for all.
-    let mut fields: BTreeMap<&str, BTreeMap<String, Vec<(u64, &str)>>> = BTreeMap::new();
+    let mut fields: BTreeMap<&str, Spellings<'_>> = BTreeMap::new();
     for (field, word, rows) in words.iter() {
         let spelling = match word.chars().any(char::is_alphabetic) {
             true => fold(word),
