@@ -360,14 +360,13 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             channel,
             fail_on,
         } => run::run(open()?, supplier, channel, *fail_on, output),
+        Command::Supplier(SupplierCommand::Add { file, name, sku }) => {
+            supplier::add(open()?, file, name.as_deref(), sku.as_deref(), output)
+        }
+        Command::Supplier(SupplierCommand::Check {
+            supplier,
             accept,
             fail_on,
-            supplier,
-            supplier::add(open()?, file, name.as_deref(), sku.as_deref(), output)
-        Command::Supplier(SupplierCommand::Add { file, name }) => supplier::add(open()?, file, name.as_deref(), output),
-        Command::Supplier(SupplierCommand::Add { file, name, sku }) => {
-        Command::Supplier(SupplierCommand::Check {
-        }
         }) => supplier_check::check(&open()?, supplier, *accept, *fail_on, output),
         Command::Supplier(SupplierCommand::List) => supplier::list(&open()?, output),
         Command::Import {
