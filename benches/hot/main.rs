@@ -224,6 +224,26 @@ fn specs_of_a_product(bencher: Bencher) {
         });
 }
 
+/// The same with what the index wants to know beside: what the texts say unsurely, and what a source says otherwise.
+#[divan::bench]
+fn specs_of_a_product_with_doubts(bencher: Bencher) {
+    let trust = Trust::new(&["supplier:s0".to_owned()], |_| None);
+    let schema = &SHOP.settings.schema;
+    let said: Vec<_> = (0..ROWS)
+        .map(|n| resolve(n as i64, String::new(), SHOP.spoken(n, 1), schema, &trust))
+        .collect();
+    bencher
+        .counter(ItemsCount::new(ROWS))
+        .with_inputs(|| said.clone())
+        .bench_local_refs(|products| {
+            for product in products {
+                SHOP.settings
+                    .enrichment
+                    .derive_doubted(std::slice::from_mut(product), schema);
+            }
+        });
+}
+
 /// The same with the sample workspace's schema: some hundred attributes, all options and units, nothing said beside the texts.
 #[divan::bench]
 fn specs_of_a_sample_product(bencher: Bencher) {

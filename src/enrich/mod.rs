@@ -11,7 +11,7 @@ pub mod specs;
 
 use crate::enrich::copy::Copy;
 use crate::enrich::specs::settings::{SpecsSettings, UnknownName};
-use crate::enrich::specs::{Finding, Specs};
+use crate::enrich::specs::{Doubts, Finding, Specs};
 use crate::product::Product;
 use crate::schema::Schema;
 use schemars::JsonSchema;
@@ -67,6 +67,17 @@ impl Enrichment {
     /// first, then copy, which is written from them.
     pub fn derive(&self, products: &mut [Product], schema: &Schema) {
         self.specs.derive(products, schema);
+        self.write(products);
+    }
+
+    /// The same, with what the texts of each product say and is no value of it.
+    pub fn derive_doubted(&self, products: &mut [Product], schema: &Schema) -> Vec<Doubts> {
+        let doubts = self.specs.derive_doubted(products, schema);
+        self.write(products);
+        doubts
+    }
+
+    fn write(&self, products: &mut [Product]) {
         if let Some(copy) = &self.copy {
             products.iter_mut().for_each(|product| copy.derive(product));
         }

@@ -7,6 +7,7 @@ use crate::index::number;
 use crate::index::words::compact;
 use crate::product::{Product, completeness};
 use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
 use crate::value::text::{fold_into, plain};
 use crate::value::{Kind, Value};
 use std::collections::BTreeSet;
@@ -26,6 +27,15 @@ pub struct Note {
     pub sku: String,
     /// The batches whose values the layer holds.
     pub batches: Vec<i64>,
+}
+
+/// The attributes of which a product's texts say something that is no value of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doubted<'a> {
+    /// Nobody says them, and the texts not surely enough.
+    pub suggested: &'a [AttributeId],
+    /// A source says something else.
+    pub contradicted: &'a [AttributeId],
 }
 
 /// Makes documents; each thread has its own.
@@ -50,7 +60,7 @@ impl<'a> Documents<'a> {
     }
 
     /// The document of a product.
-    pub fn document(&mut self, product: &Product, notes: &[Note]) -> TantivyDocument {
+    pub fn document(&mut self, product: &Product, notes: &[Note], doubted: Doubted<'_>) -> TantivyDocument {
         let layout = self.layout;
         let mut document = TantivyDocument::default();
         document.add_u64(layout.id, product.id.unsigned_abs());
@@ -75,6 +85,17 @@ impl<'a> Documents<'a> {
         }
         if product.active {
             self.mark(&mut document, Mark::Active, "");
+        }
+        for (mark, attributes) in [
+            (Mark::Suggested, doubted.suggested),
+            (Mark::Contradicted, doubted.contradicted),
+        ] {
+            for attribute in attributes {
+                self.mark(&mut document, mark, &attribute.0.to_string());
+            }
+            if !attributes.is_empty() {
+                self.mark(&mut document, mark, "");
+            }
         }
         if let Some(family) = product.family {
             let code = &self.schema.family(family).code;
@@ -182,13 +203,7 @@ impl<'a> Documents<'a> {
         }
     }
 
-    fn text(
-        &mut self,
-        document: &mut TantivyDocument,
-        value: &Value,
-        id: crate::schema::attribute::AttributeId,
-        locale: u8,
-    ) {
+    fn text(&mut self, document: &mut TantivyDocument, value: &Value, id: AttributeId, locale: u8) {
         let Some(field) = self.layout.text(id, locale) else {
             return;
         };
@@ -200,7 +215,7 @@ impl<'a> Documents<'a> {
         self.present(document, id, locale);
     }
 
-    fn present(&mut self, document: &mut TantivyDocument, id: crate::schema::attribute::AttributeId, locale: u8) {
+    fn present(&mut self, document: &mut TantivyDocument, id: AttributeId, locale: u8) {
         let name = present(id, locale);
         self.mark(document, Mark::Present, &name);
     }
@@ -212,7 +227,7 @@ impl<'a> Documents<'a> {
 }
 
 /// How presence of an attribute in a locale (0 for none) is noted.
-pub fn present(id: crate::schema::attribute::AttributeId, locale: u8) -> String {
+pub fn present(id: AttributeId, locale: u8) -> String {
     format!("{}@{locale}", id.0)
 }
 

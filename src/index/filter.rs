@@ -36,7 +36,18 @@ pub trait Outside {
 
 /// Names of conditions beside attributes and channels.
 pub const NAMES: &[&str] = &[
-    "active", "batch", "category", "code", "complete", "family", "has", "missing", "sku", "supplier",
+    "active",
+    "batch",
+    "category",
+    "code",
+    "complete",
+    "contradicted",
+    "family",
+    "has",
+    "missing",
+    "sku",
+    "suggested",
+    "supplier",
 ];
 const VERDICTS: [&str; 3] = ["ready", "degraded", "blocked"];
 
@@ -71,6 +82,20 @@ impl Filters<'_> {
                 } else {
                     present
                 })
+            }
+            "suggested" | "contradicted" => {
+                let mark = match name {
+                    "suggested" => Mark::Suggested,
+                    _ => Mark::Contradicted,
+                };
+                match value {
+                    "any" | "*" => Ok(self.mark(mark, "")),
+                    "none" => Ok(not(self.mark(mark, ""))),
+                    value => {
+                        let id = self.attribute(value, condition, condition.value_start)?;
+                        Ok(self.mark(mark, &id.0.to_string()))
+                    }
+                }
             }
             "supplier" => {
                 let known = self.outside.suppliers();

@@ -52,6 +52,10 @@ pub enum Mark {
     Active,
     /// An attribute without a column says something.
     Present,
+    /// Texts say something of an attribute, by its number, and not surely enough; without a number, of any.
+    Suggested,
+    /// Texts say something else of an attribute than a source.
+    Contradicted,
 }
 
 /// All fields.
@@ -221,6 +225,8 @@ pub fn mark_key(mark: Mark, value: &str, out: &mut Vec<u8>) {
         Mark::Batch => b'b',
         Mark::Active => b'a',
         Mark::Present => b'p',
+        Mark::Suggested => b'g',
+        Mark::Contradicted => b'x',
     });
     out.extend_from_slice(value.as_bytes());
 }

@@ -1,6 +1,6 @@
 //! Queries as they are read, whatever is typed, and what conditions find in a small index.
 
-use crate::index::document::{Documents, Note};
+use crate::index::document::{Documents, Doubted, Note};
 use crate::index::filter::Outside;
 use crate::index::query::parse;
 use crate::index::search::{Answer, Engine, Request, SearchError};
@@ -175,9 +175,21 @@ impl Shop {
             sku: "S-9".into(),
             batches: vec![4],
         };
-        let made = products
-            .iter()
-            .map(|product| documents.document(product, std::slice::from_ref(&note)));
+        // The texts of the second say a voltage unsurely, and another weight than its source.
+        let (voltage, weight) = (
+            [schema.by_code("voltage").unwrap()],
+            [schema.by_code("weight").unwrap()],
+        );
+        let made = products.iter().map(|product| {
+            let doubted = match product.id {
+                2 => Doubted {
+                    suggested: &voltage,
+                    contradicted: &weight,
+                },
+                _ => Doubted::default(),
+            };
+            documents.document(product, std::slice::from_ref(&note), doubted)
+        });
         let writer = index.writer(1, 3).unwrap();
         writer.add(made.collect()).unwrap();
         let holding = Holding {
@@ -323,6 +335,13 @@ fn conditions_are_exact() {
         ("-brand:(bosch) category:tools", "A-2 B-007"),
         ("name:(taladro -columna)", "A-1"),
         ("name:(\"de columna\" OR (martillo carpintero))", "A-2 B-007"),
+        ("suggested:voltage", "A-2"),
+        ("suggested:tensión", "A-2"),
+        ("suggested:any", "A-2"),
+        ("suggested:none", "A-1 B-007"),
+        ("suggested:weight", ""),
+        ("contradicted:(weight OR voltage)", "A-2"),
+        ("contradicted:any", "A-2"),
         ("stock>(1)", "A-1"),
         ("(stock:(0 OR 5) weight<3) taladro", "A-1"),
     ]);

@@ -4,6 +4,7 @@
 use crate::catalog::Reader;
 use crate::catalog::stored::{ProductName, StoredLayer};
 use crate::enrich::Enrichment;
+use crate::enrich::specs::Doubts;
 use crate::merge::model::inherit;
 use crate::merge::policy::Trust;
 use crate::merge::resolve::{Spoken, resolve};
@@ -111,19 +112,21 @@ impl<'a> Shelf<'a> {
 
     /// The products of one shelf place: the variants of a model, or a single product. The model's own record is read once.
     pub fn group(&self, reader: &Reader, names: &[ProductName]) -> Result<Vec<Product>, Failure> {
-        self.group_seen(reader, names, &mut |_| {})
+        let mut products = self.said(reader, names)?;
+        self.enrichment.derive(&mut products, self.schema);
+        Ok(products)
     }
 
-    /// The same, while `see` looks at the stored layers of each product, in order.
+    /// The same with what their texts say and is no value of them, while `see` looks at the stored layers of each, in order.
     pub fn group_seen(
         &self,
         reader: &Reader,
         names: &[ProductName],
         see: &mut dyn FnMut(&[StoredLayer]),
-    ) -> Result<Vec<Product>, Failure> {
+    ) -> Result<(Vec<Product>, Vec<Doubts>), Failure> {
         let mut products = self.said_seen(reader, names, see)?;
-        self.enrichment.derive(&mut products, self.schema);
-        Ok(products)
+        let doubts = self.enrichment.derive_doubted(&mut products, self.schema);
+        Ok((products, doubts))
     }
 
     /// The same without what the steps derive.

@@ -4,9 +4,8 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{ProductName, StoredLayer};
-use crate::index::document::{Documents, Note};
+use crate::index::document::{Documents, Doubted, Note};
 use crate::index::{Holding, Index, IndexError};
-use crate::product::Product;
 use crate::product::origin::Source;
 use crate::workspace::Workspace;
 use crate::workspace::failure::{Failure, FailureKind};
@@ -22,7 +21,7 @@ use tantivy::TantivyDocument;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Raised where the same settings make other documents than an earlier program did.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 /// Products that one thread reads at a time.
 const CHUNK: usize = 256;
 /// Longest wait for another process that is writing the index.
@@ -198,9 +197,13 @@ fn write(
                     let mut see = |layers: &[StoredLayer]| {
                         notes.push(layers.iter().map(|layer| note(layer, &suppliers)).collect());
                     };
-                    let products: Vec<Product> = shelf.group_seen(reader, &group, &mut see)?;
-                    for (product, notes) in products.iter().zip(&notes) {
-                        made.push((product.id, documents.document(product, notes)));
+                    let (products, doubts) = shelf.group_seen(reader, &group, &mut see)?;
+                    for ((product, notes), doubts) in products.iter().zip(&notes).zip(&doubts) {
+                        let doubted = Doubted {
+                            suggested: &doubts.suggested,
+                            contradicted: &doubts.contradicted,
+                        };
+                        made.push((product.id, documents.document(product, notes, doubted)));
                     }
                 }
             }

@@ -71,6 +71,12 @@ pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists,
             )?;
         }
     }
+    for (name, query) in [
+        ("suggested", "active:yes suggested:any"),
+        ("contradicted", "active:yes contradicted:any"),
+    ] {
+        counting.add(name.to_owned(), query.to_owned())?;
+    }
     if let Some(last) = batches(workspace)?.iter().map(|shown| shown.batch.id).max() {
         counting.add(format!("last-batch:{last}"), format!("batch:{last}"))?;
     }

@@ -247,6 +247,48 @@ fn what_texts_say_leaves_through_channels_and_shows_its_words() {
     assert_eq!(counted["looked_at"], 5);
 }
 
+fn skus(shop: &Shop, query: &str) -> Vec<String> {
+    let told = shop.done(&["search", query, "--json"]).json();
+    let hits = told["hits"].as_array().expect("hits").iter();
+    hits.map(|hit| hit["sku"].as_str().expect("a SKU").to_owned()).collect()
+}
+
+#[test]
+fn suggestions_and_contradictions_are_found_and_listed_until_a_person_decides() {
+    let shop = shop();
+    assert_eq!(skus(&shop, "suggested:voltage"), ["T3"]);
+    assert_eq!(skus(&shop, "suggested:any"), ["T3"]);
+    assert_eq!(skus(&shop, "suggested:torque"), [""; 0]);
+    assert_eq!(skus(&shop, "contradicted:any"), ["T2"]);
+    assert_eq!(skus(&shop, "family:drills suggested:none"), ["T1", "T2"]);
+    let refused = shop.run(&["search", "suggested:voltag"]).ended(2);
+    assert!(refused.err.contains("did you mean `voltage`"), "{}", refused.err);
+
+    let shown = shop.done(&["todo"]).out;
+    for command in [
+        "estante search \"active:yes suggested:any\"",
+        "estante search \"active:yes contradicted:any\"",
+    ] {
+        assert!(shown.contains(command), "{shown}");
+    }
+    let told = shop.done(&["enrich", "specs", "suggested:any", "--json"]).json();
+    assert_eq!(told["products"][0]["sku"], "T3");
+
+    // The editor takes the suggestion, and what the text says against the feed.
+    shop.done(&["product", "set", "T3", "voltage=18 V"]);
+    shop.done(&["product", "set", "T2", "voltage=18 V"]);
+    assert_eq!(skus(&shop, "suggested:any OR contradicted:any"), [""; 0]);
+    let shown = shop.done(&["todo"]).out;
+    assert!(
+        !shown.contains("suggested") && !shown.contains("contradicted"),
+        "{shown}"
+    );
+    // Another threshold makes other suggestions.
+    let settings = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{settings}[enrich.specs]\nthreshold = 0.98\n"));
+    assert_eq!(skus(&shop, "suggested:voltage"), ["T1"]);
+}
+
 #[test]
 fn settings_and_undo_take_what_was_derived_along() {
     let shop = shop();

@@ -46,6 +46,38 @@ fn every_list_counts_what_its_query_finds() {
     assert!(!shown.contains("held:northgate"), "nothing was held: {shown}");
 }
 
+/// What the texts say and is no value is read once for the index, and again with its evidence: both find the same products.
+#[test]
+fn suggestions_and_contradictions_are_those_that_enrichment_shows() {
+    let shop = Shop::sample_of(&["moda-levante", "northgate"]);
+    shop.done(&["run"]);
+    let told = shop.done(&["enrich", "specs", "*", "--json"]).json();
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    for product in told["products"].as_array().expect("products") {
+        let mut seen: Vec<String> = Vec::new();
+        for spec in product["specs"].as_array().expect("specs") {
+            let attribute = spec["attribute"].as_str().expect("an attribute");
+            let condition = match spec["standing"].as_str() {
+                Some("suggestion") => "suggested",
+                Some("contradicts") => "contradicted",
+                _ => continue,
+            };
+            seen.push(format!("{condition}:{attribute}"));
+            seen.push(format!("{condition}:any"));
+        }
+        seen.sort();
+        seen.dedup();
+        for condition in seen {
+            *counted.entry(condition).or_default() += 1;
+        }
+    }
+    assert!(counted.len() >= 4, "{counted:?}");
+    for (condition, count) in counted {
+        let found = shop.done(&["search", &condition, "--json", "--limit", "1"]).json();
+        assert_eq!(found["total"].as_u64(), Some(count), "{condition}");
+    }
+}
+
 #[test]
 fn what_nobody_judged_yet_says_how_it_is_judged() {
     let shop = Shop::sample_of(&["moda-levante"]);

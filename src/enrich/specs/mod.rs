@@ -67,6 +67,15 @@ pub struct Finding {
     pub origin: Origin,
 }
 
+/// The attributes of one product of which texts say something that is no value of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Doubts {
+    /// Nobody says them, and the texts not surely enough.
+    pub suggested: Vec<AttributeId>,
+    /// A source says something else.
+    pub contradicted: Vec<AttributeId>,
+}
+
 /// The step, compiled.
 #[derive(Debug, Default)]
 pub struct Specs {
@@ -144,17 +153,29 @@ impl Specs {
 
     /// Gives the products of one model, or a single product, what their texts and their siblings say.
     pub fn derive(&self, products: &mut [Product], schema: &Schema) {
+        self.give(products, schema, None);
+    }
+
+    /// The same, with what is said of each product and is no value of it: as `explain` finds it.
+    pub fn derive_doubted(&self, products: &mut [Product], schema: &Schema) -> Vec<Doubts> {
+        let mut doubts = vec![Doubts::default(); products.len()];
+        self.give(products, schema, Some(&mut doubts));
+        doubts
+    }
+
+    fn give(&self, products: &mut [Product], schema: &Schema, mut doubts: Option<&mut Vec<Doubts>>) {
         if !self.enabled {
             return;
         }
         let mut room = Room::default();
-        for product in products.iter_mut() {
+        for (n, product) in products.iter_mut().enumerate() {
             let Some(plan) = self.plan(product) else { continue };
             room.open.clear();
             room.open.resize(self.attributes, false);
             let mut any = false;
             for attribute in &plan.attributes {
-                if product.any(*attribute).is_none() {
+                // What is said is read again only to see whether the texts agree.
+                if doubts.is_some() || product.any(*attribute).is_none() {
                     room.open[usize::from(attribute.0)] = true;
                     any = true;
                 }
@@ -163,30 +184,55 @@ impl Specs {
                 continue;
             }
             let told = self.told(product);
-            self.weigh(plan, schema, &told, false, &mut room);
+            self.weigh(plan, schema, &told, doubts.is_some(), &mut room);
             if room.outcomes.is_empty() {
                 continue;
             }
-            let derived: Vec<Resolved> = room
-                .outcomes
-                .drain(..)
-                .map(|outcome| resolved(outcome, &told, schema))
-                .collect();
+            let mut derived: Vec<Resolved> = Vec::with_capacity(room.outcomes.len());
+            for outcome in room.outcomes.drain(..) {
+                let standing = self.standing(product, &outcome);
+                match (standing, doubts.as_deref_mut()) {
+                    (Some(Standing::Accepted), _) => derived.push(resolved(outcome, &told, schema)),
+                    (Some(Standing::Suggested), Some(doubts)) => doubts[n].suggested.push(outcome.attribute),
+                    (Some(Standing::Contradicts(_)), Some(doubts)) => doubts[n].contradicted.push(outcome.attribute),
+                    _ => {}
+                }
+            }
             drop(told);
-            product.values.extend(derived);
-            product.values.sort_by_key(|value| value.key);
+            if !derived.is_empty() {
+                product.values.extend(derived);
+                product.values.sort_by_key(|value| value.key);
+            }
         }
         if self.siblings && products.len() > 1 {
-            self.lend(products);
+            self.lend(products, doubts);
         }
     }
 
-    fn lend(&self, products: &mut [Product]) {
+    /// What becomes of an outcome; nothing where a source says something else and the text is not sure.
+    fn standing(&self, product: &Product, outcome: &Outcome) -> Option<Standing> {
+        let sure = outcome.confidence >= self.threshold;
+        match product.any(outcome.attribute) {
+            None if sure => Some(Standing::Accepted),
+            None => Some(Standing::Suggested),
+            Some(said) if agrees(said, &outcome.value) => Some(Standing::Agrees),
+            Some(said) if sure => Some(Standing::Contradicts(said.clone())),
+            Some(_) => None,
+        }
+    }
+
+    fn lend(&self, products: &mut [Product], mut doubts: Option<&mut Vec<Doubts>>) {
         let Some(plan) = self.plan(&products[0]) else { return };
-        for lent in lent(products, plan)
-            .into_iter()
-            .filter(|lent| lent.confidence >= self.threshold)
-        {
+        for lent in lent(products, plan) {
+            let sure = lent.confidence >= self.threshold;
+            if let Some(doubts) = doubts.as_deref_mut() {
+                let suggested = &mut doubts[lent.product].suggested;
+                suggested.retain(|attribute| *attribute != lent.attribute);
+                suggested.extend((!sure).then_some(lent.attribute));
+            }
+            if !sure {
+                continue;
+            }
             let product = &mut products[lent.product];
             let origin = product.values.first().map(|value| value.origin).unwrap_or_default();
             let key = Key::of(lent.attribute);
@@ -259,12 +305,8 @@ impl Specs {
                 .text
                 .get(outcome.start as usize..outcome.end as usize)
                 .unwrap_or_default();
-            let standing = match product.any(outcome.attribute) {
-                None if outcome.confidence >= self.threshold => Standing::Accepted,
-                None => Standing::Suggested,
-                Some(said) if agrees(said, &outcome.value) => Standing::Agrees,
-                Some(said) if outcome.confidence >= self.threshold => Standing::Contradicts(said.clone()),
-                Some(_) => continue,
+            let Some(standing) = self.standing(product, &outcome) else {
+                continue;
             };
             findings.push(Finding {
                 key: key(&outcome, place.key, schema),
