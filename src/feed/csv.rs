@@ -12,7 +12,7 @@ use crate::feed::encoding::Charset;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::grid::FULL;
 use crate::feed::guess;
-use crate::feed::header::{self, Columns};
+use crate::feed::header::{self, Columns, Heading};
 use crate::feed::report::FileReport;
 use crate::feed::row::{COLUMNS, Dialect, Field, Quoting, Scanner};
 use crate::feed::rows::{FIELD, Rows};
@@ -36,9 +36,10 @@ pub struct Table {
     format: Format,
     columns: Columns,
     found: Vec<bool>,
-    /// The bytes of the header, to know it again where it is repeated.
-    header: Vec<u8>,
+    /// The bytes of the header's rows, to know them again where they are repeated.
+    header: Vec<Vec<u8>>,
     header_row: Option<u64>,
+    height: usize,
     /// Other widths that rows had.
     widths: BTreeSet<usize>,
     read: u64,
@@ -102,6 +103,7 @@ impl Table {
             found: Vec::new(),
             header: Vec::new(),
             header_row: None,
+            height: 0,
             widths: BTreeSet::new(),
             read: 0,
             first: None,
@@ -129,6 +131,11 @@ impl Table {
     pub fn take_all(&mut self) {
         self.columns.places = (0..self.columns.names.len()).map(Some).collect();
         self.found = vec![true; self.columns.names.len()];
+    }
+
+    /// Rows that the header takes.
+    pub fn header_rows(&self) -> usize {
+        self.height
     }
 
     /// How the table is written.
@@ -219,6 +226,7 @@ impl Table {
     /// Finds the header, resolves the wanted columns, and stands before the first row of data.
     fn read_header(&mut self, settings: &FileSettings, wanted: &[String]) -> Result<(), FeedError> {
         self.text.look_at(self.rows.window.data());
+        let height = header::height(settings, &self.shown)?;
         match settings.header_row {
             Some(0) => self.number_columns()?,
             Some(number) => {
@@ -229,19 +237,19 @@ impl Table {
                         return Err(Refusal::new("E-HEADER-MISSING", &self.shown, message, help).into());
                     }
                 }
-                self.take_header()?;
+                self.take_header(height.unwrap_or(1))?;
             }
             None => {
-                match self.banner(wanted)? {
+                match self.banner(wanted, height)? {
                     // A table of values alone has no header; but where names are asked for, the first row must be it.
                     None if wanted.is_empty() => self.number_columns()?,
-                    rows => {
-                        for _ in 0..rows.unwrap_or(0) {
+                    found => {
+                        for _ in 0..found.map_or(0, |found| found.at) {
                             self.rows.skip_blank()?;
                             self.rows.scan()?;
                             self.rows.pass();
                         }
-                        self.take_header()?;
+                        self.take_header(found.map_or(1, |found| found.height))?;
                     }
                 }
             }
@@ -274,8 +282,8 @@ impl Table {
         Ok(())
     }
 
-    /// Number of rows above the header; none where there is no header.
-    fn banner(&mut self, wanted: &[String]) -> Result<Option<usize>, FeedError> {
+    /// Where the header stands; none where there is no header.
+    fn banner(&mut self, wanted: &[String], height: Option<usize>) -> Result<Option<Heading>, FeedError> {
         // The first row has to be at hand whole.
         self.rows.skip_blank()?;
         let mut first = Vec::new();
@@ -284,25 +292,31 @@ impl Table {
             first.push(cells.collect());
             first.len() < header::SEARCH
         });
-        Ok(header::find(&first, wanted))
+        Ok(header::find(&first, wanted, height))
     }
 
-    fn take_header(&mut self) -> Result<(), FeedError> {
-        self.rows.skip_blank()?;
-        if !self.rows.scan()? {
-            return Err(self.empty());
-        }
+    /// Takes the header, which has so many rows.
+    fn take_header(&mut self, height: usize) -> Result<(), FeedError> {
         let (quote, escape) = self.quoting();
-        let content = self.rows.content();
-        let names = self.rows.row.fields.iter().map(|field| match field.quoting {
-            Quoting::Escaped => header::tidy(&self.text.lossy(&unescape(field.of(content), quote, escape))),
-            _ => header::tidy(&self.text.lossy(field.of(content))),
-        });
-        self.columns.names = names.collect();
-        self.header = content.to_vec();
-        self.header_row = Some(self.rows.line);
-        self.rows.width = self.rows.row.count;
-        self.rows.pass();
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for _ in 0..height {
+            self.rows.skip_blank()?;
+            if !self.rows.scan()? {
+                return Err(self.empty());
+            }
+            let content = self.rows.content();
+            let names = self.rows.row.fields.iter().map(|field| match field.quoting {
+                Quoting::Escaped => self.text.lossy(&unescape(field.of(content), quote, escape)),
+                _ => self.text.lossy(field.of(content)),
+            });
+            rows.push(names.collect());
+            self.header.push(content.to_vec());
+            self.header_row.get_or_insert(self.rows.line);
+            self.rows.width = self.rows.width.max(self.rows.row.count);
+            self.rows.pass();
+        }
+        self.columns.names = header::names(&rows);
+        self.height = height;
         Ok(())
     }
 
@@ -358,8 +372,8 @@ impl Table {
             self.rows.pass();
             return Ok(true);
         }
-        if !self.header.is_empty() && content == self.header.as_slice() {
-            self.repeated += 1;
+        if let Some(row) = self.header.iter().position(|row| content == row.as_slice()) {
+            self.repeated += (row == 0) as u64;
             self.rows.pass();
             return Ok(true);
         }

@@ -3,7 +3,8 @@
 //! Serves text tables and workbooks alike. What a header means is left to `mapping`.
 
 use crate::diagnostic::excerpt;
-use crate::feed::failure::Refusal;
+use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::settings::FileSettings;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -84,23 +85,134 @@ impl Columns {
     }
 }
 
-/// The header among the first rows, counted from 0: the row that names the most wanted fields, or, where none is named or
-/// wanted, the first row that reads like names. `None`: there is no header.
-pub fn find(rows: &[Vec<String>], wanted: &[String]) -> Option<usize> {
+/// How many rows the settings say a header takes.
+pub fn height(settings: &FileSettings, shown: &Arc<str>) -> Result<Option<usize>, FeedError> {
+    match settings.header_rows {
+        None => Ok(None),
+        Some(rows @ 1..=3) => Ok(Some(rows as usize)),
+        Some(rows) => {
+            let message = format!("`header_rows` is {rows}");
+            let help = "a header takes 1, 2 or 3 rows; a table without one has `header_row = 0`";
+            Err(Refusal::new("E-FILE-SETTING", shown, message, help).into())
+        }
+    }
+}
+
+/// Where a header stands among the first rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heading {
+    /// Its first row, counted from 0.
+    pub at: usize,
+    /// How many rows it takes: 1, or 2 where groups of columns stand above their names.
+    pub height: usize,
+}
+
+/// Between the group and the name of a column, where a header has both.
+const GROUPED: &str = " / ";
+
+/// The header among the first rows: the one that names the most wanted fields, or, where none is named or wanted, the first
+/// that reads like names. `height` is what the settings say. `None`: there is no header.
+pub fn find(rows: &[Vec<String>], wanted: &[String], height: Option<usize>) -> Option<Heading> {
     let wanted: BTreeSet<String> = wanted
         .iter()
         .map(|field| tidy(field))
         .filter(|field| !field.is_empty())
         .collect();
+    let heights = match height {
+        Some(height) => height..=height,
+        // A mapping that was made of groups and names asks for both.
+        None => 1..=1 + wanted.iter().any(|field| field.contains(GROUPED)) as usize,
+    };
     let mut best = (0, None);
-    for (n, row) in rows.iter().enumerate() {
-        let named: BTreeSet<String> = row.iter().map(|cell| tidy(cell)).collect();
-        let count = named.intersection(&wanted).count();
-        if count > best.0 {
-            best = (count, Some(n));
+    for height in heights {
+        for at in 0..(rows.len() + 1).saturating_sub(height) {
+            let named: BTreeSet<String> = names(&rows[at..at + height]).into_iter().collect();
+            let count = named.intersection(&wanted).count();
+            if count > best.0 {
+                best = (count, Some(Heading { at, height }));
+            }
         }
     }
-    best.1.or_else(|| looks_like_names(rows))
+    best.1.or_else(|| {
+        let at = looks_like_names(rows)?;
+        Some(match height {
+            Some(height) => Heading { at, height },
+            None => around(rows, at),
+        })
+    })
+}
+
+/// The names of the columns under a header of one row or several. A group stands over its first column and the blank cells
+/// after it.
+pub fn names(rows: &[Vec<String>]) -> Vec<String> {
+    let Some((last, above)) = rows.split_last() else {
+        return Vec::new();
+    };
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |row: &[String], n: usize| row.get(n).map(|cell| tidy(cell)).unwrap_or_default();
+    let mut names: Vec<String> = (0..width).map(|n| cell(last, n)).collect();
+    for row in above.iter().rev() {
+        let mut group = String::new();
+        for (n, name) in names.iter_mut().enumerate() {
+            let own = cell(row, n);
+            if !own.is_empty() {
+                group = own;
+            }
+            *name = match (name.is_empty(), cell(row, n).is_empty()) {
+                (true, true) => String::new(),
+                (true, false) => group.clone(),
+                (false, _) if group.is_empty() => std::mem::take(name),
+                (false, _) => format!("{group}{GROUPED}{name}"),
+            };
+        }
+    }
+    names
+}
+
+/// The whole header of which this row is one: names may stand below groups of columns, and groups above names that repeat.
+fn around(rows: &[Vec<String>], at: usize) -> Heading {
+    let filled = |row: &Vec<String>| -> Vec<usize> { (0..row.len()).filter(|n| !row[*n].trim().is_empty()).collect() };
+    let alone = Heading { at, height: 1 };
+    let all_differ = |names: &[String]| {
+        let said: Vec<&String> = names.iter().filter(|name| !name.is_empty()).collect();
+        said.len() == said.iter().collect::<BTreeSet<_>>().len()
+    };
+    if let Some(lower) = rows.get(at + 1) {
+        let (own, below) = (filled(&rows[at]), filled(lower));
+        let gaps = below.iter().filter(|n| !own.contains(n)).count();
+        let words = below.iter().all(|n| !lower[*n].contains(|c: char| c.is_ascii_digit()));
+        if below.len() > 1 && gaps > 0 && words && values_begin_below(rows, at + 1) {
+            let complete = own.iter().all(|n| below.contains(n));
+            if complete && all_differ(&names(&rows[at + 1..=at + 1])) {
+                return Heading { at: at + 1, height: 1 };
+            }
+            if all_differ(&names(&rows[at..at + 2])) {
+                return Heading { at, height: 2 };
+            }
+        }
+    }
+    let own = names(&rows[at..=at]);
+    if let Some(above) = at.checked_sub(1).map(|above| &rows[above])
+        && !all_differ(&own)
+        && filled(above).len() > 1
+        && filled(above).iter().all(|n| !is_value(&above[*n]))
+        && all_differ(&names(&rows[at - 1..=at]))
+    {
+        return Heading { at: at - 1, height: 2 };
+    }
+    alone
+}
+
+/// In some column a word stands in this row and nearly nothing but values below it.
+fn values_begin_below(rows: &[Vec<String>], at: usize) -> bool {
+    let width = rows[at].len();
+    (0..width).any(|n| {
+        let below = rows[at + 1..].iter().filter_map(|row| row.get(n));
+        let below: Vec<&String> = below.filter(|cell| !cell.trim().is_empty()).collect();
+        let values = below.iter().filter(|cell| is_value(cell)).count();
+        let word = !rows[at][n].trim().is_empty() && !is_value(&rows[at][n]);
+        word && !below.is_empty() && values * 5 >= below.len() * 4
+    })
 }
 
 /// The first row that is as full as the table below it, whose cells are all different, and none of which is a value.
@@ -118,7 +230,11 @@ fn looks_like_names(rows: &[Vec<String>]) -> Option<usize> {
             .map(|cell| tidy(cell))
             .filter(|cell| !cell.is_empty())
             .collect();
-        let values = names.iter().filter(|name| is_value(name)).count();
+        let values = if has_years(&names) {
+            0
+        } else {
+            names.iter().filter(|name| is_value(name)).count()
+        };
         let unique: BTreeSet<&String> = names.iter().collect();
         // A year or a number may be a column's name; most names are words.
         if values * 3 <= names.len() && unique.len() * 10 >= names.len() * 8 {
@@ -129,6 +245,13 @@ fn looks_like_names(rows: &[Vec<String>]) -> Option<usize> {
         }
     }
     None
+}
+
+/// The numbers among the cells are years that follow each other, as the columns of a statistic are called.
+fn has_years(names: &[String]) -> bool {
+    let numbers: Vec<&String> = names.iter().filter(|name| is_value(name)).collect();
+    let is_year = |text: &&String| matches!(text.parse::<u16>(), Ok(1800..=2100)) && text.len() == 4;
+    numbers.len() > 2 && numbers.iter().all(is_year) && numbers.windows(2).all(|pair| pair[0] < pair[1])
 }
 
 /// Numbers, amounts, dates, addresses: what stands in cells and not above them.
@@ -152,9 +275,14 @@ mod tests {
             .collect()
     }
 
-    fn check(text: &str, wanted: &[&str], expected: Option<usize>) {
+    fn heading(text: &str, wanted: &[&str]) -> Option<Heading> {
         let wanted: Vec<String> = wanted.iter().map(|field| field.to_string()).collect();
-        assert_eq!(find(&table(text), &wanted), expected, "{text}");
+        find(&table(text), &wanted, None)
+    }
+
+    fn check(text: &str, wanted: &[&str], expected: Option<usize>) {
+        let found = heading(text, wanted);
+        assert_eq!(found, expected.map(|at| Heading { at, height: 1 }), "{text}");
     }
 
     #[test]
@@ -165,6 +293,44 @@ mod tests {
         check("sku;price\nA;1.00", &[], Some(0));
         check("A;1.00;5\nB;2.00;7", &["sku"], None);
         check("price;sku\n1;A", &["sku", "price"], Some(0));
+        check("Sales;;;\nShop;2024;2025;2026\nA;10;20;30\nB;5;6;7", &[], Some(1));
+        check("2024;10;20;30\n2025;5;6;7", &[], None);
+    }
+
+    #[test]
+    fn a_header_may_take_two_rows() {
+        let data = "A1;Taladro;10,00;49,90\nA2;Sierra;8,00;39,90";
+        // Groups that say no more than the names below them.
+        check(
+            &format!("Datos del articulo;;Precios;\nRef;Nombre;Coste;PVP\n{data}"),
+            &[],
+            Some(1),
+        );
+        let both = |text: &str, wanted: &[&str], expected: &str| {
+            let rows = table(text);
+            let found = heading(text, wanted).map(|found| names(&rows[found.at..found.at + found.height]).join(", "));
+            assert_eq!(found.as_deref(), Some(expected), "{text}");
+        };
+        let split = format!("Ref;Nombre;Precio;\n;;neto;bruto\n{data}");
+        both(&split, &[], "Ref, Nombre, Precio / neto, Precio / bruto");
+        both(
+            &split,
+            &["Ref", "Precio / bruto"],
+            "Ref, Nombre, Precio / neto, Precio / bruto",
+        );
+        let again = format!("Articulo;;Tarifa 1;Tarifa 2\nRef;Nombre;Precio;Precio\n{data}");
+        both(
+            &again,
+            &[],
+            "Articulo / Ref, Articulo / Nombre, Tarifa 1 / Precio, Tarifa 2 / Precio",
+        );
+        // A first row of data under a column without a name is no second row of the header.
+        check(&format!("Ref;;Coste;PVP\n{data}"), &[], Some(0));
+        check(
+            &format!("Ref;;Coste;PVP\nX;Clavos;consultar;consultar\n{data}"),
+            &["Ref"],
+            Some(0),
+        );
     }
 
     #[test]

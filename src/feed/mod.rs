@@ -31,6 +31,7 @@ pub mod settings;
 pub mod sniff;
 pub mod text;
 pub mod tree;
+pub mod tree_paths;
 pub mod window;
 pub mod workbook;
 pub mod xls;

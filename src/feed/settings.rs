@@ -32,6 +32,10 @@ pub struct FileSettings {
     /// first 100 that names the most columns the mapping asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header_row: Option<u64>,
+    /// Rows that the header takes: 2 where groups of columns stand above their names, which are then called `group / name`.
+    /// Default: 1, or 2 where the mapping asks for such names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_rows: Option<u64>,
     /// Leave out what follows the table at the end of the file: lines of another width, or rows after a blank row in workbooks.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skip_footer: bool,

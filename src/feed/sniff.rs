@@ -10,19 +10,16 @@ use crate::feed::bmecat::Field;
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
 use crate::feed::settings::{FileSettings, Format};
-use crate::feed::xml_events::local;
+use crate::feed::tree_paths::tree_paths;
 use crate::product::record::{Cell, Records};
-use quick_xml::events::Event;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeSet;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Samples kept of a column.
 const SAMPLES: usize = 50;
-/// Paths that are looked for in a tree.
-const PATHS: usize = 2_000;
+/// Columns whose cells are kept as hashes.
+const CELLS: usize = 64;
 /// Characters kept of a sample.
 const SAMPLE: usize = 2_000;
 
@@ -38,6 +35,8 @@ pub struct Discovery {
     pub quoting: Quoting,
     /// Line of the header, counted from 1; none in trees, and where there is none.
     pub header_row: Option<u64>,
+    /// Rows that it takes.
+    pub header_rows: usize,
     /// Sheet of a workbook.
     pub sheet: Option<String>,
     /// Path of the records in a tree.
@@ -67,7 +66,7 @@ pub enum Quoting {
 /// A column of a table, or a path in a tree.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DiscoveredColumn {
-    /// Header or path, as a mapping asks for it; empty where a column has no name.
+    /// Header or path, as a mapping asks for it; its number where a column has no name.
     pub header: String,
     /// Place in the file, counted from 1.
     pub index: usize,
@@ -77,6 +76,8 @@ pub struct DiscoveredColumn {
     pub filled: u64,
     /// Different values among all that were looked at, samples or not.
     pub distinct: u64,
+    /// What each record has, as a hash; 0 where it is blank. Of the first columns of a table only: a key stands there.
+    pub cells: Vec<u64>,
     /// Cells that the format itself typed as numbers.
     pub numbers: u64,
     /// Cells that the format itself typed as dates.
@@ -111,6 +112,7 @@ impl Discovery {
                 Quoting::Doubled | Quoting::Plain => None,
             },
             header_row: is_table.then(|| self.header_row.unwrap_or(0)),
+            header_rows: (self.header_rows > 1).then_some(self.header_rows as u64),
             sheet: self.sheet.clone(),
             record: self.record_path.clone(),
             ..FileSettings::default()
@@ -145,8 +147,10 @@ pub fn look(
     let mut say = |what: &str, why: String| evidence.push((what.to_string(), why));
     let mut sheet = None;
     let mut quoting = Quoting::Doubled;
+    let mut header_rows = 0;
     match &reading {
         Reading::Table(table) => {
+            header_rows = table.header_rows();
             match (table.dialect().quote, table.dialect().escape) {
                 (None, _) => {
                     quoting = Quoting::Plain;
@@ -176,11 +180,12 @@ pub fn look(
             }
         }
         Reading::Grid(grid) => {
+            header_rows = grid.header_rows();
             sheet = Some(grid.sheet_name().to_string());
             say(
                 "sheet",
                 format!(
-                    "\"{}\" is the first visible sheet with data",
+                    "\"{}\" is the first visible sheet that holds a table",
                     excerpt(grid.sheet_name())
                 ),
             );
@@ -219,6 +224,9 @@ pub fn look(
         say(
             "header_row",
             match report.header_row {
+                Some(row) if header_rows > 1 => {
+                    format!("rows {row} and {} are groups of columns and their names", row + 1)
+                }
                 Some(row) => {
                     format!("row {row} is the first that is as full as the table below it and holds names, not values")
                 }
@@ -242,6 +250,7 @@ pub fn look(
         delimiter: report.delimiter,
         quoting,
         header_row: report.header_row,
+        header_rows,
         sheet,
         record_path,
         found,
@@ -254,7 +263,12 @@ pub fn look(
 
 fn named(name: &str, n: usize) -> DiscoveredColumn {
     DiscoveredColumn {
-        header: name.to_string(),
+        // As a mapping asks for a column without a name.
+        header: if name.is_empty() {
+            (n + 1).to_string()
+        } else {
+            name.to_string()
+        },
         index: n + 1,
         ..DiscoveredColumn::default()
     }
@@ -304,7 +318,14 @@ fn sample(
                 continue;
             }
             for (n, (column, seen)) in columns.iter_mut().zip(&mut seen).enumerate() {
-                take(record.cell(n), column, seen);
+                let cell = record.cell(n);
+                if n < CELLS {
+                    column.cells.push(match cell {
+                        Cell::Text(text) | Cell::Number(text) | Cell::Moment(text) => xxh3_64(text.trim().as_bytes()),
+                        Cell::Absent | Cell::Boolean(_) | Cell::Error(_) | Cell::List(_) => 0,
+                    });
+                }
+                take(cell, column, seen);
             }
         }
     }
@@ -350,241 +371,6 @@ fn take(cell: Cell<'_>, column: &mut DiscoveredColumn, seen: &mut BTreeSet<u64>)
     column.filled += 1;
     if seen.insert(xxh3_64(text.trim().as_bytes())) && column.samples.len() < SAMPLES {
         column.samples.push(text.chars().take(SAMPLE).collect());
-    }
-}
-
-/// Every path that holds a value in the first records, in the order of the file; of BMEcat files also the fields that are no
-/// paths.
-fn tree_paths(reading: &mut Reading, sample_records: usize) -> Result<Vec<String>, FeedError> {
-    let mut paths = Paths::default();
-    let mut batch = Records::default();
-    let mut records = 0;
-    'reading: while reading.next(&mut batch)? {
-        for record in batch.iter() {
-            if records >= sample_records {
-                break 'reading;
-            }
-            records += 1;
-            match reading {
-                Reading::Xml(_) => xml_paths(record.raw(), &mut paths),
-                _ => json_paths(record.raw(), &mut paths),
-            }
-        }
-    }
-    let is_bmecat = matches!(reading, Reading::Xml(xml) if xml.is_bmecat());
-    Ok(paths.list(is_bmecat))
-}
-
-#[derive(Default)]
-struct Paths {
-    /// Path with prefixes, and its place among them.
-    found: BTreeMap<String, usize>,
-    prices: BTreeSet<String>,
-    features: BTreeSet<String>,
-    mimes: BTreeSet<String>,
-}
-
-impl Paths {
-    fn add(&mut self, path: &str) {
-        let next = self.found.len();
-        if next < PATHS && !path.is_empty() && !self.found.contains_key(path) {
-            self.found.insert(path.to_string(), next);
-        }
-    }
-
-    fn list(self, is_bmecat: bool) -> Vec<String> {
-        let mut found: Vec<(usize, String)> = self.found.into_iter().map(|(path, place)| (place, path)).collect();
-        found.sort_unstable();
-        let without: Vec<String> = found.iter().map(|(_, path)| without_prefixes(path)).collect();
-        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
-        for path in &without {
-            *times.entry(path).or_default() += 1;
-        }
-        // The prefix is named only where two elements differ in nothing else.
-        let mut out: Vec<String> = Vec::new();
-        for ((_, path), plain) in found.iter().zip(&without) {
-            out.push(if times.get(plain.as_str()) == Some(&1) {
-                plain.clone()
-            } else {
-                path.clone()
-            });
-        }
-        if is_bmecat {
-            out.extend(self.prices.iter().map(|kind| format!("price:{kind}")));
-            out.extend(self.prices.iter().map(|kind| format!("currency:{kind}")));
-            out.extend(self.features.iter().map(|name| format!("feature:{name}")));
-            out.extend(self.features.iter().map(|name| format!("feature_unit:{name}")));
-            out.extend(self.mimes.iter().map(|purpose| format!("mime:{purpose}")));
-            out.extend(["group", "group_name", "group_path"].map(str::to_string));
-        }
-        out
-    }
-}
-
-fn without_prefixes(path: &str) -> String {
-    let parts = path.split('/').map(|part| match part.strip_prefix('@') {
-        Some(name) => format!("@{}", local(name)),
-        None => local(part).to_string(),
-    });
-    parts.collect::<Vec<_>>().join("/")
-}
-
-/// The paths of values in one record, whose XML a reader has found sound.
-fn xml_paths(raw: &[u8], paths: &mut Paths) {
-    let mut reader = quick_xml::Reader::from_reader(raw);
-    reader.config_mut().expand_empty_elements = true;
-    // Path, text, and whether elements are inside.
-    let mut open: Vec<(String, String, bool)> = Vec::new();
-    let mut names: Vec<String> = Vec::new();
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(tag) => {
-                let path = match open.last_mut() {
-                    None => String::new(),
-                    Some((parent, _, filled)) => {
-                        *filled = true;
-                        if parent.is_empty() {
-                            tag.name().0.to_string()
-                        } else {
-                            format!("{parent}/{}", tag.name().0)
-                        }
-                    }
-                };
-                for attribute in tag.attributes().with_checks(false).flatten() {
-                    let name = attribute.key.0;
-                    if !name.starts_with("xmlns") && !name.starts_with("xsi:") {
-                        let slash = if path.is_empty() { "" } else { "/" };
-                        paths.add(&format!("{path}{slash}@{name}"));
-                    }
-                    if local(name) == "price_type" && paths.prices.len() < PATHS / 10 {
-                        paths.prices.insert(attribute.value.to_string());
-                    }
-                }
-                open.push((path, String::new(), false));
-            }
-            Event::Text(text) => {
-                if let Some((_, kept, _)) = open.last_mut().filter(|(_, kept, _)| kept.len() < SAMPLE) {
-                    kept.push_str(&text);
-                }
-            }
-            Event::CData(text) => {
-                if let Some((_, kept, _)) = open.last_mut().filter(|(_, kept, _)| kept.len() < SAMPLE) {
-                    kept.push_str(&text.into_inner());
-                }
-            }
-            Event::End(_) => {
-                let Some((path, text, filled)) = open.pop() else { break };
-                let text = text.trim().to_string();
-                names.clear();
-                names.extend(path.rsplit('/').take(2).map(|name| local(name).to_string()));
-                match (names.first().map(String::as_str), names.get(1).map(String::as_str)) {
-                    (Some("FNAME"), Some("FEATURE")) if paths.features.len() < PATHS / 10 => {
-                        paths.features.insert(text.clone());
-                    }
-                    (Some("MIME_PURPOSE"), Some("MIME")) if paths.mimes.len() < 50 => {
-                        paths.mimes.insert(text.to_ascii_lowercase());
-                    }
-                    _ => {}
-                }
-                if path.is_empty() {
-                    if !filled {
-                        paths.add(".");
-                    }
-                } else if !filled || !text.is_empty() {
-                    paths.add(&path);
-                }
-            }
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-}
-
-fn json_paths(raw: &[u8], paths: &mut Paths) {
-    let mut deserializer = serde_json::Deserializer::from_slice(raw);
-    let seed = JsonPaths {
-        path: String::new(),
-        paths,
-    };
-    // A record that is no JSON has no paths; the reader refuses it.
-    let _ = seed.deserialize(&mut deserializer);
-}
-
-/// Collects the paths of scalars; members of lists have the path of the list.
-struct JsonPaths<'a> {
-    path: String,
-    paths: &'a mut Paths,
-}
-
-impl<'de> DeserializeSeed<'de> for JsonPaths<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for JsonPaths<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            let path = if self.path.is_empty() {
-                key
-            } else {
-                format!("{}.{key}", self.path)
-            };
-            map.next_value_seed(JsonPaths {
-                path,
-                paths: self.paths,
-            })?;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq
-            .next_element_seed(JsonPaths {
-                path: self.path.clone(),
-                paths: self.paths,
-            })?
-            .is_some()
-        {}
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Place, excerpt};
 use crate::feed::archive::{Archive, SEND_AGAIN};
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::grid::{COLUMNS, FULL, GridRow, Value};
-use crate::feed::header::{self, Columns};
+use crate::feed::header::{self, Columns, Heading};
 use crate::feed::report::FileReport;
 use crate::feed::settings::FileSettings;
 use crate::feed::text::{has_control, is_control};
@@ -120,8 +120,9 @@ pub struct Grid {
     file: u32,
     columns: Columns,
     found: Vec<bool>,
-    header: Vec<u8>,
+    header: Vec<Vec<u8>>,
     header_row: Option<u64>,
+    height: usize,
     /// Rows read ahead: those that were looked at for the header, or those that may be the footer.
     ahead: VecDeque<GridRow>,
     skip_footer: bool,
@@ -145,18 +146,23 @@ impl Grid {
     ) -> Result<Grid, FeedError> {
         let (chosen, diagnostics) = choose(&book, shown, settings, wanted)?;
         let first = book.first_rows(chosen)?;
-        let (columns, at) = read_header(&first, shown, settings, wanted)?;
+        let (columns, heading) = read_header(&first, shown, settings, wanted)?;
         let mut sheet = book.sheet(chosen)?;
         let mut row = GridRow::default();
         let mut header = Vec::new();
         // Rows down to the header are passed; what follows is data.
         let mut header_row = None;
-        if let Some(at) = at {
-            for _ in 0..=at {
+        if let Some(Heading { at, height }) = heading {
+            for _ in 0..at {
                 sheet.read(&mut row)?;
             }
-            row.render(&mut header);
-            header_row = Some(row.number);
+            for _ in 0..height {
+                sheet.read(&mut row)?;
+                let mut rendered = Vec::new();
+                row.render(&mut rendered);
+                header.push(rendered);
+                header_row.get_or_insert(row.number);
+            }
         }
         let found: Vec<bool> = columns.places.iter().map(|place| place.is_some()).collect();
         if !found.contains(&true) {
@@ -173,9 +179,10 @@ impl Grid {
             found,
             header,
             header_row,
+            height: heading.map_or(0, |heading| heading.height),
             ahead: VecDeque::new(),
             skip_footer: settings.skip_footer,
-            last: header_row.unwrap_or(0),
+            last: if header_row.is_some() { row.number } else { 0 },
             row,
             rows: 0,
             repeated: 0,
@@ -199,6 +206,11 @@ impl Grid {
     pub fn take_all(&mut self) {
         self.columns.places = (0..self.columns.names.len()).map(Some).collect();
         self.found = vec![true; self.columns.names.len()];
+    }
+
+    /// Rows that the header takes.
+    pub fn header_rows(&self) -> usize {
+        self.height
     }
 
     /// Name of the sheet.
@@ -301,8 +313,8 @@ impl Grid {
     fn emit(&mut self, row: &GridRow, batch: &mut Records) {
         self.rendered.clear();
         row.render(&mut self.rendered);
-        if !self.header.is_empty() && self.rendered == self.header {
-            self.repeated += 1;
+        if let Some(row) = self.header.iter().position(|row| *row == self.rendered) {
+            self.repeated += (row == 0) as u64;
             return;
         }
         batch.begin(row.number, &self.rendered);
@@ -334,7 +346,7 @@ impl Grid {
     }
 }
 
-/// The sheet to read: the one that is named, or the first that shows the most wanted columns.
+/// The sheet to read: the one that is named, or the first that shows the most wanted columns, or the first that is a table.
 fn choose(
     book: &Book,
     shown: &Arc<str>,
@@ -361,32 +373,38 @@ fn choose(
             }
         };
     }
-    let names_of = |rows: &[GridRow]| -> usize {
+    let height = header::height(settings, shown)?;
+    // How many wanted columns a sheet shows, and whether it is a table at all: a cover or a note is none.
+    let looks = |rows: &[GridRow]| -> (usize, bool) {
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.texts(COLUMNS)).collect();
-        let at = header::find(&rows, wanted);
-        let cells = at
-            .and_then(|at| rows.get(at))
-            .map(|row| row.iter().map(|cell| header::tidy(cell)).collect::<Vec<_>>());
+        let heading = header::find(&rows, wanted, height);
+        let end = heading.map_or(0, |heading| heading.at + heading.height);
+        let cells = heading.map(|heading| header::names(&rows[heading.at..end]));
         let cells = cells.unwrap_or_default();
-        wanted
+        let named = wanted
             .iter()
             .filter(|field| cells.contains(&header::tidy(field)))
-            .count()
+            .count();
+        let filled = |row: &Vec<String>| row.iter().filter(|cell| !cell.trim().is_empty()).count();
+        let width = cells.iter().filter(|cell| !cell.is_empty()).count();
+        let below = rows.iter().skip(end);
+        let is_table = width > 1 && below.filter(|row| filled(row) > 1 && filled(row) * 2 >= width).count() > 1;
+        (named, is_table)
     };
-    let mut best: Option<(usize, usize, bool)> = None;
+    let mut best: Option<(usize, (usize, bool), bool)> = None;
     let mut rivals = Vec::new();
     for (n, (name, hidden)) in sheets.iter().enumerate().take(SHEETS) {
         let rows = book.first_rows(n)?;
         if rows.is_empty() {
             continue;
         }
-        let named = names_of(&rows);
+        let named = looks(&rows);
         // A visible sheet goes before a hidden one.
         let better = best.is_none_or(|(_, top, top_hidden)| (named, !hidden) > (top, !top_hidden));
         if better {
             best = Some((n, named, *hidden));
             rivals.clear();
-        } else if named > 0 && best.is_some_and(|(_, top, top_hidden)| (top, top_hidden) == (named, *hidden)) {
+        } else if named.0 > 0 && best.is_some_and(|(_, top, top_hidden)| (top, top_hidden) == (named, *hidden)) {
             rivals.push(excerpt(name));
         }
     }
@@ -411,28 +429,32 @@ fn choose(
     Ok((chosen, diagnostics))
 }
 
-/// The columns, and the header's place among the first rows; none where there is no header.
+/// The columns, and where the header stands among the first rows; none where there is no header.
 fn read_header(
     first: &[GridRow],
     shown: &Arc<str>,
     settings: &FileSettings,
     wanted: &[String],
-) -> Result<(Columns, Option<usize>), FeedError> {
+) -> Result<(Columns, Option<Heading>), FeedError> {
     let rows: Vec<Vec<String>> = first.iter().map(|row| row.texts(COLUMNS)).collect();
-    let at = match settings.header_row {
+    let height = header::height(settings, shown)?;
+    let heading = match settings.header_row {
         Some(0) => None,
         Some(number) => {
             let at = first.iter().position(|row| row.number == number);
-            Some(at.ok_or_else(|| {
+            let height = height.unwrap_or(1);
+            let at = at.filter(|at| at + height <= first.len()).ok_or_else(|| {
                 let message = format!("row {number}, where the header should be, is blank or not there");
                 Refusal::new("E-HEADER-MISSING", shown, message, "correct `header_row` under [file]")
-            })?)
+            })?;
+            Some(Heading { at, height })
         }
         // A table of values alone has no header; but where names are asked for, the first row must be it.
-        None => header::find(&rows, wanted).or((!wanted.is_empty()).then_some(0)),
+        None => header::find(&rows, wanted, height)
+            .or((!wanted.is_empty() && !rows.is_empty()).then_some(Heading { at: 0, height: 1 })),
     };
-    let names = match at.and_then(|at| rows.get(at)) {
-        Some(row) => row.iter().map(|cell| header::tidy(cell)).collect(),
+    let names = match heading {
+        Some(Heading { at, height }) => header::names(&rows[at..at + height]),
         None if first.is_empty() => {
             return Err(Refusal::new("E-FILE-EMPTY", shown, "the sheet is empty", SEND_AGAIN).into());
         }
@@ -443,7 +465,7 @@ fn read_header(
         let help = "the supplier changed the layout: check the mapping, then correct `columns` under [file]";
         return Err(Refusal::new("E-COLUMNS", shown, message, help).into());
     }
-    let columns =
-        Columns::resolve(names, wanted).map_err(|ambiguous| ambiguous.refusal(shown, at.map(|at| first[at].number)))?;
-    Ok((columns, at))
+    let columns = Columns::resolve(names, wanted)
+        .map_err(|ambiguous| ambiguous.refusal(shown, heading.map(|heading| first[heading.at].number)))?;
+    Ok((columns, heading))
 }

@@ -2,13 +2,15 @@
 //!
 //! Headers that mean several things are settled by `columns`. Which column gets which attribute is left to `suggest`.
 
+use crate::mapping::catalogue::Meaning;
 use crate::mapping::columns::{Column, Surroundings};
-use crate::mapping::header;
 use crate::mapping::shape::Shape;
+use crate::mapping::synonyms;
 use crate::mapping::vocabulary::Codes;
 use crate::schema::scope::Key;
 use crate::value::Kind;
 use crate::value::text::fold;
+use rust_decimal::Decimal;
 
 /// What a column may be.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,8 +39,8 @@ const CODES: &[(&str, &[&str])] = &[
     ("list_price", &["list_price", "compare_at_price", "msrp"]),
     ("vat_rate", &["vat_rate", "vat"]),
     ("unit_of_measure", &["sales_unit", "unit_of_measure"]),
-    ("moq", &["min_order", "moq"]),
-    ("order_multiple", &["order_quantity", "order_multiple"]),
+    ("moq", &["min_order", "moq", "order_quantity"]),
+    ("order_multiple", &["order_multiple"]),
     ("net_content", &["net_content", "capacity", "net_weight"]),
     ("weight_net", &["weight_net", "net_weight", "weight"]),
     ("weight_gross", &["weight_gross", "gross_weight", "weight"]),
@@ -48,6 +50,7 @@ const CODES: &[(&str, &[&str])] = &[
     ("keywords", &["keywords", "tags"]),
     ("lead_time", &["lead_time", "lead_time_days"]),
     ("updated_at", &["list_date"]),
+    ("release_date", &["release_date", "availability_date", "list_date"]),
 ];
 
 /// Fields that a column may name and that are no attribute: they say how others are read.
@@ -60,6 +63,8 @@ const ASIDE: &[&str] = &[
     "tax_class",
     "supplier",
     "status",
+    "change",
+    "place_on_earth",
 ];
 
 impl Surroundings<'_> {
@@ -68,6 +73,11 @@ impl Surroundings<'_> {
         let Some(column) = self.columns.get(n) else {
             return Vec::new();
         };
+        if self.is_bmecat()
+            && let Some(found) = self.of_bmecat(column)
+        {
+            return found;
+        }
         let settled = self.settled(n, column);
         let mut found: Vec<Candidate> = Vec::new();
         for hit in &column.header.hits {
@@ -95,15 +105,26 @@ impl Surroundings<'_> {
         found
     }
 
+    /// What a column may be that only a BMEcat catalogue has; `None` of all others.
+    fn of_bmecat(&self, column: &Column<'_>) -> Option<Vec<Candidate>> {
+        let mut found = Vec::new();
+        if let Meaning::Field(field, score, why) = self.meaning(column)? {
+            self.add(column, field, score, why, &mut found);
+        }
+        Some(found)
+    }
+
     /// Adds the attribute of a field, where the schema has one, weighed by the values.
     fn add(&self, column: &Column<'_>, field: &'static str, score: f32, why: &str, found: &mut Vec<Candidate>) {
-        if field == "sku" {
-            let (score, words) = weigh_sku(&column.shape, score);
+        // What the supplier calls its own number is the key, where no other column is.
+        let own = field == "supplier_sku" && !self.columns.iter().any(|other| names_key(other));
+        if field == "sku" || own {
+            let (score, words) = weigh_sku(&column.shape, score, self.repeats_by_locale());
             found.push(Candidate {
                 key: None,
                 score,
                 reason: said(why, &words),
-                field,
+                field: "sku",
             });
             return;
         }
@@ -121,10 +142,31 @@ impl Surroundings<'_> {
             .iter()
             .find(|(known, _)| *known == field)
             .map_or(&own[..], |(_, codes)| codes);
+        // The maker is the brand, where no other column is.
+        let codes = match field == "manufacturer" && !self.has_any("brand") {
+            true => &["brand", "manufacturer"],
+            false => codes,
+        };
         let Some(attribute) = codes.iter().find_map(|code| self.schema.by_code(code)) else {
             return;
         };
-        let (score, words) = weigh(header::type_of(field), &column.shape, score);
+        let kind = self.schema.attribute(attribute).kind;
+        // A text is no table, and words that were only alike are no proof of one in few records.
+        if kind == Kind::Table {
+            return;
+        }
+        let sparse = score < 0.65 && column.shape.count > 0 && column.shape.filled < 0.5;
+        let score = if sparse { score - 0.15 } else { score };
+        let score = match (kind, column.header.currency, self.currency) {
+            (Kind::Money, Some(said), Some(own)) if said == own => score + 0.01,
+            (Kind::Money, Some(_), Some(_)) => score - 0.02,
+            _ => score,
+        };
+        let (score, words) = match field {
+            // Sizes are words of a list, even where all are numbers.
+            "size" => (score, String::new()),
+            _ => weigh(synonyms::type_of(field), &column.shape, score),
+        };
         let Some(key) = self.key(Key::of(attribute), column) else {
             return;
         };
@@ -218,7 +260,8 @@ impl Surroundings<'_> {
     /// What the values say where the header says nothing.
     fn by_shape(&self, column: &Column<'_>, found: &mut Vec<Candidate>) {
         let (shape, known) = (&column.shape, self.schema.known());
-        if shape.count < 3 {
+        let nameless = column.text.bytes().all(|byte| byte.is_ascii_digit());
+        if shape.count < if nameless { 2 } else { 3 } {
             return;
         }
         let mut add = |key: Option<Key>, score: f32, reason: &str, field: &'static str| {
@@ -248,18 +291,23 @@ impl Surroundings<'_> {
         if !column.header.hits.is_empty() {
             return;
         }
-        let nameless = column.text.bytes().all(|byte| byte.is_ascii_digit());
+        let marked = shape.notation.is_some() || shape.cents;
         if let Some(price) = known
             .price
-            .filter(|_| shape.numbers >= 0.9 && (shape.currency.is_some() || nameless && shape.cents))
+            .filter(|_| shape.numbers >= 0.9 && (shape.currency.is_some() || nameless && marked))
         {
             add(Some(Key::of(price)), 0.55, "the values are amounts", "price");
+        }
+        // Counts of pieces: whole numbers some of which are small; codes are long, and years are alike.
+        let small = shape.length <= 4 && shape.middle.is_some_and(|middle| middle < Decimal::ONE_THOUSAND);
+        if let Some(stock) = known.stock.filter(|_| nameless && shape.whole >= 0.95 && small) {
+            add(Some(Key::of(stock)), 0.51, "the values are counts", "stock");
         }
         let texts =
             shape.addresses < 0.2 && shape.numbers < 0.2 && shape.distinct * 2 > shape.count && shape.spaces > 0.5;
         if let Some(description) = known
             .description
-            .filter(|_| texts && (shape.length >= 100 || shape.markup > 0.3))
+            .filter(|_| texts && (shape.length >= 100 && shape.prose || shape.markup > 0.3))
         {
             add(Some(Key::of(description)), 0.53, "long texts", "description");
         }
@@ -275,7 +323,8 @@ impl Surroundings<'_> {
 /// The score of a field of a type, given the values.
 fn weigh(kind: &str, shape: &Shape, score: f32) -> (f32, String) {
     if shape.count == 0 {
-        return ((score - 0.35).max(0.0), "no values to confirm it".to_string());
+        let less = if shape.rows == 0 { 0.2 } else { 0.35 };
+        return ((score - less).max(0.0), "no values to confirm it".to_string());
     }
     let percent = |share: f32| format!("{:.0} %", share * 100.0);
     match kind {
@@ -312,18 +361,27 @@ fn weigh(kind: &str, shape: &Shape, score: f32) -> (f32, String) {
     }
 }
 
+/// True of a column whose header says that it is the key.
+fn names_key(column: &Column<'_>) -> bool {
+    let hits = &column.header.hits;
+    hits.iter().any(|hit| hit.field == "sku" && hit.score > 0.8) && hits.iter().all(|hit| hit.field != "supplier_sku")
+}
+
 /// A key differs in every record.
-fn weigh_sku(shape: &Shape, score: f32) -> (f32, String) {
+fn weigh_sku(shape: &Shape, score: f32, by_locale: bool) -> (f32, String) {
     if shape.count == 0 {
-        return (score - 0.5, "no values".to_string());
+        // A column that is named so is the key until the first records come; blank in those that came, it is the last choice.
+        let less = if shape.rows == 0 { 0.2 } else { 0.42 };
+        return (score - less, "no values".to_string());
     }
     let share = shape.distinct as f32 / shape.count as f32;
     match (shape.is_unique(), shape.filled) {
         (true, 0.95..) => ((score + 0.03).min(0.99), "every record has another value".to_string()),
-        (true, _) => (
-            score - 0.05,
-            format!("{:.0} % of the records have one", shape.filled * 100.0),
+        (true, filled) => (
+            score - if filled < 0.5 { 0.3 } else { 0.05 },
+            format!("{:.0} % of the records have one", filled * 100.0),
         ),
+        _ if by_locale => (score, "a record for each locale".to_string()),
         _ if share > 0.8 => (score - 0.1, "some values repeat".to_string()),
         _ => (score - 0.35, "many values repeat".to_string()),
     }

@@ -6,6 +6,7 @@
 use crate::mapping::header::Header;
 use crate::mapping::shape::Shape;
 use crate::schema::Schema;
+use crate::value::price::Currency;
 use crate::value::text::fold;
 use rust_decimal::Decimal;
 
@@ -23,7 +24,12 @@ pub struct Column<'a> {
 pub struct Surroundings<'a> {
     pub columns: &'a [Column<'a>],
     pub schema: &'a Schema,
+    /// The catalog's currency.
+    pub currency: Option<Currency>,
 }
+
+/// Names of counters of rows, which are keys where nothing else is.
+const COUNTERS: &[&str] = &["id", "product id", "item id"];
 
 impl Surroundings<'_> {
     /// True where another column names this field surely.
@@ -32,6 +38,46 @@ impl Surroundings<'_> {
             let top = column.header.hits.first();
             n != but && top.is_some_and(|hit| fields.contains(&hit.field) && hit.score > 0.8)
         })
+    }
+
+    /// True where a column may name this field.
+    pub fn has_any(&self, field: &str) -> bool {
+        let named = |column: &Column<'_>| column.header.hits.iter().any(|hit| hit.field == field);
+        self.columns.iter().any(named)
+    }
+
+    /// True where another column is named as the key, and is no counter of rows.
+    pub fn has_key(&self, but: usize) -> bool {
+        self.columns.iter().enumerate().any(|(n, column)| {
+            let named = column
+                .header
+                .hits
+                .iter()
+                .any(|hit| hit.field == "sku" && hit.score > 0.84);
+            n != but && named && !COUNTERS.contains(&column.header.name.as_str()) && self.could_be_key(column)
+        })
+    }
+
+    /// True where each product has a record for each of several locales.
+    pub fn repeats_by_locale(&self) -> bool {
+        self.columns.iter().any(|column| {
+            let named = column.header.hits.first().is_some_and(|hit| hit.field == "locale");
+            named && column.shape.distinct > 1
+        })
+    }
+
+    /// Its values are not those of a key where they are few.
+    fn could_be_key(&self, column: &Column<'_>) -> bool {
+        let shape = &column.shape;
+        shape.count == 0 || shape.distinct * 2 > shape.count
+    }
+
+    /// True where the fields that BMEcat alone has are columns: `price:net_list` for the amounts, `mime:normal` for pictures.
+    pub fn is_bmecat(&self) -> bool {
+        let named = ["group_path", "SUPPLIER_AID", "SUPPLIER_PID"];
+        self.columns
+            .iter()
+            .any(|column| named.contains(&column.text) || column.text.starts_with("price:"))
     }
 
     /// True where another column has one of these headers, folded.
@@ -110,9 +156,9 @@ impl Surroundings<'_> {
             }
             "material" if shape.is_unique() && shape.whole > 0.9 => ("sku", "every value is another number"),
             "size" | "dimensione" | "talla" | "tamano" | "taille" | "grosse" => {
-                if shape.dimensions > 0.5 {
+                if shape.dimensions > 0.5 && self.schema.by_code("dimensions").is_some() {
                     ("dimensions", "an x between numbers")
-                } else if shape.measures > 0.5 {
+                } else if shape.measures > 0.5 && self.schema.by_code("net_content").is_some() {
                     ("net_content", "a unit behind the numbers")
                 } else {
                     ("size", "neither dimensions nor contents")
@@ -211,6 +257,9 @@ impl Surroundings<'_> {
                     ("category", "no column is finer")
                 }
             }
+            // The salt of an Italian, or the sale of an Englishman.
+            "sale" if self.has(n, &["fat", "sugars", "proteins", "carbohydrates"]) => ("salt", "food values beside"),
+            "sale" => ("flag", "no food values beside"),
             "disponible" => {
                 if shape.numbers > 0.7 && shape.distinct > 2 {
                     ("stock", "numbers")
@@ -228,25 +277,14 @@ impl Surroundings<'_> {
                     ("parent_sku", "keys of other records")
                 }
             }
-            "id" | "product id" => {
-                let other = self.has_header(
-                    n,
-                    &[
-                        "sku",
-                        "variant sku",
-                        "codigo",
-                        "referencia",
-                        "reference",
-                        "ref",
-                        "item code",
-                    ],
-                );
-                if other {
-                    ("row", "another column is the key")
-                } else {
-                    ("sku", "no other column is the key")
+            name if COUNTERS.contains(&name) => match self.has_key(n) {
+                // A product stands in several records, each of which has a key of its own: its variants.
+                true if name == "product id" && shape.distinct * 10 < shape.count * 9 => {
+                    ("parent_sku", "it repeats, and another column is the key")
                 }
-            }
+                true => ("row", "another column is the key"),
+                false => ("sku", "no other column is the key"),
+            },
             "unidad" | "unit" | "je" | "um" | "uom" => ("unit_of_measure", "codes of units"),
             _ => return None,
         })

@@ -4,10 +4,10 @@
 
 use crate::mapping::candidates::Candidate;
 use crate::mapping::columns::Column;
-use crate::mapping::header;
 use crate::mapping::settings::PriceBasis;
 use crate::mapping::shape::{ColumnSample, fitting, language_of};
 use crate::mapping::suggestion::Suggestion;
+use crate::mapping::synonyms::LANGUAGES;
 use crate::schema::Schema;
 use crate::value::Kind;
 use crate::value::date::DateOrder;
@@ -312,7 +312,7 @@ fn widened(notation: Notation) -> Notation {
 
 /// The counts of languages that the synonyms know.
 fn known(counts: &BTreeMap<&str, usize>) -> BTreeMap<&'static str, usize> {
-    header::LANGUAGES
+    LANGUAGES
         .into_iter()
         .filter_map(|language| counts.get(language).map(|count| (language, *count)))
         .collect()

@@ -1,16 +1,12 @@
 //! What a column's header says: the field it names in one of six languages, and its unit, currency, tax, locale and number.
 //!
-//! A header is evidence, not proof; the values confirm it in `suggest`. The synonyms are data (`synonyms.toml` beside this
-//! file, which names where each was seen).
+//! A header is evidence, not proof; the values confirm it in `suggest`. The words are left to `synonyms`.
 
+use crate::mapping::synonyms::{Hit, LANGUAGES, gather, gather_alike, gather_both, is_known};
 use crate::value::price::Currency;
-use crate::value::text::{fold, likeness};
+use crate::value::text::fold;
 use crate::value::unit::Units;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
-
-/// The languages of the synonyms.
-pub const LANGUAGES: [&str; 6] = ["es", "en", "de", "fr", "it", "pt"];
+use std::collections::BTreeSet;
 
 /// What a header says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,77 +26,26 @@ pub struct Header {
     pub number: Option<u32>,
 }
 
-/// One field that a header may name.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    /// Name of the field in the synonyms: `title`, `price_net`.
-    pub field: &'static str,
-    /// Languages in which it is called so.
-    pub languages: BTreeSet<&'static str>,
-    /// From 0 to 1.
-    pub score: f32,
+/// The channels that headers name behind attribute and locale, as Akeneo writes them: `name-de_DE-ecommerce`.
+pub fn channels<'h>(headers: impl Iterator<Item = &'h str>) -> BTreeSet<&'h str> {
+    let channel = |header: &'h str| match header.split('-').collect::<Vec<&str>>()[..] {
+        [name, locale, channel] if !name.is_empty() && locale_of(locale).is_some() => Some(channel),
+        _ => None,
+    };
+    headers
+        .filter_map(channel)
+        .filter(|channel| !channel.is_empty())
+        .collect()
 }
 
-/// One synonym's meanings: field, language, and whether it was only thought of, never seen.
-type Meanings = Vec<(&'static str, &'static str, bool)>;
-
-struct Synonyms {
-    by_text: BTreeMap<String, Meanings>,
-    /// What the values of a field are, as the synonyms call it.
-    types: BTreeMap<&'static str, &'static str>,
-}
-
-fn synonyms() -> &'static Synonyms {
-    static SYNONYMS: OnceLock<Synonyms> = OnceLock::new();
-    SYNONYMS.get_or_init(|| {
-        static TABLE: OnceLock<toml::Table> = OnceLock::new();
-        // A test proves that the table reads.
-        let table = TABLE.get_or_init(|| include_str!("synonyms.toml").parse().unwrap_or_default());
-        let mut synonyms = Synonyms {
-            by_text: BTreeMap::new(),
-            types: BTreeMap::new(),
-        };
-        let mut add = |text: &str, field: &'static str, language: &'static str, plausible: bool| {
-            let folded = fold(text);
-            let joined = folded.replace(' ', "");
-            for text in [folded, joined] {
-                let meanings = synonyms.by_text.entry(text).or_default();
-                if !meanings.contains(&(field, language, plausible)) {
-                    meanings.push((field, language, plausible));
-                }
-            }
-        };
-        let fields = table.get("field").and_then(toml::Value::as_table);
-        for (field, entry) in fields.into_iter().flatten() {
-            for language in LANGUAGES {
-                let texts = entry.get(language).and_then(toml::Value::as_array);
-                texts
-                    .into_iter()
-                    .flatten()
-                    .filter_map(toml::Value::as_str)
-                    .for_each(|text| add(text, field, language, false));
-            }
-            if let Some(kind) = entry.get("type").and_then(toml::Value::as_str) {
-                synonyms.types.insert(field, kind);
-            }
-        }
-        let plausible = table.get("plausible").and_then(toml::Value::as_table);
-        for (field, texts) in plausible.into_iter().flatten() {
-            let texts = texts.as_array().into_iter().flatten().filter_map(toml::Value::as_str);
-            texts.for_each(|text| add(text, field, "", true));
-        }
-        synonyms
-    })
-}
-
-/// What the values of a field are: `money`, `gtin`, `text`, …
-pub fn type_of(field: &str) -> &'static str {
-    synonyms().types.get(field).copied().unwrap_or("text")
-}
-
-/// Takes a header apart. Paths of XML and JSON (`price.amount`, `textos/es/nombre`) are headers too.
-pub fn read(header: &str) -> Header {
+/// Takes a header apart. Paths of XML and JSON (`price.amount`, `textos/es/nombre`) are headers too. `channels` are those of
+/// the feed.
+pub fn read(header: &str, channels: &BTreeSet<&str>) -> Header {
     let header = header.trim_start_matches('\u{feff}').trim();
+    let header = match header.rsplit_once('-') {
+        Some((name, channel)) if channels.contains(channel) && !name.contains('-') => name,
+        _ => header,
+    };
     let mut read = Header {
         name: fold(header),
         ..Header::default()
@@ -130,6 +75,16 @@ pub fn read(header: &str) -> Header {
     if header.contains(['/', '.', '[', ':']) && !header.contains(' ') {
         path(header, &mut read);
     }
+    if let Some((above, below)) = header.rsplit_once(" / ") {
+        // Two lines of a header, the group above the name; or two words for one thing.
+        take_line(below, &mut read);
+        if read.hits.is_empty() {
+            take_line(above.rsplit(" / ").next().unwrap_or(above), &mut read);
+        }
+    }
+    if read.hits.is_empty() {
+        gather_both(&whole, &mut read.hits);
+    }
     if read.hits.is_empty() {
         gather_alike(&whole, &mut read.hits);
     }
@@ -137,74 +92,17 @@ pub fn read(header: &str) -> Header {
     read
 }
 
-/// Adds fields whose synonyms are nearly the text: one slip away, longer by a word, or shorter by one.
-fn gather_alike(text: &str, hits: &mut Vec<Hit>) {
-    if text.len() < 4 {
-        return;
-    }
-    let table = &synonyms().by_text;
-    // Texts of too different lengths cannot be alike; comparing them all would be felt in feeds of a thousand columns.
-    let near = |known: &str| known.len() >= 6 && known.len().abs_diff(text.len()) * 8 <= known.len() + text.len();
-    let mut nearest: Option<(f64, &String)> = None;
-    for known in table.keys().filter(|known| near(known)) {
-        let likeness = likeness(text, known);
-        if likeness >= 0.88 && nearest.is_none_or(|(best, _)| likeness > best) {
-            nearest = Some((likeness, known));
-        }
-    }
-    if let Some((_, known)) = nearest {
-        gather(known, 0.7, hits);
-        return;
-    }
-    let mut front = text;
-    while let Some((shorter, _)) = front.rsplit_once(' ') {
-        front = shorter;
-        if front.len() >= 5 && table.contains_key(front) {
-            gather(front, 0.62, hits);
-            return;
-        }
-    }
-    let longer = format!("{text} ");
-    if let Some(longer) = table
-        .range(longer.clone()..)
-        .next()
-        .map(|(known, _)| known)
-        .filter(|known| known.starts_with(&longer))
-    {
-        gather(longer, 0.62, hits);
-        // One word is no proof where money is at stake: the `Sale` of an Italian is salt.
-        hits.retain(|hit| text.contains(' ') || type_of(hit.field) != "money");
-    }
-}
-
-/// Adds the fields that a folded text names, each once with its best score.
-fn gather(text: &str, score: f32, hits: &mut Vec<Hit>) {
-    if text.is_empty() {
-        return;
-    }
-    let table = &synonyms().by_text;
-    let joined = text.replace(' ', "");
-    let Some(meanings) = table.get(text).or_else(|| table.get(&joined)) else {
-        return;
+/// Adds what one line of a header says by itself.
+fn take_line(line: &str, read: &mut Header) {
+    let mut own = Header {
+        name: fold(line),
+        ..Header::default()
     };
-    for (field, language, plausible) in meanings {
-        let score = if *plausible { score - 0.15 } else { score };
-        match hits.iter_mut().find(|hit| hit.field == *field) {
-            Some(hit) => {
-                hit.score = hit.score.max(score);
-                if score + 0.01 > hit.score {
-                    hit.languages.insert(language);
-                }
-            }
-            None => hits.push(Hit {
-                field,
-                languages: BTreeSet::from([*language]),
-                score,
-            }),
-        }
-    }
-    for hit in hits {
-        hit.languages.remove("");
+    gather(&own.name.clone(), 0.92, &mut read.hits);
+    take_parts(line, &mut own);
+    gather(&own.name, 0.86, &mut read.hits);
+    if !read.hits.is_empty() {
+        read.name = own.name;
     }
 }
 
@@ -280,7 +178,7 @@ fn take_parts(header: &str, read: &mut Header) {
         && let Some(unit) = bare.last().and_then(|word| unit(word))
     {
         let without = bare[..bare.len() - 1].join(" ");
-        if synonyms().by_text.contains_key(&without) {
+        if is_known(&without) {
             read.unit = Some(unit);
             bare.pop();
         }
@@ -396,13 +294,17 @@ fn locale_behind(header: &str) -> Option<(&str, String)> {
     (camel && ends_small && LANGUAGES.contains(&language.as_str())).then_some((name, language))
 }
 
+/// `de`, `de_DE`, `zh_Hans`: of languages that the synonyms do not know only with region or script.
 fn locale_of(text: &str) -> Option<String> {
     if LANGUAGES.contains(&text) {
         return Some(text.to_string());
     }
     let (language, region) = text.split_once(['_', '-'])?;
-    let region_fits = region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_uppercase());
-    (LANGUAGES.contains(&language) && region_fits).then(|| format!("{language}-{region}"))
+    let small = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_region = region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_script = region.len() == 4 && region.starts_with(|c: char| c.is_ascii_uppercase()) && small(&region[1..]);
+    let fits = language.len() == 2 && small(language) && (is_region || is_script);
+    fits.then(|| format!("{language}-{region}"))
 }
 
 fn camel_spaced(header: &str) -> String {
@@ -425,11 +327,20 @@ const CARRIERS: &[&str] = &[
 
 /// A path names its field in its last segment, or in the one before where the last only carries the value.
 fn path(header: &str, read: &mut Header) {
-    let segments: Vec<&str> = header
-        .split(['/', '.', '[', ']', '='])
-        .map(|part| part.trim_start_matches('@'))
-        .collect();
-    let mut segments: Vec<&str> = segments.into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = header.split(['/', '.', '[', ']', '=', ':']).collect();
+    // The attribute of an inner element describes that element, not the product.
+    let describes = parts.len() > 1
+        && parts
+            .last()
+            .and_then(|last| last.strip_prefix('@'))
+            .is_some_and(|last| {
+                matches!(
+                    fold(last).as_str(),
+                    "type" | "mode" | "name" | "lang" | "system" | "status"
+                )
+            });
+    let parts = parts.into_iter().map(|part| part.trim_start_matches('@'));
+    let mut segments: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     if segments.len() < 2 {
         return;
     }
@@ -445,6 +356,9 @@ fn path(header: &str, read: &mut Header) {
     };
     if let Some(before) = before {
         named(&format!("{before} {last}"), 0.87, &mut read.hits);
+        if describes {
+            return;
+        }
         if CARRIERS.contains(&last) {
             named(before, 0.86, &mut read.hits);
         } else {
@@ -453,12 +367,15 @@ fn path(header: &str, read: &mut Header) {
     } else {
         named(last, 0.85, &mut read.hits);
     }
+    let carries = CARRIERS.contains(&last);
     if !read.hits.is_empty() {
-        read.name = fold(if CARRIERS.contains(&last) {
-            before.unwrap_or(last)
-        } else {
-            last
-        });
+        read.name = fold(if carries { before.unwrap_or(last) } else { last });
+    } else if !carries && !describes {
+        // The schema may know the name, without the unit behind it: `attributes.power_w`.
+        let name = fold(last);
+        let parted = name.rsplit_once(' ').and_then(|(name, word)| Some((name, unit(word)?)));
+        read.unit = parted.as_ref().map(|(_, unit)| unit.clone()).or(read.unit.take());
+        read.name = parted.map_or(name.clone(), |(name, _)| name.to_string());
     }
 }
 
@@ -467,7 +384,7 @@ mod tests {
     use super::*;
 
     fn check(header: &str, expected: &str) {
-        let read = read(header);
+        let read = read(header, &BTreeSet::new());
         let mut got = read.hits.first().map_or("-".to_string(), |hit| hit.field.to_string());
         let said = [
             read.unit.map(|unit| format!("unit {unit}")),
@@ -523,13 +440,14 @@ mod tests {
         check("Compare at", "list_price");
         check("Price tax excluded or Price tax included", "price");
         check("weight_unit", "weight");
-        check("Sale", "-");
-    }
-
-    #[test]
-    fn every_synonym_is_known() {
-        let count = synonyms().by_text.len();
-        assert!(count > 1000, "{count}");
-        assert_eq!(type_of("price_net"), "money");
+        check("product:keywords:en", "keywords, en");
+        check("variant:weight", "weight");
+        check("description:zh_Hans", "description, zh-Hans");
+        check("ARTICLE_DETAILS/BUYER_AID/@type", "-");
+        check("Precios / Coste sin IVA", "cost, net");
+        check("Zulassungsinhaberin / Hersteller", "manufacturer");
+        check("Zulassungsinhaberin Titulaire de l'autorisation", "manufacturer");
+        check("Sale", "salt");
+        check("Verkauf", "-");
     }
 }

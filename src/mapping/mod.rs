@@ -5,6 +5,7 @@
 
 pub mod apply;
 mod candidates;
+mod catalogue;
 pub mod check;
 mod columns;
 pub mod draft;
@@ -17,6 +18,7 @@ pub mod settings;
 pub mod shape;
 pub mod suggest;
 pub mod suggestion;
+mod synonyms;
 mod template;
 #[cfg(test)]
 mod tests;

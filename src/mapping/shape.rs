@@ -26,6 +26,8 @@ pub struct ColumnSample {
     pub distinct: usize,
     /// How many rows were looked at.
     pub rows: usize,
+    /// What each row has, as a hash, 0 where it is blank; empty where that is not known.
+    pub cells: Vec<u64>,
 }
 
 /// Words that stand for nothing, in lower case.
@@ -45,7 +47,9 @@ const NOTHING: &[&str] = &[
 /// The shape of one column.
 #[derive(Debug, Clone, Default)]
 pub struct Shape {
-    /// Share of rows with a value.
+    /// Rows looked at.
+    pub rows: usize,
+    /// Share of them with a value.
     pub filled: f32,
     /// Values that say something.
     pub count: usize,
@@ -76,6 +80,8 @@ pub struct Shape {
     pub middle: Option<Decimal>,
     /// What the numbers prove of their notation; `None` where there are no numbers with a mark in them.
     pub notation: Option<Proof>,
+    /// Days in any order.
+    pub days: f32,
     /// Orders that all days are written in.
     pub dates: Vec<DateOrder>,
     /// Currency that the values name.
@@ -88,6 +94,8 @@ pub struct Shape {
     pub words: BTreeSet<String>,
     /// UTF-8 that was read as windows-1252.
     pub mojibake: bool,
+    /// Sentences of a language that is known.
+    pub prose: bool,
     pub percent: bool,
     /// A name and a number: `default=100`.
     pub assigned: bool,
@@ -100,6 +108,7 @@ impl Shape {
     /// Looks at the samples of a column.
     pub fn of(column: &ColumnSample) -> Shape {
         let mut shape = Shape {
+            rows: column.rows,
             filled: if column.rows == 0 {
                 0.0
             } else {
@@ -154,6 +163,7 @@ impl Shape {
                 .iter()
                 .any(|sign| value.contains(sign))
         });
+        shape.days = share(&|value| DATE_ORDERS.iter().any(|order| date::moment(value, *order).is_ok()));
         shape.dates = DATE_ORDERS
             .into_iter()
             .filter(|order| values.iter().all(|value| date::moment(value, *order).is_ok()))
@@ -161,6 +171,7 @@ impl Shape {
         let mut lengths: Vec<usize> = values.iter().map(|value| value.chars().count()).collect();
         lengths.sort_unstable();
         shape.length = lengths[lengths.len() / 2];
+        shape.prose = shape.length >= 60 && language_of(&column.samples).is_some();
         shape.look_at_numbers(&values);
         shape.split = split_of(&values);
         shape
@@ -350,6 +361,7 @@ mod tests {
             samples: samples.iter().map(|sample| sample.to_string()).collect(),
             filled: samples.len(),
             distinct: 0,
+            cells: Vec::new(),
             rows: samples.len(),
         })
     }

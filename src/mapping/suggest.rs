@@ -18,7 +18,7 @@ use crate::value::Kind;
 use crate::value::number::{self, Notation, Proof};
 use crate::value::price::{self, Currency};
 use rust_decimal::Decimal;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Below this a guess is told, not made.
 const ENOUGH: f32 = 0.5;
@@ -37,15 +37,20 @@ pub struct Given {
 /// Proposes a mapping for the columns of a feed.
 pub fn suggest(columns: &[ColumnSample], schema: &Schema, given: Given) -> Suggestion {
     let samples = &columns[..columns.len().min(MOST_COLUMNS)];
+    let channels = header::channels(samples.iter().map(|sample| sample.header.as_str()));
     let read: Vec<Column<'_>> = samples
         .iter()
         .map(|sample| Column {
             text: &sample.header,
-            header: header::read(&sample.header),
+            header: header::read(&sample.header, &channels),
             shape: Shape::of(sample),
         })
         .collect();
-    let around = Surroundings { columns: &read, schema };
+    let around = Surroundings {
+        columns: &read,
+        schema,
+        currency: given.currency,
+    };
     let mut candidates: Vec<Vec<Candidate>> = (0..read.len()).map(|n| around.candidates(n)).collect();
     if let Some(sku) = given.sku.filter(|sku| *sku < candidates.len()) {
         candidates
@@ -58,7 +63,7 @@ pub fn suggest(columns: &[ColumnSample], schema: &Schema, given: Given) -> Sugge
             field: "sku",
         }];
     }
-    let chosen = assign(&candidates, &read, schema);
+    let mut chosen = assign(&candidates, &read, schema);
     let mut suggestion = Suggestion {
         preset: preset(&read),
         ..Suggestion::default()
@@ -71,6 +76,7 @@ pub fn suggest(columns: &[ColumnSample], schema: &Schema, given: Given) -> Sugge
         suggestion,
     };
     findings.habits(&candidates, &chosen);
+    findings.tell_twins_apart(&candidates, &mut chosen);
     let mut sku = None;
     for (n, choice) in chosen.iter().enumerate() {
         let Some(candidate) = choice.map(|m| &candidates[n][m]) else {
@@ -81,7 +87,10 @@ pub fn suggest(columns: &[ColumnSample], schema: &Schema, given: Given) -> Sugge
             Some(key) => findings.field(n, key, candidate),
         }
     }
-    findings.sku(sku.or_else(|| key_of_last_resort(&read)));
+    match sku.or_else(|| key_of_last_resort(&read)) {
+        Some(n) => findings.sku(n),
+        None => findings.sku_of_several(),
+    }
     findings.suggestion
 }
 
@@ -93,7 +102,12 @@ fn assign(candidates: &[Vec<Candidate>], columns: &[Column<'_>], schema: &Schema
         .flat_map(|(n, list)| (0..list.len()).map(move |m| (n, m)))
         .collect();
     let score = |(n, m): (usize, usize)| candidates[n][m].score;
-    order.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
+    // Of equals the one that says more.
+    let filled = |(n, _): (usize, usize)| columns[n].shape.filled;
+    order.sort_by(|a, b| {
+        let scores = score(*b).total_cmp(&score(*a));
+        scores.then(filled(*b).total_cmp(&filled(*a))).then(a.cmp(b))
+    });
     let mut taken: BTreeSet<Option<Key>> = BTreeSet::new();
     let mut chosen: Vec<Option<usize>> = vec![None; candidates.len()];
     for (n, m) in order {
@@ -170,17 +184,75 @@ fn shortened(sample: &str) -> String {
     }
 }
 
-/// The first column that differs in every record, where no header names a key.
+/// The column that differs in every record, where no header names a key: one of codes before one of trade item numbers
+/// before any other, and none whose header names something else.
 fn key_of_last_resort(columns: &[Column<'_>]) -> Option<usize> {
     let fits = |column: &Column<'_>| {
         let shape = &column.shape;
-        shape.is_unique() && shape.filled > 0.95 && shape.length <= 40 && shape.addresses < 0.5
+        let named = column
+            .header
+            .hits
+            .iter()
+            .any(|hit| !matches!(hit.field, "sku" | "supplier_sku" | "gtin"));
+        shape.is_unique()
+            && shape.filled > 0.95
+            && shape.length <= 40
+            && shape.addresses < 0.5
+            && shape.pictures < 0.5
+            && !shape.cents
+            && !(named && shape.gtins < 0.8)
     };
-    let mut keys = columns.iter().enumerate().filter(|(_, column)| fits(column));
-    keys.clone()
-        .find(|(_, column)| column.shape.gtins > 0.8)
-        .or_else(|| keys.next())
-        .map(|(n, _)| n)
+    let keys: Vec<(usize, &Shape)> = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| fits(column))
+        .map(|(n, column)| (n, &column.shape))
+        .collect();
+    let codes =
+        |shape: &Shape| shape.digits > 0.5 && shape.spaces < 0.2 && shape.gtins < 0.2 && shape.notation.is_none();
+    let first = |is: &dyn Fn(&Shape) -> bool| keys.iter().find(|(_, shape)| is(shape)).map(|(n, _)| *n);
+    first(&codes)
+        .or_else(|| first(&|shape| shape.gtins > 0.8))
+        .or_else(|| first(&|_| true))
+}
+
+/// Two or three columns of codes that differ together in every record, where none does alone.
+fn key_of_several(columns: &[Column<'_>], samples: &[ColumnSample]) -> Option<Vec<usize>> {
+    /// Fewer records than these prove nothing.
+    const ENOUGH_ROWS: usize = 10;
+    /// Columns that are tried.
+    const TRIED: usize = 12;
+    let fits = |n: &usize| {
+        let (shape, rows) = (&columns[*n].shape, samples[*n].cells.len());
+        rows >= ENOUGH_ROWS
+            && rows == samples[*n].rows
+            && shape.filled > 0.95
+            && shape.digits > 0.5
+            && shape.spaces < 0.2
+            && shape.length <= 20
+            && shape.days < 0.5
+            && !shape.cents
+            && shape.distinct > 1
+    };
+    let tried: Vec<usize> = (0..columns.len()).filter(fits).take(TRIED).collect();
+    let unique = |several: &[usize]| {
+        let rows = samples[several[0]].cells.len();
+        let cell = |n: &usize, row: usize| samples[*n].cells.get(row).copied().unwrap_or(0);
+        let row = |row: usize| several.iter().map(|n| cell(n, row)).collect::<Vec<u64>>();
+        // One row in twenty may be a fault of the list.
+        (0..rows).map(row).collect::<BTreeSet<Vec<u64>>>().len() * 20 >= rows * 19
+    };
+    let pairs = tried
+        .iter()
+        .enumerate()
+        .flat_map(|(at, a)| tried[at + 1..].iter().map(move |b| vec![*a, *b]));
+    let triples = tried.iter().enumerate().flat_map(|(at, a)| {
+        let rest = &tried[at + 1..];
+        rest.iter()
+            .enumerate()
+            .flat_map(move |(at, b)| rest[at + 1..].iter().map(move |c| vec![*a, *b, *c]))
+    });
+    pairs.chain(triples).find(|several| unique(several))
 }
 
 /// Headers that only one shop system exports together.
@@ -218,14 +290,78 @@ pub(super) fn in_template(column: &str) -> String {
 }
 
 impl Findings<'_> {
-    fn sku(&mut self, column: Option<usize>) {
-        let Some(n) = column else {
+    /// Two columns are one value where one names the locale that the other is read in: the surer of them is taken.
+    fn tell_twins_apart(&mut self, candidates: &[Vec<Candidate>], chosen: &mut [Option<usize>]) {
+        let read = self.suggestion.read.locale.as_deref();
+        // Without a word the texts are in the catalog's first locale.
+        let locale = read.and_then(|read| self.schema.locale_number(read)).unwrap_or(1);
+        let mut taken: BTreeMap<Key, usize> = BTreeMap::new();
+        for n in 0..chosen.len() {
+            let Some(key) = chosen[n].and_then(|m| candidates[n][m].key) else {
+                continue;
+            };
+            let attribute = self.schema.attribute(key.attribute);
+            if !attribute.localizable || attribute.kind == Kind::Media {
+                continue;
+            }
+            let key = if key.locale == 0 { Key { locale, ..key } } else { key };
+            let score = |n: usize| chosen[n].map_or(0.0, |m| candidates[n][m].score);
+            let loser = match taken.get(&key) {
+                None => {
+                    taken.insert(key, n);
+                    continue;
+                }
+                Some(first) if score(*first) >= score(n) => n,
+                Some(first) => {
+                    let first = *first;
+                    taken.insert(key, n);
+                    first
+                }
+            };
+            chosen[loser] = None;
+            let other = self.samples[taken[&key]].header.clone();
+            let proposed = &mut self.suggestion.columns[loser];
+            proposed.reason = format!("says the same as `{other}`, which fits better");
+            proposed.attribute = None;
+            proposed.confidence = 0.0;
+        }
+    }
+
+    /// A key of several columns, where there is one.
+    fn sku_of_several(&mut self) {
+        let Some(several) = key_of_several(self.read, self.samples) else {
             self.suggestion.ask(
                 "sku",
                 "no column differs in every record: say which is the supplier's own key".to_string(),
             );
             return;
         };
+        let names: Vec<String> = several.iter().map(|n| self.samples[*n].header.clone()).collect();
+        for n in several {
+            let proposed = &mut self.suggestion.columns[n];
+            if proposed.attribute.is_none() {
+                proposed.attribute = Some("sku".to_string());
+                proposed.confidence = 0.3;
+                proposed.reason = "part of a key: no column alone differs in every record".to_string();
+            }
+        }
+        let question = format!(
+            "no column is a key by itself; {} together differ in every record",
+            names.join(" and ")
+        );
+        self.suggestion.ask("sku", question);
+        let parts: Vec<String> = names
+            .iter()
+            .map(|name| format!("{{{{ row[{}] }}}}", in_template(name)))
+            .collect();
+        let settings = FieldSettings {
+            template: Some(parts.join("-")),
+            ..FieldSettings::default()
+        };
+        self.suggestion.fields.insert("sku".to_string(), settings);
+    }
+
+    fn sku(&mut self, n: usize) {
         let taken = self.suggestion.columns[n].attribute.clone();
         let settings = FieldSettings {
             column: Some(self.samples[n].header.clone()),

@@ -140,6 +140,7 @@ fn suggested(settings: &Settings, found: &Discovery, sku: Option<&str>) -> Resul
             filled: column.filled as usize,
             distinct: column.distinct as usize,
             rows: found.records as usize,
+            cells: column.cells.clone(),
         })
         .collect();
     let sku = match sku {
@@ -169,10 +170,13 @@ fn columns(found: &Discovery) -> String {
 }
 
 fn no_key(shown: &str, found: &Discovery) -> Failure {
+    let help = format!(
+        "name the supplier's own key with `--sku COLUMN`, or ask the supplier for a file that has one; the columns are: {}",
+        columns(found)
+    );
     let finding = Diagnostic::error("E-NO-SKU", "no column tells one record from another")
         .at(Place::file(shown.to_owned()))
-        .with_value(&columns(found))
-        .with_help("name the supplier's own key with `--sku COLUMN`, or ask the supplier for a file that has one");
+        .with_help(help);
     Failure::invalid("the file has no key; nothing was written", vec![finding])
 }
 

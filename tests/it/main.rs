@@ -8,6 +8,7 @@ mod determinism;
 mod drafts;
 mod drift;
 mod errors;
+mod gold;
 mod golden;
 mod guards;
 mod handbook;

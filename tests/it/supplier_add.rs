@@ -69,3 +69,103 @@ fn a_file_is_read_as_it_was_looked_at() {
         assert_eq!(imported(&shop).trim(), "2 new", "{content}");
     }
 }
+
+/// The attribute of each column, in their order.
+fn attributes(document: &serde_json::Value) -> String {
+    let columns = document["columns"].as_array().expect("there are columns");
+    let attribute = |column: &serde_json::Value| column["attribute"].as_str().unwrap_or("-").to_owned();
+    columns.iter().map(attribute).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_header_of_two_rows_names_its_columns() {
+    let rows = "TA-1;Taladro;10,00;49,90\nTA-2;Sierra;8,00;39,90\n";
+    let (shop, document) = added(
+        "list.csv",
+        format!("Datos del articulo;;Precios;\nRef;Nombre;Coste;PVP\n{rows}"),
+        &[],
+    );
+    assert_eq!(attributes(&document), "sku name - price");
+    assert_eq!(document["header_row"], 2);
+    assert_eq!(imported(&shop).trim(), "2 new");
+    let (shop, document) = added(
+        "list.csv",
+        format!("Ref;Nombre;Precio;\n;;con IVA;sin IVA\n{rows}"),
+        &[],
+    );
+    assert_eq!(document["header_row"], 1);
+    assert_eq!(document["columns"][2]["header"], "Precio / con IVA");
+    assert!(attributes(&document).starts_with("sku name price"), "{document:#}");
+    assert_eq!(imported(&shop).trim(), "2 new");
+}
+
+#[test]
+fn a_list_without_a_header_is_known_by_its_values() {
+    let list = "TA-100;8412345678905;Taladro percutor 600 W;49,90;12\nSC-200;8412345678912;Sierra de calar 500 W;39,95;0\n\
+                DE-001;8412345678929;Destornillador de estrella;4,50;103\n";
+    let (shop, document) = added("list.csv", list, &[]);
+    assert_eq!(attributes(&document), "sku gtin name price stock");
+    assert_eq!(document["header_row"], serde_json::Value::Null);
+    assert_eq!(imported(&shop).split(' ').take(2).collect::<Vec<_>>(), ["3", "new"]);
+}
+
+#[test]
+fn a_catalogue_is_known_by_its_standard() {
+    let article = |mode: &str, aid: &str| {
+        format!(
+            "<ARTICLE mode=\"{mode}\"><SUPPLIER_AID>{aid}</SUPPLIER_AID><ARTICLE_DETAILS><DESCRIPTION_SHORT>Hemd {aid}</DESCRIPTION_SHORT>\
+             </ARTICLE_DETAILS><ARTICLE_PRICE_DETAILS><ARTICLE_PRICE price_type=\"net_customer\"><PRICE_AMOUNT>17.20</PRICE_AMOUNT>\
+             </ARTICLE_PRICE><ARTICLE_PRICE price_type=\"net_list\"><PRICE_AMOUNT>20.00</PRICE_AMOUNT></ARTICLE_PRICE>\
+             </ARTICLE_PRICE_DETAILS></ARTICLE>"
+        )
+    };
+    let catalogue = format!(
+        "<BMECAT version=\"1.2\"><HEADER><CATALOG><CURRENCY>EUR</CURRENCY></CATALOG></HEADER><T_NEW_CATALOG>{}{}</T_NEW_CATALOG></BMECAT>",
+        article("new", "H1"),
+        article("update", "H2")
+    );
+    let (shop, document) = added("list.xml", &catalogue, &[]);
+    let columns = document["columns"].as_array().expect("there are columns");
+    let mapped: Vec<String> = columns
+        .iter()
+        .filter(|column| !column["attribute"].is_null())
+        .map(|column| format!("{} {}", column["header"], column["attribute"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        mapped,
+        [
+            "SUPPLIER_AID sku",
+            "ARTICLE_DETAILS/DESCRIPTION_SHORT name",
+            "price:net_list price"
+        ]
+    );
+    assert!(imported(&shop).starts_with("2 new"), "{}", imported(&shop));
+}
+
+#[test]
+fn weights_have_the_unit_that_stands_beside() {
+    let shop = Shop::new();
+    shop.done(&["init", "."]);
+    shop.write(
+        "list.csv",
+        "sku,name,weight,weight-unit\nA,One,500,GRAM\nB,Two,2,KILOGRAM\n",
+    );
+    shop.done(&["supplier", "add", "list.csv", "--name", "norte"]);
+    shop.done(&["import", "norte", "--apply"]);
+    let weight = |sku: &str| crate::corner::value(&shop, sku, "weight");
+    assert_eq!(
+        (weight("A").as_deref(), weight("B").as_deref()),
+        (Some("0.5 kg"), Some("2 kg"))
+    );
+}
+
+#[test]
+fn a_key_of_several_columns_is_proposed_as_such() {
+    let mut list = String::from("Permit no.,Pack no.,Name\n");
+    for n in 0..24 {
+        list.push_str(&format!("{},{},Tablets {}\n", 57_000 + n / 3, n % 3 + 1, n / 4));
+    }
+    let (shop, document) = added("list.csv", &list, &[]);
+    assert_eq!(attributes(&document), "sku sku name");
+    assert!(imported(&shop).starts_with("24 new"), "{}", imported(&shop));
+}

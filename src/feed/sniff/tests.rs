@@ -46,7 +46,7 @@ fn tables_are_found() {
 csv UTF-8 ; header Some(3) record None
 Ref.: 2 A | B
 Nombre: 2 Uno | Dos
-: 0 
+3: 0 
 PVP: 1 1,50
 ",
     );

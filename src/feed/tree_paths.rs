@@ -1,0 +1,252 @@
+//! The paths at which the records of an unknown XML or JSON file hold values.
+//!
+//! What the values look like is left to `sniff`, which asks the reader for them by these paths.
+
+use crate::feed::Reading;
+use crate::feed::failure::FeedError;
+use crate::feed::xml_events::local;
+use crate::product::record::Records;
+use quick_xml::events::Event;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// Paths that are looked for in a tree.
+const PATHS: usize = 2_000;
+/// Bytes of an element's text that are looked at.
+const SAMPLE: usize = 2_000;
+
+/// Every path that holds a value in the first records, in the order of the file; of BMEcat files also the fields that are no
+/// paths.
+pub fn tree_paths(reading: &mut Reading, sample_records: usize) -> Result<Vec<String>, FeedError> {
+    let mut paths = Paths::default();
+    let mut batch = Records::default();
+    let mut records = 0;
+    'reading: while reading.next(&mut batch)? {
+        for record in batch.iter() {
+            if records >= sample_records {
+                break 'reading;
+            }
+            records += 1;
+            match reading {
+                Reading::Xml(_) => xml_paths(record.raw(), &mut paths),
+                _ => json_paths(record.raw(), &mut paths),
+            }
+        }
+    }
+    let is_bmecat = matches!(reading, Reading::Xml(xml) if xml.is_bmecat());
+    Ok(paths.list(is_bmecat))
+}
+
+#[derive(Default)]
+struct Paths {
+    /// Path with prefixes, and its place among them.
+    found: BTreeMap<String, usize>,
+    prices: BTreeSet<String>,
+    features: BTreeSet<String>,
+    mimes: BTreeSet<String>,
+}
+
+impl Paths {
+    fn add(&mut self, path: &str) {
+        let next = self.found.len();
+        if next < PATHS && !path.is_empty() && !self.found.contains_key(path) {
+            self.found.insert(path.to_string(), next);
+        }
+    }
+
+    fn list(self, is_bmecat: bool) -> Vec<String> {
+        let mut found: Vec<(usize, String)> = self.found.into_iter().map(|(path, place)| (place, path)).collect();
+        found.sort_unstable();
+        let without: Vec<String> = found.iter().map(|(_, path)| without_prefixes(path)).collect();
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for path in &without {
+            *times.entry(path).or_default() += 1;
+        }
+        // The prefix is named only where two elements differ in nothing else.
+        let mut out: Vec<String> = Vec::new();
+        for ((_, path), plain) in found.iter().zip(&without) {
+            out.push(if times.get(plain.as_str()) == Some(&1) {
+                plain.clone()
+            } else {
+                path.clone()
+            });
+        }
+        if is_bmecat {
+            out.extend(self.prices.iter().map(|kind| format!("price:{kind}")));
+            out.extend(self.prices.iter().map(|kind| format!("currency:{kind}")));
+            out.extend(self.features.iter().map(|name| format!("feature:{name}")));
+            out.extend(self.features.iter().map(|name| format!("feature_unit:{name}")));
+            out.extend(self.mimes.iter().map(|purpose| format!("mime:{purpose}")));
+            out.extend(["group", "group_name", "group_path"].map(str::to_string));
+        }
+        out
+    }
+}
+
+fn without_prefixes(path: &str) -> String {
+    let parts = path.split('/').map(|part| match part.strip_prefix('@') {
+        Some(name) => format!("@{}", local(name)),
+        None => local(part).to_string(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The paths of values in one record, whose XML a reader has found sound.
+fn xml_paths(raw: &[u8], paths: &mut Paths) {
+    let mut reader = quick_xml::Reader::from_reader(raw);
+    reader.config_mut().expand_empty_elements = true;
+    // Path, text, and whether elements are inside.
+    let mut open: Vec<(String, String, bool)> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(tag) => {
+                let path = match open.last_mut() {
+                    None => String::new(),
+                    Some((parent, _, filled)) => {
+                        *filled = true;
+                        if parent.is_empty() {
+                            tag.name().0.to_string()
+                        } else {
+                            format!("{parent}/{}", tag.name().0)
+                        }
+                    }
+                };
+                for attribute in tag.attributes().with_checks(false).flatten() {
+                    let name = attribute.key.0;
+                    if !name.starts_with("xmlns") && !name.starts_with("xsi:") {
+                        let slash = if path.is_empty() { "" } else { "/" };
+                        paths.add(&format!("{path}{slash}@{name}"));
+                    }
+                    if local(name) == "price_type" && paths.prices.len() < PATHS / 10 {
+                        paths.prices.insert(attribute.value.to_string());
+                    }
+                }
+                open.push((path, String::new(), false));
+            }
+            Event::Text(text) => {
+                if let Some((_, kept, _)) = open.last_mut().filter(|(_, kept, _)| kept.len() < SAMPLE) {
+                    kept.push_str(&text);
+                }
+            }
+            Event::CData(text) => {
+                if let Some((_, kept, _)) = open.last_mut().filter(|(_, kept, _)| kept.len() < SAMPLE) {
+                    kept.push_str(&text.into_inner());
+                }
+            }
+            Event::End(_) => {
+                let Some((path, text, filled)) = open.pop() else { break };
+                let text = text.trim().to_string();
+                names.clear();
+                names.extend(path.rsplit('/').take(2).map(|name| local(name).to_string()));
+                match (names.first().map(String::as_str), names.get(1).map(String::as_str)) {
+                    (Some("FNAME"), Some("FEATURE")) if paths.features.len() < PATHS / 10 => {
+                        paths.features.insert(text.clone());
+                    }
+                    (Some("MIME_PURPOSE"), Some("MIME")) if paths.mimes.len() < 50 => {
+                        paths.mimes.insert(text.to_ascii_lowercase());
+                    }
+                    _ => {}
+                }
+                if path.is_empty() {
+                    if !filled {
+                        paths.add(".");
+                    }
+                } else if !filled || !text.is_empty() {
+                    paths.add(&path);
+                }
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+}
+
+fn json_paths(raw: &[u8], paths: &mut Paths) {
+    let mut deserializer = serde_json::Deserializer::from_slice(raw);
+    let seed = JsonPaths {
+        path: String::new(),
+        paths,
+    };
+    // A record that is no JSON has no paths; the reader refuses it.
+    let _ = seed.deserialize(&mut deserializer);
+}
+
+/// Collects the paths of scalars; members of lists have the path of the list.
+struct JsonPaths<'a> {
+    path: String,
+    paths: &'a mut Paths,
+}
+
+impl<'de> DeserializeSeed<'de> for JsonPaths<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for JsonPaths<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let path = if self.path.is_empty() {
+                key
+            } else {
+                format!("{}.{key}", self.path)
+            };
+            map.next_value_seed(JsonPaths {
+                path,
+                paths: self.paths,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq
+            .next_element_seed(JsonPaths {
+                path: self.path.clone(),
+                paths: self.paths,
+            })?
+            .is_some()
+        {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.paths.add(&self.path);
+        Ok(())
+    }
+}

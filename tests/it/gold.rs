@@ -1,0 +1,208 @@
+//! How well a new supplier's file is understood, measured against mappings made by hand: `tests/cases/mapping/`.
+//!
+//! Each file there names feeds of the shared data folder, how they are written, and which attribute each column holds, found
+//! by reading the feeds, not by asking the program. The vocabulary is that of a new workspace.
+
+use crate::support::{Shop, project, shared};
+use estante::workspace::Workspace;
+use estante::workspace::supplier::{Added, add};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Feeds with the same columns.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Gold {
+    files: Vec<String>,
+    format: String,
+    /// Of text tables.
+    encoding: Option<String>,
+    delimiter: Option<String>,
+    header_row: Option<u64>,
+    /// What each column holds that an attribute can hold; of several the first is best and the others will do.
+    columns: BTreeMap<String, Meant>,
+    /// What may be taken so, and may be left.
+    #[serde(default)]
+    may: BTreeMap<String, Meant>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Meant {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Meant {
+    fn is(&self, attribute: &str) -> bool {
+        match self {
+            Meant::One(one) => one == attribute,
+            Meant::Several(several) => several.iter().any(|one| one == attribute),
+        }
+    }
+}
+
+/// How a file is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    format: String,
+    encoding: Option<String>,
+    delimiter: Option<String>,
+    header_row: Option<u64>,
+    columns: usize,
+}
+
+#[derive(Deserialize)]
+struct Dialects {
+    files: BTreeMap<String, Written>,
+}
+
+/// Attributes that must not be wrong: what a product is, and what it costs.
+const NEVER_WRONG: [&str; 8] = [
+    "sku",
+    "gtin",
+    "mpn",
+    "model",
+    "price",
+    "list_price",
+    "sale_price",
+    "cost",
+];
+
+/// A new workspace that takes any number of suppliers.
+struct Bench {
+    _shop: Shop,
+    workspace: Workspace,
+    added: usize,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let shop = Shop::new();
+        shop.done(&["init", "new"]);
+        let workspace = Workspace::open(&shop.path("new"), None).expect("a new workspace opens");
+        Bench {
+            _shop: shop,
+            workspace,
+            added: 0,
+        }
+    }
+
+    /// What `supplier add --json` says of a file.
+    fn add(&mut self, file: &Path) -> Result<Added, String> {
+        self.added += 1;
+        let name = format!("s{}", self.added);
+        add(&self.workspace, file, Some(&name), None).map_err(|failure| failure.to_string())
+    }
+}
+
+fn cases() -> Vec<(String, String)> {
+    let folder = project().join("tests/cases/mapping");
+    let mut cases: Vec<(String, String)> = std::fs::read_dir(folder)
+        .expect("the mappings are there")
+        .map(|entry| {
+            let path = entry.expect("the folder is readable").path();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(path).expect("a mapping is text"))
+        })
+        .collect();
+    cases.sort();
+    cases
+}
+
+#[test]
+fn columns_are_mapped_as_a_person_maps_them() {
+    let Some(shared) = shared() else { return };
+    let data = shared.join("data");
+    let mut bench = Bench::new();
+    let (mut right, mut wrong, mut grave) = (0, Vec::new(), Vec::new());
+    for (name, text) in cases().into_iter().filter(|(name, _)| name != "dialects") {
+        let gold: Gold = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for file in &gold.files {
+            let added = match bench.add(&data.join(file)) {
+                Ok(added) => added,
+                Err(error) => {
+                    grave.push(format!("{file}: {error}"));
+                    continue;
+                }
+            };
+            let written = (&added.format, &added.delimiter, &added.header_row);
+            let encoding = gold.encoding.is_none() || gold.encoding == added.encoding;
+            if written != (&gold.format, &gold.delimiter, &gold.header_row) || !encoding {
+                grave.push(format!("{file}: read as {written:?} {:?}", added.encoding));
+            }
+            for header in gold.columns.keys().chain(gold.may.keys()) {
+                if added.columns.iter().all(|column| column.header != *header) {
+                    grave.push(format!("{file}: there is no column `{header}`"));
+                }
+            }
+            for column in &added.columns {
+                let (meant, got) = (gold.columns.get(&column.header), column.attribute.as_deref());
+                let allowed = gold.may.get(&column.header);
+                match (meant, got) {
+                    (Some(meant), Some(got)) if meant.is(got) => right += 1,
+                    (None, None) => {}
+                    (None, Some(got)) if allowed.is_some_and(|may| may.is(got)) => {}
+                    (meant, got) => {
+                        let key = meant.is_some_and(|meant| meant.is("sku"));
+                        let fault = format!("{file}: `{}` became {got:?} ({})", column.header, column.reason);
+                        match key || got.is_some_and(|got| NEVER_WRONG.contains(&got)) {
+                            true => grave.push(fault),
+                            false => wrong.push(fault),
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(grave.is_empty(), "{}", grave.join("\n"));
+    let share = right as f64 / (right + wrong.len()) as f64;
+    println!(
+        "{right} of {} mapped columns are right: {:.2} %",
+        right + wrong.len(),
+        share * 100.0
+    );
+    assert!(share >= 0.95, "{share:.3} are right\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_are_read_as_they_are_written() {
+    let Some(shared) = shared() else { return };
+    let data = shared.join("data");
+    let mut wrong = Vec::new();
+    for (_, text) in cases().into_iter().filter(|(name, _)| name == "dialects") {
+        let dialects: Dialects = toml::from_str(&text).expect("the table reads");
+        assert!(dialects.files.len() > 100);
+        for (file, written) in dialects.files {
+            let found = match estante::feed::sniff::discover(&data.join(&file), &file, &Default::default(), 500) {
+                Ok(found) => found,
+                Err(error) => {
+                    wrong.push(format!("{file}: {}", error.message()));
+                    continue;
+                }
+            };
+            let mut faults = Vec::new();
+            if found.format != written.format {
+                faults.push(format!("format {}", found.format));
+            }
+            if written.encoding.is_some_and(|encoding| encoding != found.encoding) {
+                faults.push(format!("encoding {}", found.encoding));
+            }
+            if written.delimiter.is_some() && written.delimiter != found.delimiter {
+                faults.push(format!("delimiter {:?}", found.delimiter));
+            }
+            if written.header_row.is_some() && written.header_row != found.header_row {
+                faults.push(format!("header row {:?}", found.header_row));
+            }
+            if written.columns != found.columns.len() {
+                faults.push(format!("{} columns", found.columns.len()));
+            }
+            if !faults.is_empty() {
+                wrong.push(format!("{file}: {}", faults.join(", ")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
