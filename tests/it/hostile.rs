@@ -620,7 +620,7 @@ fn attack(folders: &[&str], formats: &[Option<Format>], fields: Fields) -> Optio
     shop.write(
         "suppliers/x/supplier.toml",
         format!(
-            "name = \"X\"\nmode = \"delta\"\n[file]\npath = [\"none\"]\n[read]\ncurrency = \"EUR\"\n[fields]\n{columns}"
+            "name = \"X\"\nmode = \"delta\"\non_drift = \"warn\"\n[file]\npath = [\"none\"]\n[read]\ncurrency = \"EUR\"\n[fields]\n{columns}"
         ),
     );
     let numbered = fields.iter().all(|(_, column)| column.parse::<u32>().is_ok());
