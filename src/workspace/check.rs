@@ -12,10 +12,9 @@ use crate::workspace::drift::{drifts, key, last_layouts, quoted, told};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, look_at, name_of};
 use crate::workspace::proposal::{Near, nearest_meanings};
-use crate::workspace::reading::{DeliveryFile, Outcome, Readers, Told, read};
+use crate::workspace::reading::{Outcome, Readers, Told, newest, read};
 use crate::workspace::settings::{SUPPLIER_FILE, Supplier, SupplierFile};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Samples shown of a column.
 const SAMPLES: usize = 3;
@@ -77,15 +76,7 @@ pub struct Checked {
 pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
     let settings = &workspace.settings;
     let supplier = settings.supplier(id)?;
-    let paths = crate::feed::gather(&supplier.folder, &supplier.file)
-        .map_err(|error| Failure::invalid(format!("supplier {id}: no delivery"), vec![error.diagnostic()]))?;
-    let files: Vec<DeliveryFile> = paths
-        .into_iter()
-        .map(|path| DeliveryFile {
-            shown: Arc::from(settings.shown(&path)),
-            path,
-        })
-        .collect();
+    let files = newest(settings, supplier)?;
     let looks: Vec<Option<Look>> = files
         .iter()
         .map(|file| look_at(supplier, &file.path, &file.shown))

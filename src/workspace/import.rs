@@ -12,11 +12,10 @@ use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, look_at};
 use crate::workspace::planner::{Planner, Store};
 use crate::workspace::progress::{Progress, Step};
-use crate::workspace::reading::{DeliveryFile, Readers, Told, read};
+use crate::workspace::reading::{DeliveryFile, Readers, Told, newest, read};
 use crate::workspace::rejects::{Rejects, is_of_workbook};
 use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// A plan that was made.
 #[derive(Debug)]
@@ -61,22 +60,13 @@ pub fn plan(
     progress: &dyn Progress,
 ) -> Result<Planned, Failure> {
     let settings = &workspace.settings;
-    let paths = match files {
-        [] => crate::feed::gather(&supplier.folder, &supplier.file).map_err(|error| {
-            Failure::invalid(
-                format!("supplier {}: no delivery", supplier.id),
-                vec![error.diagnostic()],
-            )
-        })?,
-        given => given.to_vec(),
+    let files = match files {
+        [] => newest(settings, supplier)?,
+        given => given
+            .iter()
+            .map(|path| DeliveryFile::new(settings, path.clone()))
+            .collect(),
     };
-    let files: Vec<DeliveryFile> = paths
-        .into_iter()
-        .map(|path| DeliveryFile {
-            shown: Arc::from(settings.shown(&path)),
-            path,
-        })
-        .collect();
     let reader = workspace.reader_if_any()?;
     let store = match &reader {
         None => Store::empty(),

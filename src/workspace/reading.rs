@@ -7,6 +7,7 @@ use crate::catalog::Reader;
 use crate::catalog::stored::{Known, SourceId};
 use crate::diagnostic::Diagnostic;
 use crate::feed::failure::FeedError;
+use crate::feed::gather;
 use crate::feed::report::FileReport;
 use crate::mapping::apply::Scratch;
 use crate::mapping::unknown::UnknownWords;
@@ -21,7 +22,7 @@ use crate::schema::scope::Key;
 use crate::value::Value;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
-use crate::workspace::settings::Supplier;
+use crate::workspace::settings::{Settings, Supplier};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -76,6 +77,30 @@ pub enum Told {
 pub struct DeliveryFile {
     pub path: PathBuf,
     pub shown: Arc<str>,
+}
+
+impl DeliveryFile {
+    /// A file as messages of this workspace call it.
+    pub fn new(settings: &Settings, path: PathBuf) -> DeliveryFile {
+        DeliveryFile {
+            shown: Arc::from(settings.shown(&path)),
+            path,
+        }
+    }
+}
+
+/// The files that a supplier's settings name, as they lie there now.
+pub fn newest(settings: &Settings, supplier: &Supplier) -> Result<Vec<DeliveryFile>, Failure> {
+    let paths = gather(&supplier.folder, &supplier.file).map_err(|error| {
+        Failure::invalid(
+            format!("supplier {}: no delivery", supplier.id),
+            vec![error.diagnostic()],
+        )
+    })?;
+    Ok(paths
+        .into_iter()
+        .map(|path| DeliveryFile::new(settings, path))
+        .collect())
 }
 
 /// What a reading needs to know.

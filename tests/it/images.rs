@@ -8,7 +8,7 @@ use crate::corner::{corner_shop, offers, supplier as plain_supplier};
 use crate::support::{Shop, shared};
 use image::{Rgb, RgbImage};
 use std::io::{Cursor, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -266,45 +266,52 @@ fn one_name_at_two_suppliers_is_two_pictures() {
     assert_eq!(shown, ["N1_1", "img/1.jpg", "SERIE_1", "V2_1"]);
 }
 
-/// A server that answers a few requests; gives its port and counts them.
-fn server() -> (u16, Arc<AtomicUsize>) {
+/// A server that does this with whoever connects; gives its port and counts them.
+fn serving(answer: impl Fn(TcpStream) + Send + 'static) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let port = listener.local_addr().expect("it is bound").port();
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
+            let Ok(stream) = stream else { return };
             count.fetch_add(1, Ordering::SeqCst);
-            let mut request = [0; 2048];
-            let read = stream.read(&mut request).unwrap_or(0);
-            let line = String::from_utf8_lossy(&request[..read])
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            let (status, more, body) = match line.split(' ').nth(1).unwrap_or_default() {
-                "/good.jpg" => ("200 OK", String::new(), photograph(6, 600, 600)),
-                "/moved.jpg" => ("302 Found", "Location: /good.jpg\r\n".to_owned(), Vec::new()),
-                "/away.jpg" => (
-                    "302 Found",
-                    "Location: http://127.0.0.1:9/x.jpg\r\n".to_owned(),
-                    Vec::new(),
-                ),
-                "/round.jpg" => ("302 Found", "Location: /round.jpg\r\n".to_owned(), Vec::new()),
-                "/large.jpg" => ("200 OK", String::new(), vec![7; 300_000]),
-                "/page.jpg" => ("200 OK", String::new(), b"<html>".to_vec()),
-                _ => ("404 Not Found", String::new(), Vec::new()),
-            };
-            let head = format!(
-                "HTTP/1.1 {status}\r\n{more}Content-Length: {}\r\nConnection: close\r\n\r\n",
-                body.len()
-            );
-            let _ = stream.write_all(head.as_bytes());
-            let _ = stream.write_all(&body);
+            answer(stream);
         }
     });
     (port, asked)
+}
+
+/// One that answers a few requests.
+fn server() -> (u16, Arc<AtomicUsize>) {
+    serving(|mut stream| {
+        let mut request = [0; 2048];
+        let read = stream.read(&mut request).unwrap_or(0);
+        let line = String::from_utf8_lossy(&request[..read])
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let (status, more, body) = match line.split(' ').nth(1).unwrap_or_default() {
+            "/good.jpg" => ("200 OK", String::new(), photograph(6, 600, 600)),
+            "/moved.jpg" => ("302 Found", "Location: /good.jpg\r\n".to_owned(), Vec::new()),
+            "/away.jpg" => (
+                "302 Found",
+                "Location: http://127.0.0.1:9/x.jpg\r\n".to_owned(),
+                Vec::new(),
+            ),
+            "/round.jpg" => ("302 Found", "Location: /round.jpg\r\n".to_owned(), Vec::new()),
+            "/large.jpg" => ("200 OK", String::new(), vec![7; 300_000]),
+            "/page.jpg" => ("200 OK", String::new(), b"<html>".to_vec()),
+            _ => ("404 Not Found", String::new(), Vec::new()),
+        };
+        let head = format!(
+            "HTTP/1.1 {status}\r\n{more}Content-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        let _ = stream.write_all(head.as_bytes());
+        let _ = stream.write_all(&body);
+    })
 }
 
 #[test]
@@ -354,16 +361,7 @@ fn addresses_are_fetched_only_where_that_is_allowed() {
 
 #[test]
 fn a_host_that_does_not_answer_is_given_up() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let port = listener.local_addr().expect("it is bound").port();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = asked.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            drop(stream);
-            count.fetch_add(1, Ordering::SeqCst);
-        }
-    });
+    let (port, asked) = serving(drop);
     let shop = corner_shop();
     let mut list = "sku;name;brand;mpn;price;stock;image\n".to_owned();
     for n in 10..40 {
