@@ -115,6 +115,10 @@ pub fn find(head: &[u8], declared: Declared, wanted: &[String]) -> Found {
 
 /// Spaces stand between a delimiter and a quote.
 fn spaces_around(sample: &[u8], delimiter: u8, quote: u8) -> bool {
+    // Between spaces there is nothing to pad, and looking past each of a long run would cost its square.
+    if delimiter == b' ' {
+        return false;
+    }
     let around = |at: usize| {
         let after = || sample[at + 1..].iter().find(|byte| **byte != b' ');
         let before = || sample[..at].iter().rev().find(|byte| **byte != b' ');

@@ -136,7 +136,7 @@ pub fn find(rows: &[Vec<String>], wanted: &[String], height: Option<usize>) -> O
     best.1.or_else(|| {
         let at = looks_like_names(rows)?;
         Some(match height {
-            Some(height) => Heading { at, height },
+            Some(height) => (at + height <= rows.len()).then_some(Heading { at, height })?,
             None => around(rows, at),
         })
     })
@@ -295,6 +295,12 @@ mod tests {
         check("price;sku\n1;A", &["sku", "price"], Some(0));
         check("Sales;;;\nShop;2024;2025;2026\nA;10;20;30\nB;5;6;7", &[], Some(1));
         check("2024;10;20;30\n2025;5;6;7", &[], None);
+    }
+
+    #[test]
+    fn a_header_of_more_rows_than_there_are_is_none() {
+        assert_eq!(find(&table("Prices;List"), &[], Some(2)), None);
+        assert_eq!(find(&table("Prices;List"), &["Ref".to_owned()], Some(3)), None);
     }
 
     #[test]

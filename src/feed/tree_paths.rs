@@ -13,6 +13,11 @@ use std::fmt;
 
 /// Paths that are looked for in a tree.
 const PATHS: usize = 2_000;
+/// Bytes of a path, from which on it is no column that a person would name, and of all paths together.
+const LONGEST: usize = 1_000;
+const ALL: usize = 1 << 20;
+/// Bytes of a name of BMEcat's own: a kind of price, a feature, a purpose.
+const NAME: usize = 200;
 /// Bytes of an element's text that are looked at.
 const SAMPLE: usize = 2_000;
 
@@ -42,6 +47,8 @@ pub fn tree_paths(reading: &mut Reading, sample_records: usize) -> Result<Vec<St
 struct Paths {
     /// Path with prefixes, and its place among them.
     found: BTreeMap<String, usize>,
+    /// Bytes of them.
+    bytes: usize,
     prices: BTreeSet<String>,
     features: BTreeSet<String>,
     mimes: BTreeSet<String>,
@@ -50,7 +57,9 @@ struct Paths {
 impl Paths {
     fn add(&mut self, path: &str) {
         let next = self.found.len();
-        if next < PATHS && !path.is_empty() && !self.found.contains_key(path) {
+        let fits = path.len() <= LONGEST && self.bytes + path.len() <= ALL;
+        if next < PATHS && fits && !path.is_empty() && !self.found.contains_key(path) {
+            self.bytes += path.len();
             self.found.insert(path.to_string(), next);
         }
     }
@@ -96,30 +105,30 @@ fn without_prefixes(path: &str) -> String {
 fn xml_paths(raw: &[u8], paths: &mut Paths) {
     let mut reader = quick_xml::Reader::from_reader(raw);
     reader.config_mut().expand_empty_elements = true;
-    // Path, text, and whether elements are inside.
-    let mut open: Vec<(String, String, bool)> = Vec::new();
+    // Path (of what is not too long), text, and whether elements are inside.
+    let mut open: Vec<(Option<String>, String, bool)> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     while let Ok(event) = reader.read_event() {
         match event {
             Event::Start(tag) => {
                 let path = match open.last_mut() {
-                    None => String::new(),
+                    None => Some(String::new()),
                     Some((parent, _, filled)) => {
                         *filled = true;
-                        if parent.is_empty() {
-                            tag.name().0.to_string()
-                        } else {
-                            format!("{parent}/{}", tag.name().0)
-                        }
+                        parent.as_ref().and_then(|parent| joined(parent, '/', tag.name().0))
                     }
                 };
                 for attribute in tag.attributes().with_checks(false).flatten() {
                     let name = attribute.key.0;
-                    if !name.starts_with("xmlns") && !name.starts_with("xsi:") {
+                    if let Some(path) = path.as_ref().filter(|_| name.len() <= LONGEST)
+                        && !name.starts_with("xmlns")
+                        && !name.starts_with("xsi:")
+                    {
                         let slash = if path.is_empty() { "" } else { "/" };
                         paths.add(&format!("{path}{slash}@{name}"));
                     }
-                    if local(name) == "price_type" && paths.prices.len() < PATHS / 10 {
+                    let few = paths.prices.len() < PATHS / 10 && attribute.value.len() <= NAME;
+                    if local(name) == "price_type" && few {
                         paths.prices.insert(attribute.value.to_string());
                     }
                 }
@@ -138,13 +147,14 @@ fn xml_paths(raw: &[u8], paths: &mut Paths) {
             Event::End(_) => {
                 let Some((path, text, filled)) = open.pop() else { break };
                 let text = text.trim().to_string();
+                let Some(path) = path else { continue };
                 names.clear();
                 names.extend(path.rsplit('/').take(2).map(|name| local(name).to_string()));
                 match (names.first().map(String::as_str), names.get(1).map(String::as_str)) {
-                    (Some("FNAME"), Some("FEATURE")) if paths.features.len() < PATHS / 10 => {
+                    (Some("FNAME"), Some("FEATURE")) if paths.features.len() < PATHS / 10 && text.len() <= NAME => {
                         paths.features.insert(text.clone());
                     }
-                    (Some("MIME_PURPOSE"), Some("MIME")) if paths.mimes.len() < 50 => {
+                    (Some("MIME_PURPOSE"), Some("MIME")) if paths.mimes.len() < 50 && text.len() <= NAME => {
                         paths.mimes.insert(text.to_ascii_lowercase());
                     }
                     _ => {}
@@ -163,10 +173,21 @@ fn xml_paths(raw: &[u8], paths: &mut Paths) {
     }
 }
 
+/// A path with one more name; none where it gets too long.
+fn joined(parent: &str, between: char, name: &str) -> Option<String> {
+    if parent.len() + name.len() >= LONGEST {
+        return None;
+    }
+    Some(match parent.is_empty() {
+        true => name.to_owned(),
+        false => format!("{parent}{between}{name}"),
+    })
+}
+
 fn json_paths(raw: &[u8], paths: &mut Paths) {
     let mut deserializer = serde_json::Deserializer::from_slice(raw);
     let seed = JsonPaths {
-        path: String::new(),
+        path: Some(String::new()),
         paths,
     };
     // A record that is no JSON has no paths; the reader refuses it.
@@ -175,7 +196,8 @@ fn json_paths(raw: &[u8], paths: &mut Paths) {
 
 /// Collects the paths of scalars; members of lists have the path of the list.
 struct JsonPaths<'a> {
-    path: String,
+    /// None where it is too long.
+    path: Option<String>,
     paths: &'a mut Paths,
 }
 
@@ -196,11 +218,7 @@ impl<'de> Visitor<'de> for JsonPaths<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            let path = if self.path.is_empty() {
-                key
-            } else {
-                format!("{}.{key}", self.path)
-            };
+            let path = self.path.as_ref().and_then(|parent| joined(parent, '.', &key));
             map.next_value_seed(JsonPaths {
                 path,
                 paths: self.paths,
@@ -221,32 +239,72 @@ impl<'de> Visitor<'de> for JsonPaths<'_> {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
+        self.add()
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
+        self.add()
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
+        self.add()
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
+        self.add()
     }
 
     fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.paths.add(&self.path);
-        Ok(())
+        self.add()
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        self.paths.add(&self.path);
+        self.add()
+    }
+}
+
+impl JsonPaths<'_> {
+    /// Here is a value.
+    fn add<E>(self) -> Result<(), E> {
+        if let Some(path) = &self.path {
+            self.paths.add(path);
+        }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(raw: &str, expected: &[&str]) {
+        let mut paths = Paths::default();
+        match raw.starts_with('<') {
+            true => xml_paths(raw.as_bytes(), &mut paths),
+            false => json_paths(raw.as_bytes(), &mut paths),
+        }
+        assert_eq!(paths.list(false), expected);
+    }
+
+    #[test]
+    fn paths_that_nobody_would_name_take_no_room() {
+        let long = "k".repeat(LONGEST);
+        check(
+            &format!(r#"{{"a":1,"{long}":{{"b":1,"c":[2]}},"d":{{"e":2}}}}"#),
+            &["a", "d.e"],
+        );
+        check(
+            &format!("<p a='1'><{long} x='2'><b>1</b></{long}><d>2</d></p>"),
+            &["@a", "d"],
+        );
+    }
+
+    #[test]
+    fn all_paths_together_are_bounded() {
+        let mut paths = Paths::default();
+        for n in 0..PATHS {
+            paths.add(&format!("{n:0>900}"));
+        }
+        assert_eq!(paths.found.len(), ALL / 900);
     }
 }
