@@ -12,10 +12,14 @@ use crate::workspace::failure::Failure;
 use crate::workspace::reading::DeliveryFile;
 use crate::workspace::settings::Supplier;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Folder, beside the other rejected rows, of those of workbooks: they are only looked at.
+const WORKBOOKS: &str = "workbooks";
 
 /// The rejected rows of one delivery, being gathered.
 pub struct Rejects<'w> {
@@ -149,7 +153,15 @@ impl RejectedOf {
                 std::fs::create_dir_all(folder).map_err(failed)?;
                 let frame = Frame::of(&self.path, &self.shown, &supplier.file, supplier.mapping.wanted());
                 let frame = frame.map_err(changed)?;
-                self.name.push_str(frame.as_ref().map_or("", |frame| frame.ending));
+                if let Some(ending) = frame
+                    .as_ref()
+                    .map(|frame| frame.ending)
+                    .filter(|ending| !ending.is_empty())
+                {
+                    // In a folder of their own no name tells another kind of file.
+                    std::fs::create_dir_all(folder.join(WORKBOOKS)).map_err(failed)?;
+                    self.name = format!("{WORKBOOKS}/{}{ending}", self.name);
+                }
                 let out = BufWriter::new(File::create(self.place(folder)).map_err(failed)?);
                 let open = self.open.insert(Open { out, frame });
                 let head = open.frame.as_ref().map_or(&[][..], |frame| &frame.head);
@@ -210,12 +222,9 @@ impl RejectedOf {
     }
 }
 
-/// True of a file in which rejected rows of a workbook lie.
+/// True of a file in which rejected rows of a workbook lie, whatever the workbook was called.
 pub fn is_of_workbook(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    [".xlsx.tsv", ".xlsm.tsv", ".xls.tsv", ".ods.tsv"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
+    path.parent().and_then(Path::file_name) == Some(OsStr::new(WORKBOOKS))
 }
 
 /// The file's own name; behind a number where another file of the delivery has it.
