@@ -30,22 +30,27 @@ pub struct Held {
 impl Reader {
     /// All batches, the newest first.
     pub fn batches(&self) -> Result<Vec<Batch>, CatalogError> {
-        self.batches_where("1 = 1", 0)
+        self.batches_where("1 = 1", 0, "files, diagnostics")
+    }
+
+    /// The same without their files and findings, which may be megabytes each.
+    pub fn tallies(&self) -> Result<Vec<Batch>, CatalogError> {
+        self.batches_where("1 = 1", 0, "'[]', '[]'")
     }
 
     /// One batch.
     pub fn batch(&self, id: i64) -> Result<Option<Batch>, CatalogError> {
-        Ok(self.batches_where("id = ?1", id)?.pop())
+        Ok(self.batches_where("id = ?1", id, "files, diagnostics")?.pop())
     }
 
-    /// The batches later than `since`, the newest first.
+    /// The batches later than `since`, the newest first, without their files and findings.
     pub fn batches_since(&self, since: i64) -> Result<Vec<Batch>, CatalogError> {
-        self.batches_where("id > ?1", since)
+        self.batches_where("id > ?1", since, "'[]', '[]'")
     }
 
-    fn batches_where(&self, condition: &str, id: i64) -> Result<Vec<Batch>, CatalogError> {
+    fn batches_where(&self, condition: &str, id: i64, told: &str) -> Result<Vec<Batch>, CatalogError> {
         let mut statement = self.connection.prepare(&format!(
-            "SELECT id, source, kind, tally, files, diagnostics, undone_by FROM batches WHERE {condition} AND ?1 = ?1 ORDER BY id DESC"
+            "SELECT id, source, kind, tally, {told}, undone_by FROM batches WHERE {condition} AND ?1 = ?1 ORDER BY id DESC"
         ))?;
         let mut rows = statement.query([id])?;
         let mut batches = Vec::new();

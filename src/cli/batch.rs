@@ -58,11 +58,11 @@ pub fn undo(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8,
 
 /// `batches`
 pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
-    let batches = inspect::batches(workspace)?;
     if output.json {
-        output.document(json!({ "batches": batches }));
+        output.document(json!({ "batches": inspect::batches(workspace)? }));
         return Ok(0);
     }
+    let batches = inspect::tallies(workspace)?;
     if batches.is_empty() {
         output.say("no batch yet");
         return Ok(0);
@@ -125,9 +125,7 @@ pub fn held(workspace: &Workspace, batch: i64, output: &Output) -> Result<u8, Fa
 pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output: &Output) -> Result<u8, Failure> {
     let Some(of) = of else { return list(workspace, output) };
     if let Ok(number) = of.parse::<i64>()
-        && let Some(shown) = inspect::batches(workspace)?
-            .into_iter()
-            .find(|shown| shown.batch.id == number)
+        && let Some(shown) = inspect::batch(workspace, number)?
     {
         if output.json {
             output.document(serde_json::to_value(&shown).unwrap_or_default());

@@ -454,8 +454,28 @@ pub fn batches(workspace: &Workspace) -> Result<Vec<ShownBatch>, Failure> {
     let Some(reader) = workspace.reader_if_any()? else {
         return Ok(Vec::new());
     };
-    let mut shown = Vec::new();
-    for batch in reader.batches()? {
+    dated(&reader, reader.batches()?)
+}
+
+/// The same without their files and findings: for lists, which a year of bad deliveries would fill with gigabytes.
+pub fn tallies(workspace: &Workspace) -> Result<Vec<ShownBatch>, Failure> {
+    let Some(reader) = workspace.reader_if_any()? else {
+        return Ok(Vec::new());
+    };
+    dated(&reader, reader.tallies()?)
+}
+
+/// One batch; none where there is none of this number.
+pub fn batch(workspace: &Workspace, id: i64) -> Result<Option<ShownBatch>, Failure> {
+    let Some(reader) = workspace.reader_if_any()? else {
+        return Ok(None);
+    };
+    Ok(dated(&reader, reader.batch(id)?.into_iter().collect())?.pop())
+}
+
+fn dated(reader: &Reader, batches: Vec<Batch>) -> Result<Vec<ShownBatch>, Failure> {
+    let mut shown = Vec::with_capacity(batches.len());
+    for batch in batches {
         let at = reader.batch_moment(batch.id)?.unwrap_or_default();
         shown.push(ShownBatch { at, batch });
     }

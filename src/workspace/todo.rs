@@ -7,7 +7,7 @@ use crate::product::batch::Batch;
 use crate::workspace::Workspace;
 use crate::workspace::draft_review::{State, list as drafts};
 use crate::workspace::failure::{Failure, FailureKind};
-use crate::workspace::inspect::batches;
+use crate::workspace::inspect::tallies;
 use crate::workspace::progress::Progress;
 use crate::workspace::search::{Opened, Session};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,8 @@ pub struct Worklists {
 
 /// Counts the worklists.
 pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists, Failure> {
-    let mut lists = held(workspace)?;
+    let batches: Vec<Batch> = tallies(workspace)?.into_iter().map(|shown| shown.batch).collect();
+    let mut lists = held(&batches);
     let mut notes = BTreeSet::new();
     let mut opened = Opened::new(workspace, progress)?;
     let session = opened.session(workspace)?;
@@ -77,7 +78,7 @@ pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists,
     ] {
         counting.add(name.to_owned(), query.to_owned())?;
     }
-    if let Some(last) = batches(workspace)?.iter().map(|shown| shown.batch.id).max() {
+    if let Some(last) = batches.iter().map(|batch| batch.id).max() {
         counting.add(format!("last-batch:{last}"), format!("batch:{last}"))?;
     }
     lists.extend(counting.lists);
@@ -119,21 +120,22 @@ impl Counting<'_> {
     }
 }
 
-/// What the guards held in the last import of each supplier.
-fn held(workspace: &Workspace) -> Result<Vec<Worklist>, Failure> {
-    let mut last: BTreeMap<String, Batch> = BTreeMap::new();
-    for batch in batches(workspace)?.into_iter().map(|shown| shown.batch) {
-        if batch.kind == "import" && last.get(&batch.source).is_none_or(|known| known.id < batch.id) {
-            last.insert(batch.source.clone(), batch);
+/// What the guards held in the last import of each supplier that nobody took back.
+fn held(batches: &[Batch]) -> Vec<Worklist> {
+    let mut last: BTreeMap<&str, &Batch> = BTreeMap::new();
+    for batch in batches {
+        let stands = batch.kind == "import" && batch.undone_by.is_none();
+        if stands && last.get(&*batch.source).is_none_or(|known| known.id < batch.id) {
+            last.insert(&batch.source, batch);
         }
     }
     let lists = last.into_iter().map(|(source, batch)| Worklist {
-        name: format!("held:{}", source.strip_prefix("supplier:").unwrap_or(&source)),
+        name: format!("held:{}", source.strip_prefix("supplier:").unwrap_or(source)),
         query: None,
         count: batch.tally.held,
         command: format!("estante batches --held {}", batch.id),
     });
-    Ok(lists.collect())
+    lists.collect()
 }
 
 fn waiting_drafts(workspace: &Workspace) -> Result<Option<Worklist>, Failure> {

@@ -1,5 +1,6 @@
 //! The worklists as an editor sees them: what is counted is what the search then shows.
 
+use crate::corner::{corner_shop, deliver, import, supplier};
 use crate::support::Shop;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -117,4 +118,22 @@ fn enrichment_is_shown_of_what_a_query_finds() {
     // A slip is not forgiven here: other products would be shown as if they were meant.
     let refused = shop.run(&["enrich", "specs", "vestidoo"]).ended(2);
     assert!(refused.err.contains("estante search"), "{}", refused.err);
+}
+
+#[test]
+fn what_was_held_is_listed_until_its_batch_is_taken_back() {
+    let shop = corner_shop();
+    let list = |prices: [&str; 4]| {
+        let rows = (0..4).map(|n| format!("S{n};P{n};Brontal;M{n}M;{};1\n", prices[n]));
+        format!("sku;name;brand;mpn;price;stock\n{}", rows.collect::<String>())
+    };
+    supplier(&shop, "a", "", &list(["10.00", "10.00", "10.00", "10.00"]));
+    import(&shop, "a");
+    assert_eq!(lists(&shop).0["held:a"].1, 0);
+    deliver(&shop, "a", &list(["99.00", "99.00", "10.50", "10.50"]));
+    import(&shop, "a");
+    assert_eq!(lists(&shop).0["held:a"].1, 2);
+    assert!(shop.done(&["todo"]).out.contains("estante batches --held 2"));
+    shop.done(&["undo", "2"]);
+    assert_eq!(lists(&shop).0["held:a"].1, 0);
 }
