@@ -28,6 +28,13 @@ pub fn specs(workspace: &Workspace, of: &[String], output: &Output) -> Result<u8
     } else {
         products(&report, output, &mut text);
     }
+    if report.beyond > 0 {
+        let _ = writeln!(
+            text,
+            "the query finds {} products more, which are not looked at; narrow it down",
+            count(report.beyond)
+        );
+    }
     let most = if output.verbose { usize::MAX } else { FIRST };
     for diagnostic in report.diagnostics.iter().take(most) {
         text.push_str(&output.diagnostic(diagnostic));

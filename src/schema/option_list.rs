@@ -50,8 +50,13 @@ impl OptionList {
 
     /// The option with exactly this code.
     pub fn by_code(&self, code: &str) -> Option<&OptionValue> {
+        self.options.get(self.place_of(code)? as usize)
+    }
+
+    /// The place of an option in the list.
+    pub fn place_of(&self, code: &str) -> Option<u32> {
         let n = self.options.binary_search_by(|option| (*option.code).cmp(code)).ok()?;
-        self.options.get(n)
+        u32::try_from(n).ok()
     }
 
     /// The label of an option; the code itself where the list does not have it (an open list's, say).

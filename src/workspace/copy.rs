@@ -16,7 +16,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::{Shelf, chunks, places, sold};
 use crate::workspace::progress::{Progress, Step};
-use crate::workspace::search::named;
+use crate::workspace::search::{LAST_PLACE, named};
 use std::collections::{BTreeMap, HashMap};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -24,8 +24,6 @@ use xxhash_rust::xxh3::xxh3_64;
 const CHUNK: usize = 256;
 /// Products that are shown where the question means many.
 pub const MOST_SHOWN: usize = 20;
-/// Products of a query that are looked at to find those.
-const MOST_NAMED: usize = 10_000;
 /// Findings of one code that are kept; all are counted.
 const MOST_KEPT: u64 = 1_000;
 
@@ -88,7 +86,7 @@ pub fn preview(workspace: &Workspace, words: &[String], progress: &dyn Progress)
     let shelf = Shelf::new(&workspace.settings, &trust);
     let mut shown = Vec::new();
     if !words.is_empty() {
-        let names = named(workspace, words, MOST_NAMED, progress)?;
+        let names = named(workspace, words, LAST_PLACE, progress)?.names;
         for name in &names {
             let product = shelf.product(&reader, name)?;
             if names.len() <= words.len() || product.values.iter().any(is_written) {

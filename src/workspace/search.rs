@@ -219,7 +219,7 @@ impl Session<'_> {
     }
 
     /// The products that a query means to the letter, the best first, at most `most`: slips are not forgiven, and no word is left out.
-    pub fn meant(&self, query: &str, most: usize) -> Result<Vec<ProductName>, Failure> {
+    pub fn meant(&self, query: &str, most: usize) -> Result<Named, Failure> {
         let question = Question {
             query,
             limit: most,
@@ -228,7 +228,7 @@ impl Session<'_> {
         let (answer, _) = self.answer(&question)?;
         let mut names = Vec::new();
         if answer.corrections.is_empty() && !answer.relaxed {
-            for found in answer.found {
+            for found in &answer.found {
                 names.extend(self.reader.product_by_id(found.product)?);
             }
         }
@@ -239,7 +239,10 @@ impl Session<'_> {
             );
             return Err(Failure::usage(message).with_help("`estante search` shows what is near"));
         }
-        Ok(names)
+        Ok(Named {
+            beyond: answer.total.saturating_sub(names.len() as u64),
+            names,
+        })
     }
 
     /// Reads the verdicts of a channel, and looks whether they are of the index and of the channel's settings.
@@ -279,13 +282,16 @@ pub fn search(workspace: &Workspace, question: &Question<'_>, progress: &dyn Pro
     }
 }
 
+/// Products that a person named.
+#[derive(Debug, Default)]
+pub struct Named {
+    pub names: Vec<ProductName>,
+    /// Products that the query means beside these.
+    pub beyond: u64,
+}
+
 /// The products that a person names: each word a SKU, or all together a query. At most `most` of a query.
-pub fn named(
-    workspace: &Workspace,
-    words: &[String],
-    most: usize,
-    progress: &dyn Progress,
-) -> Result<Vec<ProductName>, Failure> {
+pub fn named(workspace: &Workspace, words: &[String], most: usize, progress: &dyn Progress) -> Result<Named, Failure> {
     let reader = workspace.reader()?;
     let mut names = Vec::with_capacity(words.len());
     for sku in words {
@@ -296,7 +302,7 @@ pub fn named(
         }
     }
     if names.len() == words.len() {
-        return Ok(names);
+        return Ok(Named { names, beyond: 0 });
     }
     Opened::new(workspace, progress)?
         .session(workspace)?

@@ -43,6 +43,8 @@ pub struct Counted {
 pub struct SpecsReport {
     /// Products looked at.
     pub looked_at: u64,
+    /// Products that the query finds beside these, which are not looked at.
+    pub beyond: u64,
     /// From which confidence on a finding is a value, 0 to 1.
     pub threshold: f64,
     /// By attribute, in order of code.
@@ -61,6 +63,7 @@ pub fn specs(workspace: &Workspace, words: &[String], progress: &dyn Progress) -
     let mut counts: BTreeMap<String, Counted> = BTreeMap::new();
     let mut report = SpecsReport {
         looked_at: 0,
+        beyond: 0,
         threshold: f64::from(workspace.settings.enrichment.specs_threshold()) / 100.0,
         attributes: Vec::new(),
         products: Vec::new(),
@@ -97,7 +100,9 @@ pub fn specs(workspace: &Workspace, words: &[String], progress: &dyn Progress) -
         )?;
     } else {
         let reader = workspace.reader()?;
-        for name in named(workspace, words, MOST_NAMED, progress)? {
+        let named = named(workspace, words, MOST_NAMED, progress)?;
+        report.beyond = named.beyond;
+        for name in named.names {
             let siblings = shelf.siblings(&reader, &name)?;
             let shown = explained(settings, &shelf, &reader, &siblings)?;
             for product in shown.into_iter().filter(|product| product.sku == name.sku) {

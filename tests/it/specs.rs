@@ -2,6 +2,7 @@
 
 use crate::corner::{corner_shop, deliver, export, import, number, offers, supplier};
 use crate::support::{Shop, project};
+use estante::enrich::specs::Standing;
 use estante::product::origin::Origin;
 use estante::product::{By, Product, Resolved};
 use estante::schema::Schema;
@@ -245,6 +246,42 @@ fn what_texts_say_leaves_through_channels_and_shows_its_words() {
     shop.done(&["product", "set", "T3", "model=T2"]);
     let counted = shop.done(&["enrich", "specs", "--json"]).json();
     assert_eq!(counted["looked_at"], 5);
+}
+
+#[test]
+fn what_is_said_more_exactly_is_no_contradiction() {
+    let schema = &SETTINGS.schema;
+    let material = schema.by_code("material").expect("the sample has it");
+    let check = |said: &str, title: &str, expected: Standing| {
+        let mut product = product(schema, "apparel", &[("name", Some("es"), title)]);
+        let value = match schema.attribute(material).kind {
+            estante::value::Kind::Options => Value::Options(vec![said.to_owned()]),
+            _ => Value::Option(said.to_owned()),
+        };
+        let at = product.values.partition_point(|value| value.key.attribute < material);
+        let resolved = Resolved {
+            key: Key::of(material),
+            value,
+            by: By::Layer(0),
+            origin: Origin::default(),
+        };
+        product.values.insert(at, resolved);
+        let found = SETTINGS.enrichment.explain_specs(&[product], schema);
+        let of = found[0].iter().find(|finding| finding.key.attribute == material);
+        let found = &of.unwrap_or_else(|| panic!("{title} says no material")).standing;
+        assert_eq!(
+            std::mem::discriminant(found),
+            std::mem::discriminant(&expected),
+            "{said}, {title}: {found:?}"
+        );
+    };
+    check("polyester", "Camiseta de poliéster reciclado", Standing::Agrees);
+    check("recycled_polyester", "Camiseta de poliéster", Standing::Agrees);
+    check(
+        "cotton",
+        "Camiseta de poliéster",
+        Standing::Contradicts(Value::Boolean(true)),
+    );
 }
 
 fn skus(shop: &Shop, query: &str) -> Vec<String> {

@@ -190,7 +190,7 @@ impl Specs {
             }
             let mut derived: Vec<Resolved> = Vec::with_capacity(room.outcomes.len());
             for outcome in room.outcomes.drain(..) {
-                let standing = self.standing(product, &outcome);
+                let standing = self.standing(product, &outcome, schema);
                 match (standing, doubts.as_deref_mut()) {
                     (Some(Standing::Accepted), _) => derived.push(resolved(outcome, &told, schema)),
                     (Some(Standing::Suggested), Some(doubts)) => doubts[n].suggested.push(outcome.attribute),
@@ -209,13 +209,41 @@ impl Specs {
         }
     }
 
+    /// A value that is said and one that is found do not exclude each other.
+    fn agrees(&self, attribute: AttributeId, said: &Value, found: &Value, schema: &Schema) -> bool {
+        let alike = |said: &str, found: &str| said == found || self.is_more_exact(attribute, said, found, schema);
+        match (said, found) {
+            (Value::Measure(said), Value::Measure(found)) if said.unit == found.unit => near(said.amount, found.amount),
+            (Value::Option(said), Value::Option(found)) => alike(said, found),
+            (Value::Options(said), Value::Options(found)) => {
+                said.is_empty() || found.iter().any(|found| said.iter().any(|said| alike(said, found)))
+            }
+            // Texts are worded in too many ways to say that one excludes the other.
+            (Value::Text(_), Value::Text(_)) => true,
+            (said, found) => said == found,
+        }
+    }
+
+    /// One of two options says the same as the other, more exactly: polyester, recycled polyester.
+    fn is_more_exact(&self, attribute: AttributeId, one: &str, other: &str, schema: &Schema) -> bool {
+        let Some(list) = schema.attribute(attribute).options else {
+            return false;
+        };
+        let options = schema.list(list);
+        let (Some(one), Some(other)) = (options.place_of(one), options.place_of(other)) else {
+            return false;
+        };
+        let lexicon = &self.tables.lexicon;
+        lexicon.is_within(list, one, other) || lexicon.is_within(list, other, one)
+    }
+
     /// What becomes of an outcome; nothing where a source says something else and the text is not sure.
-    fn standing(&self, product: &Product, outcome: &Outcome) -> Option<Standing> {
+    fn standing(&self, product: &Product, outcome: &Outcome, schema: &Schema) -> Option<Standing> {
         let sure = outcome.confidence >= self.threshold;
         match product.any(outcome.attribute) {
             None if sure => Some(Standing::Accepted),
             None => Some(Standing::Suggested),
-            Some(said) if agrees(said, &outcome.value) => Some(Standing::Agrees),
+            Some(said) if self.agrees(outcome.attribute, said, &outcome.value, schema) => Some(Standing::Agrees),
             Some(said) if sure => Some(Standing::Contradicts(said.clone())),
             Some(_) => None,
         }
@@ -305,7 +333,7 @@ impl Specs {
                 .text
                 .get(outcome.start as usize..outcome.end as usize)
                 .unwrap_or_default();
-            let Some(standing) = self.standing(product, &outcome) else {
+            let Some(standing) = self.standing(product, &outcome, schema) else {
                 continue;
             };
             findings.push(Finding {
@@ -430,18 +458,5 @@ fn key(outcome: &Outcome, told_by: Key, schema: &Schema) -> Key {
     Key {
         locale,
         ..Key::of(outcome.attribute)
-    }
-}
-
-/// A value that is said and one that is found do not exclude each other.
-fn agrees(said: &Value, found: &Value) -> bool {
-    match (said, found) {
-        (Value::Measure(said), Value::Measure(found)) if said.unit == found.unit => near(said.amount, found.amount),
-        (Value::Options(said), Value::Options(found)) => {
-            said.is_empty() || found.iter().any(|code| said.contains(code))
-        }
-        // Texts are worded in too many ways to say that one excludes the other.
-        (Value::Text(_), Value::Text(_)) => true,
-        (said, found) => said == found,
     }
 }

@@ -501,8 +501,14 @@ impl Reading<'_> {
         if plan.shapes.iter().all(|(attribute, _)| !self.is_open(*attribute)) {
             return;
         }
+        let is_word = |token: &Token| matches!(token.kind, Kind::Word | Kind::Number);
         let mut at = 0;
         while at < self.names.tokens.len() {
+            // A shape begins with a letter or a digit; a line of signs is passed over one by one.
+            if !is_word(&self.names.tokens[at]) {
+                at += 1;
+                continue;
+            }
             let mut to = at + 1;
             let inside = |token: &Token| {
                 token.glued
@@ -514,9 +520,9 @@ impl Reading<'_> {
             while self.names.tokens.get(to).is_some_and(inside) {
                 to += 1;
             }
-            while to > at + 1 && !matches!(self.names.tokens[to - 1].kind, Kind::Word | Kind::Number) {
-                to -= 1;
-            }
+            let last = self.names.tokens[at..to].iter().rposition(is_word);
+            let next = to;
+            to = at + 1 + last.unwrap_or(0);
             let (start, end) = (self.names.tokens[at].start, self.names.tokens[to - 1].end);
             let digits = self.names.tokens[at..to].iter().any(|token| token.kind == Kind::Number);
             let events = self.names.events;
@@ -525,7 +531,7 @@ impl Reading<'_> {
                 let event = behind.checked_sub(1).and_then(|n| events.get(n));
                 event.is_some_and(|event| event.whose != Whose::Own)
             };
-            if digits && end - start <= 24 && matches!(self.names.tokens[at].kind, Kind::Word | Kind::Number) {
+            if digits && end - start <= 24 {
                 let word = &self.names.text.text[start as usize..end as usize];
                 for (attribute, shape) in &plan.shapes {
                     if self.is_open(*attribute) && shape.is_match(word) && !foreign() {
@@ -533,7 +539,7 @@ impl Reading<'_> {
                     }
                 }
             }
-            at = to;
+            at = next;
         }
     }
 }
