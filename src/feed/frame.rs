@@ -4,7 +4,7 @@ use crate::feed::encoding::Charset;
 use crate::feed::failure::FeedError;
 use crate::feed::format::declared_encoding;
 use crate::feed::settings::FileSettings;
-use crate::feed::{Decoded, Reading, decoded, open};
+use crate::feed::{Decoded, Reading, decoded, open, own_column};
 use crate::product::record::Records;
 use quick_xml::events::Event;
 use std::io::Read;
@@ -41,7 +41,10 @@ impl Frame {
         settings: &FileSettings,
         wanted: &[String],
     ) -> Result<Option<Frame>, FeedError> {
-        let mut reading = open(path, shown, 0, settings, wanted)?;
+        let own: Vec<String> = (wanted.iter())
+            .filter_map(|name| own_column(settings, name).map(str::to_owned))
+            .collect();
+        let mut reading = open(path, shown, 0, &settings.plain(), &own)?;
         let Some(Decoded { stream, marked }) = decoded(path, shown, settings)? else {
             return Ok(Some(Frame {
                 ending: ".tsv",
@@ -65,7 +68,7 @@ impl Frame {
                 }
                 None => return Ok(None),
             },
-            Reading::Table(_) | Reading::Grid(_) | Reading::Json(_) => ("", Vec::new()),
+            Reading::Table(_) | Reading::Grid(_) | Reading::Json(_) | Reading::Made(_) => ("", Vec::new()),
         };
         if marked {
             head.splice(0..0, MARK.iter().copied());

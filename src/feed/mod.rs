@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod bmecat;
+pub mod chosen;
 pub mod compound;
 pub mod csv;
 pub mod decimal;
@@ -15,8 +16,11 @@ pub mod failure;
 pub mod format;
 pub mod frame;
 pub mod grid;
+pub mod grouped;
 pub mod guess;
 pub mod header;
+pub mod joined;
+pub mod joined_table;
 pub mod json;
 pub mod json_record;
 pub mod json_stream;
@@ -29,6 +33,7 @@ pub mod row;
 pub mod rows;
 pub mod settings;
 pub mod sniff;
+pub mod source;
 pub mod text;
 pub mod tree;
 pub mod tree_paths;
@@ -42,13 +47,18 @@ pub mod xml_events;
 
 use crate::diagnostic::excerpt;
 use crate::feed::bmecat::Groups;
+use crate::feed::chosen::Chosen;
 use crate::feed::csv::Table;
 use crate::feed::decode::{Content, Stream};
 use crate::feed::encoding::Charset;
 use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::grouped::Grouped;
+use crate::feed::joined::Joined;
+use crate::feed::joined_table::{Table as JoinedTable, named};
 use crate::feed::json::Json;
 use crate::feed::report::FileReport;
-use crate::feed::settings::{FileSettings, Format};
+use crate::feed::settings::{FileSettings, Format, JoinSettings};
+use crate::feed::source::Source;
 use crate::feed::workbook::{Book, Grid};
 use crate::feed::xml::Xml;
 use crate::feed::xml_events::Events;
@@ -134,6 +144,8 @@ pub enum Reading {
     Grid(Box<Grid>),
     Json(Box<Json>),
     Xml(Box<Xml>),
+    /// Records made of the rows of one of these.
+    Made(Box<dyn Source>),
 }
 
 /// Opens a file. `shown` is its name in messages, `file_number` goes into the batches, `wanted` are the headers or paths the
@@ -146,14 +158,114 @@ pub fn open(
     wanted: &[String],
 ) -> Result<Reading, FeedError> {
     let shown: Arc<str> = Arc::from(shown);
-    match decode::open(path, &shown, settings.inside.as_deref())? {
+    if let Some(fault) = joined::fault(settings) {
+        let help = "correct it in the supplier's file; docs/supplier.md tells what the settings mean";
+        return Err(Refusal::new("E-FILE-SETTING", &shown, fault, help).into());
+    }
+    if settings.joined.is_empty() {
+        return open_grouped(path, &shown, file_number, settings, wanted);
+    }
+    let mut tables = Vec::new();
+    for (name, join) in &settings.joined {
+        let asked = joined::asked_of(settings, name, join, wanted);
+        let mut table = JoinedTable::of(join, asked.clone());
+        if join.path.is_empty() {
+            let again = || open_grouped(path, &shown, file_number, settings, &asked_of_itself(&asked, join));
+            let columns = asked_of_itself(&asked, join);
+            let named = named(&mut again()?, join, &columns, &shown)?;
+            let rows = open_grouped(path, &shown, file_number, settings, &asked)?;
+            table.add(Box::new(rows), join, Some(&named), &shown)?;
+        } else {
+            let file = join.file(settings.folder.clone());
+            for path in gather(&settings.folder, &file)? {
+                let shown: Arc<str> = match path.strip_prefix(&settings.folder) {
+                    Ok(inside) => inside.display().to_string().into(),
+                    Err(_) => path.display().to_string().into(),
+                };
+                let rows = open_rows(&path, &shown, 0, &file, &asked)?;
+                table.add(Box::new(rows), join, None, &shown)?;
+            }
+        }
+        tables.push(table);
+    }
+    let asked = joined::asked(settings, wanted);
+    let inner = open_grouped(path, &shown, file_number, settings, &asked)?;
+    let joined = Joined::new(Box::new(inner), settings, wanted, tables, &shown, file_number);
+    Ok(Reading::Made(Box::new(joined)))
+}
+
+/// What a feed is asked for that names its own parents: their names, and its own.
+fn asked_of_itself(asked: &[String], join: &JoinSettings) -> Vec<String> {
+    let mut columns = asked.to_vec();
+    for name in &join.on {
+        source::place(&mut columns, name);
+    }
+    columns
+}
+
+/// The column of the file itself behind what a mapping asks for; none where a joined table has it.
+pub fn own_column<'n>(settings: &FileSettings, wanted: &'n str) -> Option<&'n str> {
+    match (joined::parted(settings, wanted), &settings.group) {
+        (Some(_), _) => None,
+        (None, Some(group)) => Some(source::in_locale(&group.locale, wanted).0),
+        (None, None) => Some(wanted),
+    }
+}
+
+/// Opens a file, with the rows of a product made into items where the settings say so.
+fn open_grouped(
+    path: &Path,
+    shown: &Arc<str>,
+    file_number: u32,
+    settings: &FileSettings,
+    wanted: &[String],
+) -> Result<Reading, FeedError> {
+    let Some(group) = &settings.group else {
+        return open_chosen(path, shown, file_number, settings, wanted);
+    };
+    let rows = open_chosen(path, shown, file_number, settings, &grouped::asked(group, wanted))?;
+    let grouped = Grouped::new(Box::new(rows), group, wanted, shown, file_number);
+    Ok(Reading::Made(Box::new(grouped)))
+}
+
+/// Opens a file without the rows that the settings leave out.
+fn open_chosen(
+    path: &Path,
+    shown: &Arc<str>,
+    file_number: u32,
+    settings: &FileSettings,
+    wanted: &[String],
+) -> Result<Reading, FeedError> {
+    if settings.only.is_empty() {
+        return open_rows(path, shown, file_number, settings, wanted);
+    }
+    let rows = open_rows(
+        path,
+        shown,
+        file_number,
+        settings,
+        &chosen::asked(&settings.only, wanted),
+    )?;
+    let chosen = Chosen::new(Box::new(rows), &settings.only, wanted, shown, file_number);
+    Ok(Reading::Made(Box::new(chosen)))
+}
+
+/// Opens a file, row by row as it stands.
+fn open_rows(
+    path: &Path,
+    shown: &Arc<str>,
+    file_number: u32,
+    settings: &FileSettings,
+    wanted: &[String],
+) -> Result<Reading, FeedError> {
+    match decode::open(path, shown, settings.inside.as_deref())? {
         Content::Stream(stream) => {
             let content = Text::of(stream, settings)?;
             // The groups of a catalogue stand after its articles: the file is read twice where they are wanted.
             let wants_groups = |field: &String| matches!(bmecat::Field::of(field), Some(bmecat::Field::Group(_)));
             let twice = content.format == Format::Bmecat && wanted.iter().any(wants_groups);
             let groups = match twice
-                .then(|| decode::open(path, &shown, settings.inside.as_deref()))
+                .then(|| decode::open(path, shown, settings.inside.as_deref()))
                 .transpose()?
             {
                 Some(Content::Stream(again)) => {
@@ -164,20 +276,12 @@ pub fn open(
             };
             content.read(file_number, settings, wanted, groups)
         }
-        Content::Workbook(archive) => open_workbook(
-            Book::of_archive(archive, &shown)?,
-            &shown,
-            file_number,
-            settings,
-            wanted,
-        ),
-        Content::OldWorkbook(bytes) => open_workbook(
-            Book::of_compound(&bytes, &shown)?,
-            &shown,
-            file_number,
-            settings,
-            wanted,
-        ),
+        Content::Workbook(archive) => {
+            open_workbook(Book::of_archive(archive, shown)?, shown, file_number, settings, wanted)
+        }
+        Content::OldWorkbook(bytes) => {
+            open_workbook(Book::of_compound(&bytes, shown)?, shown, file_number, settings, wanted)
+        }
     }
 }
 
@@ -361,6 +465,7 @@ impl Reading {
             Reading::Grid(grid) => grid.found(),
             Reading::Json(json) => json.found(),
             Reading::Xml(xml) => xml.found(),
+            Reading::Made(made) => made.found(),
         }
     }
 
@@ -370,6 +475,7 @@ impl Reading {
             Reading::Table(table) => table.header(),
             Reading::Grid(grid) => grid.header(),
             Reading::Json(_) | Reading::Xml(_) => &[],
+            Reading::Made(made) => made.header(),
         }
     }
 
@@ -378,14 +484,14 @@ impl Reading {
         match self {
             Reading::Table(table) => table.take_all(),
             Reading::Grid(grid) => grid.take_all(),
-            Reading::Json(_) | Reading::Xml(_) => {}
+            Reading::Json(_) | Reading::Xml(_) | Reading::Made(_) => {}
         }
     }
 
     /// Of trees: the path at which the records were found or declared, as the settings write it.
     pub fn record_path(&self) -> Option<String> {
         match self {
-            Reading::Table(_) | Reading::Grid(_) => None,
+            Reading::Table(_) | Reading::Grid(_) | Reading::Made(_) => None,
             Reading::Json(json) => json.record_path(),
             Reading::Xml(xml) => xml.record_path(),
         }
@@ -395,7 +501,7 @@ impl Reading {
     pub fn first(&self) -> Option<u64> {
         match self {
             Reading::Table(table) => table.first(),
-            Reading::Grid(_) => None,
+            Reading::Grid(_) | Reading::Made(_) => None,
             Reading::Json(json) => json.first(),
             Reading::Xml(xml) => xml.first(),
         }
@@ -409,6 +515,7 @@ impl Reading {
             Reading::Grid(grid) => grid.next(batch),
             Reading::Json(json) => json.next(batch),
             Reading::Xml(xml) => xml.next(batch),
+            Reading::Made(made) => made.next(batch),
         }
     }
 
@@ -419,7 +526,26 @@ impl Reading {
             Reading::Grid(grid) => grid.finish(),
             Reading::Json(json) => json.finish(),
             Reading::Xml(xml) => xml.finish(),
+            Reading::Made(made) => made.finish(),
         }
+    }
+}
+
+impl Source for Reading {
+    fn found(&self) -> &[bool] {
+        Reading::found(self)
+    }
+
+    fn header(&self) -> &[String] {
+        Reading::header(self)
+    }
+
+    fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
+        Reading::next(self, batch)
+    }
+
+    fn finish(self: Box<Self>) -> FileReport {
+        Reading::finish(*self)
     }
 }
 

@@ -140,8 +140,18 @@ pub fn look(
     sample_records: usize,
 ) -> Result<Discovery, FeedError> {
     // The groups of a BMEcat file stand at its end, too far for a look.
-    let is_group = |field: &String| !wanted.is_empty() && matches!(Field::of(field), Some(Field::Group(_)));
-    let asked: Vec<String> = wanted.iter().filter(|field| !is_group(field)).cloned().collect();
+    let has_mapping = !wanted.is_empty();
+    let is_group = |field: &String| has_mapping && matches!(Field::of(field), Some(Field::Group(_)));
+    // A look is at the rows as they stand in the file.
+    let own = |field: &String| feed::own_column(settings, field).map(str::to_owned);
+    let wanted: &[Option<String>] = &wanted.iter().map(own).collect::<Vec<Option<String>>>();
+    let settings = &settings.plain();
+    let asked: Vec<String> = wanted
+        .iter()
+        .flatten()
+        .filter(|field| !is_group(field))
+        .cloned()
+        .collect();
     let mut reading = feed::open(path, shown, 0, settings, &asked)?;
     let mut evidence = Vec::new();
     let mut say = |what: &str, why: String| evidence.push((what.to_string(), why));
@@ -190,7 +200,7 @@ pub fn look(
                 ),
             );
         }
-        Reading::Json(_) | Reading::Xml(_) => {}
+        Reading::Json(_) | Reading::Xml(_) | Reading::Made(_) => {}
     }
     let is_table = matches!(reading, Reading::Table(_) | Reading::Grid(_));
     let record_path = reading.record_path();
@@ -217,7 +227,9 @@ pub fn look(
         true => in_header.contains(field),
         false => columns.iter().any(|column| column.header == *field),
     };
-    let found = wanted.iter().map(|field| is_group(field) || is_there(field)).collect();
+    let found = (wanted.iter())
+        .map(|field| field.as_ref().is_none_or(|field| is_group(field) || is_there(field)))
+        .collect();
     say("format", why_format(report.format));
     say("encoding", why_encoding(&report, records));
     if is_table {

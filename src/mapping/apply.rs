@@ -129,6 +129,7 @@ impl Habits {
                 });
                 self.several(field, cells, scratch, row)
             }
+            Source::Named(named) => self.several(field, named.values(record).into_iter(), scratch, row),
             Source::Template(template, columns) => {
                 let mut rendered = std::mem::take(&mut scratch.rendered);
                 rendered.clear();

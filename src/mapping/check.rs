@@ -8,9 +8,9 @@ use crate::declaration::nearest::suggestion;
 use crate::diagnostic::{Diagnostic, excerpt};
 use crate::mapping::apply::constant;
 use crate::mapping::faults::Faults;
-use crate::mapping::field::{Field, Source};
+use crate::mapping::field::{Field, Named, Source};
 use crate::mapping::reading::{how, percent, vocabulary, word_map};
-use crate::mapping::settings::{FieldSettings, ReadSettings, Unknown, ValueMap};
+use crate::mapping::settings::{FieldSettings, NamedSettings, ReadSettings, Unknown, ValueMap};
 use crate::mapping::template::RowTemplate;
 use crate::mapping::vocabulary::Words;
 use crate::mapping::{Habits, Mapping, SkuField, Wanted};
@@ -19,6 +19,7 @@ use crate::schema::scope::Key;
 use crate::transform::{Chain, Step};
 use crate::value::mismatch::Mismatch;
 use crate::value::number::{self, Notation};
+use crate::value::text::fold;
 use crate::value::{Kind, Value};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -28,6 +29,10 @@ use std::sync::Arc;
 const RULES: u32 = 1;
 /// Most fields of one mapping.
 const MOST_FIELDS: usize = 4_000;
+/// Stands for a number in the names of numbered columns.
+const NUMBER: &str = "{n}";
+/// Most numbered columns of names.
+const MOST_NUMBERED: usize = 24;
 
 impl Mapping {
     /// Compiles the settings of one supplier, or tells everything that is wrong with them.
@@ -156,6 +161,7 @@ impl Check<'_> {
         let path = ["fields", "sku"];
         let others = [
             ("columns", !settings.columns.is_empty()),
+            ("named", settings.named.is_some()),
             ("value", settings.value.is_some()),
             ("split", settings.split.is_some()),
             ("map", settings.map.is_some()),
@@ -229,7 +235,7 @@ impl Check<'_> {
         let chain = self.chain(name, settings);
         let many = settings.steps.iter().fold(several, |many, step| match step {
             Step::Split(_) => true,
-            Step::Join(_) | Step::First | Step::Last | Step::Pick(_) => false,
+            Step::Join(_) | Step::First | Step::Last | Step::Pick(_) | Step::Sum => false,
             _ => many,
         });
         if many && !list && chain.is_some() {
@@ -313,6 +319,7 @@ impl Check<'_> {
         let said: Vec<&str> = [
             ("column", settings.column.is_some()),
             ("columns", !settings.columns.is_empty()),
+            ("named", settings.named.is_some()),
             ("value", settings.value.is_some()),
             ("template", settings.template.is_some()),
         ]
@@ -331,12 +338,15 @@ impl Check<'_> {
                 ),
             };
             let mismatch = Mismatch::new("E-FIELD-SOURCE", message)
-                .with_help("say exactly one of `column`, `columns`, `value` and `template`");
+                .with_help("say exactly one of `column`, `columns`, `named`, `value` and `template`");
             self.faults.tell(&path, mismatch);
             return None;
         }
         if let Some(column) = &settings.column {
             return Some(Source::Column(self.want(name, column, settings.optional)));
+        }
+        if let Some(named) = &settings.named {
+            return self.named(name, named);
         }
         if let Some(source) = &settings.template {
             return match RowTemplate::compile(source) {
@@ -367,6 +377,53 @@ impl Check<'_> {
             .map(|column| self.want(name, column, settings.optional))
             .collect();
         Some(Source::Columns(columns))
+    }
+
+    /// Names beside values. A feed has as many numbered columns as its products need, so none of them is missed.
+    fn named(&mut self, name: &str, named: &NamedSettings) -> Option<Source> {
+        let mut fault = |message: String, help: &str| {
+            let mismatch = Mismatch::new("E-FIELD-NAMED", message).with_help(help);
+            self.faults.tell(&["fields", name, "named"], mismatch);
+            None
+        };
+        let is_numbered = named.names.contains(NUMBER);
+        if is_numbered != named.values.contains(NUMBER) {
+            let message = "one of `names` and `values` is numbered, the other is not".to_owned();
+            return fault(message, "write `{n}` in both, or in none");
+        }
+        let is: Vec<Box<str>> = (named.is.iter().map(|name| fold(name)))
+            .filter(|name| !name.is_empty())
+            .map(|name| Box::from(&*name))
+            .collect();
+        let signs = [&named.between, &named.until];
+        if is.is_empty() || signs.into_iter().flatten().any(String::is_empty) {
+            let message = "no name is wanted, or a sign is empty".to_owned();
+            return fault(
+                message,
+                "`is` lists names such as \"Color\"; leave out the signs that are not needed",
+            );
+        }
+        let pairs = match is_numbered {
+            false => vec![(
+                self.want(name, &named.names, false),
+                self.want(name, &named.values, false),
+            )],
+            true => (1..=MOST_NUMBERED)
+                .map(|n| {
+                    let numbered = |column: &str| column.replace(NUMBER, &n.to_string());
+                    // The first pair is there, if any is.
+                    let optional = n > 1;
+                    let names = self.want(name, &numbered(&named.names), optional);
+                    (names, self.want(name, &numbered(&named.values), optional))
+                })
+                .collect(),
+        };
+        Some(Source::Named(Box::new(Named {
+            pairs,
+            is,
+            between: named.between.as_deref().map(Box::from),
+            until: named.until.as_deref().map(Box::from),
+        })))
     }
 
     /// The position of a column among those wanted.
@@ -405,6 +462,9 @@ impl Check<'_> {
 
 /// What findings call the source of a field: the columns it is made of, or the constant.
 fn shown(settings: &FieldSettings, source: Option<&Source>) -> Arc<str> {
+    if let Some(named) = &settings.named {
+        return format!("{}, {}", named.names, named.values).into();
+    }
     match (&settings.column, settings.columns.as_slice(), source) {
         (Some(column), ..) => column.as_str().into(),
         (None, [], Some(Source::Template(template, _))) => template.columns().join(", ").into(),
@@ -419,6 +479,7 @@ fn words_of(field: &Field, settings: &FieldSettings) -> String {
     match &field.source {
         Source::Template(..) => words.push("template".to_string()),
         Source::Constant(_) => words.push("the same for all".to_string()),
+        Source::Named(named) => words.push(format!("named {}", named.is.join(", "))),
         Source::Column(_) | Source::Columns(_) => {}
     }
     if let Some(split) = &field.split {

@@ -5,7 +5,6 @@
 use crate::mapping::settings::{FieldSettings, PriceBasis, Unknown};
 use crate::mapping::suggest::in_template;
 use crate::mapping::suggestion::{Proposed, Suggestion};
-use crate::transform::Step;
 use crate::value::date::DateOrder;
 use crate::value::price::Currency;
 use std::fmt::Write;
@@ -45,6 +44,9 @@ pub fn write_supplier_toml(suggestion: &Suggestion, draft: &Draft<'_>) -> String
         if let Some(attribute) = &proposed.attribute {
             field(&mut out, attribute, suggestion, &mut written);
         }
+    }
+    for name in suggestion.fields.keys() {
+        field(&mut out, name, suggestion, &mut written);
     }
     for (name, map) in &suggestion.maps {
         let _ = write!(
@@ -124,6 +126,18 @@ fn read(out: &mut String, suggestion: &Suggestion, draft: &Draft<'_>) {
     out.push_str("clear = [\"#CLEAR\", \"#BORRAR\"]    # cells that take a value away\n");
 }
 
+/// What the settings of a field say, as the values of TOML.
+fn said(settings: &FieldSettings) -> Vec<(String, String)> {
+    let table = toml::Table::try_from(settings).unwrap_or_default();
+    let says = |value: &toml::Value| match value {
+        toml::Value::Array(list) => !list.is_empty(),
+        toml::Value::Boolean(is) => *is,
+        _ => true,
+    };
+    let lines = table.into_iter().filter(|(_, value)| says(value));
+    lines.map(|(key, value)| (key, value.to_string())).collect()
+}
+
 /// One field with its reason, once.
 fn field<'s>(out: &mut String, name: &'s str, suggestion: &'s Suggestion, written: &mut Vec<&'s str>) {
     let Some(settings) = suggestion.fields.get(name) else {
@@ -141,7 +155,12 @@ fn field<'s>(out: &mut String, name: &'s str, suggestion: &'s Suggestion, writte
     for (_, question) in suggestion.questions.iter().filter(|(field, _)| field == name) {
         comment(out, &format!("? {question}"));
     }
-    let reason = proposed.map_or(String::new(), |column| {
+    let known = || {
+        suggestion
+            .preset
+            .map_or(String::new(), |preset| format!("so in exports of {preset}"))
+    };
+    let reason = proposed.map_or_else(known, |column| {
         let sample = if column.sample.is_empty() {
             String::new()
         } else {
@@ -149,31 +168,18 @@ fn field<'s>(out: &mut String, name: &'s str, suggestion: &'s Suggestion, writte
         };
         format!("{:.0} %: {}{sample}", column.confidence * 100.0, column.reason)
     });
-    if let Some(column) = &settings.column {
-        line(out, "column", &quoted(column), &reason);
-    } else if let Some(template) = &settings.template {
-        line(out, "template", &quoted(template), &reason);
-    } else {
-        line(out, "columns", &list(&settings.columns), &reason);
-    }
-    let texts = [
-        ("split", &settings.split),
-        ("map", &settings.map),
-        ("unit", &settings.unit),
-    ];
-    for (part, text) in texts {
-        if let Some(text) = text {
-            line(out, part, &quoted(text), "");
+    let source = ["column", "template", "named", "columns", "value"];
+    let rest = ["split", "map", "unit", "steps"];
+    let all = said(settings);
+    for (n, key) in source.iter().chain(&rest).enumerate() {
+        if let Some((_, value)) = all.iter().find(|(known, _)| known == key) {
+            line(out, key, value, if n < source.len() { &reason } else { "" });
         }
     }
-    if !settings.steps.is_empty() {
-        let steps: Vec<String> = settings.steps.iter().map(step).collect();
-        line(out, "steps", &format!("[{}]", steps.join(", ")), "");
-    }
-    rest(out, settings);
+    habits(out, settings);
 }
 
-fn rest(out: &mut String, settings: &FieldSettings) {
+fn habits(out: &mut String, settings: &FieldSettings) {
     if settings.unknown == Some(Unknown::Keep) {
         line(
             out,
@@ -198,22 +204,21 @@ fn rest(out: &mut String, settings: &FieldSettings) {
     }
 }
 
-/// The steps that are suggested.
-fn step(step: &Step) -> String {
-    match step {
-        Step::StripSuffix(text) => format!("{{ strip_suffix = {} }}", quoted(text)),
-        Step::After(text) => format!("{{ after = {} }}", quoted(text)),
-        other => quoted(other.name()),
-    }
-}
-
 fn uses(suggestion: &Suggestion, header: &str) -> bool {
     suggestion.fields.values().any(|field| {
         let template = field
             .template
             .as_deref()
             .is_some_and(|template| template.contains(&in_template(header)));
-        template || field.column.as_deref() == Some(header) || field.columns.iter().any(|column| column == header)
+        let named = field.named.as_ref().is_some_and(|named| {
+            let mut numbers = 1..=24;
+            let is = |pattern: &str, n: usize| pattern.replace("{n}", &n.to_string()) == header;
+            numbers.any(|n| is(&named.names, n) || is(&named.values, n))
+        });
+        template
+            || named
+            || field.column.as_deref() == Some(header)
+            || field.columns.iter().any(|column| column == header)
     })
 }
 

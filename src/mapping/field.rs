@@ -6,6 +6,7 @@
 use crate::mapping::settings::Unknown;
 use crate::mapping::template::RowTemplate;
 use crate::mapping::vocabulary::{Codes, WordMap};
+use crate::product::record::{Cell, Record};
 use crate::schema::attribute::Attribute;
 use crate::schema::option_list::OptionList;
 use crate::schema::policy::Role;
@@ -16,6 +17,7 @@ use crate::value::measurement::Measurement;
 use crate::value::mismatch::Mismatch;
 use crate::value::number::Notation;
 use crate::value::price::{Currency, Price};
+use crate::value::text::fold;
 use crate::value::unit::Units;
 use crate::value::{Kind, Reading, Value, read_remarked};
 use rust_decimal::Decimal;
@@ -45,10 +47,82 @@ pub struct Field {
 pub enum Source {
     Column(usize),
     Columns(Vec<usize>),
+    Named(Box<Named>),
     /// The template and the positions of its columns, in its order.
     Template(RowTemplate, Vec<usize>),
     /// The same for all rows.
     Constant(Value),
+}
+
+/// Values beside their names.
+#[derive(Debug)]
+pub struct Named {
+    /// Columns of names, each with the column of its values.
+    pub pairs: Vec<(usize, usize)>,
+    /// The names that are wanted, folded.
+    pub is: Vec<Box<str>>,
+    pub between: Option<Box<str>>,
+    pub until: Option<Box<str>>,
+}
+
+impl Named {
+    /// The values of the wanted names in a record, in order.
+    pub fn values<'r>(&self, record: Record<'r>) -> Vec<Cell<'r>> {
+        let mut values = Vec::new();
+        for (names, held) in &self.pairs {
+            let names = self.parts(record.cell(*names));
+            if !names.iter().any(|name| self.wants(*name)) {
+                continue;
+            }
+            // One name has all that stands beside it; of several each has the value in its place.
+            let held = match names.len() {
+                1 => match record.cell(*held) {
+                    Cell::List(cells) => cells.iter().map(|cell| self.cut(cell)).collect(),
+                    cell => vec![self.cut(cell)],
+                },
+                _ => self.parts(record.cell(*held)),
+            };
+            match names.len() {
+                1 => values.extend(held),
+                _ => values.extend(
+                    names
+                        .iter()
+                        .zip(held)
+                        .filter(|(name, _)| self.wants(**name))
+                        .map(|(_, value)| value),
+                ),
+            }
+        }
+        values
+    }
+
+    fn wants(&self, name: Cell<'_>) -> bool {
+        match name {
+            Cell::Text(name) => {
+                let folded = fold(name);
+                self.is.iter().any(|is| **is == *folded)
+            }
+            _ => false,
+        }
+    }
+
+    fn parts<'r>(&self, cell: Cell<'r>) -> Vec<Cell<'r>> {
+        match (cell, &self.between) {
+            (Cell::List(cells), _) => cells.iter().map(|cell| self.cut(cell)).collect(),
+            (Cell::Text(text), Some(between)) => {
+                text.split(&**between).map(|part| self.cut(Cell::Text(part))).collect()
+            }
+            (cell, _) => vec![self.cut(cell)],
+        }
+    }
+
+    fn cut<'r>(&self, cell: Cell<'r>) -> Cell<'r> {
+        match (cell, &self.until) {
+            (Cell::Text(text), Some(until)) => Cell::Text(text.split(&**until).next().unwrap_or(text).trim()),
+            (Cell::Text(text), None) => Cell::Text(text.trim()),
+            (cell, _) => cell,
+        }
+    }
 }
 
 /// Which words a value is chosen from.

@@ -257,7 +257,7 @@ impl Mapping {
                 Cow::Owned(out)
             }
             // The check refuses several columns and constants.
-            Source::Columns(_) | Source::Constant(_) => "".into(),
+            Source::Columns(_) | Source::Named(_) | Source::Constant(_) => "".into(),
         };
         match &self.sku.chain {
             None => Ok(text),

@@ -43,7 +43,7 @@ pub enum PriceBasis {
     Net,
 }
 
-/// Where the value of one attribute comes from and how it is read. Exactly one of `column`, `columns`, `value` and
+/// Where the value of one attribute comes from and how it is read. Exactly one of `column`, `columns`, `named`, `value` and
 /// `template` says where from; then `split`, `steps`, `map` and the attribute's kind follow in this order.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -52,6 +52,8 @@ pub struct FieldSettings {
     pub column: Option<String>,
     /// Several columns whose values make one list.
     pub columns: Vec<String>,
+    /// Columns of names beside columns of values, of which the values with certain names are taken.
+    pub named: Option<NamedSettings>,
     /// The same value for all products.
     pub value: Option<String>,
     /// A template over the raw row: `{{ row['Marca'] }} {{ row['Modelo'] }}`.
@@ -81,6 +83,24 @@ pub struct FieldSettings {
     pub vat: Option<String>,
     /// True where the feed may come without this column.
     pub optional: bool,
+}
+
+/// Columns that hold names beside columns that hold their values: `Attribute 1 name` and `Attribute 1 value(s)`.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedSettings {
+    /// Column of the names; `{n}` stands for the numbers 1 to 24.
+    pub names: String,
+    /// Column of the values, with `{n}` where `names` has it.
+    pub values: String,
+    /// The names whose values are taken. Compared without accents, case and punctuation.
+    pub is: Vec<String>,
+    /// Sign that parts a cell of several names, and one of as many values.
+    #[serde(default)]
+    pub between: Option<String>,
+    /// Sign in a name or a value behind which something else follows: `:` in `Blue:0`.
+    #[serde(default)]
+    pub until: Option<String>,
 }
 
 /// What becomes of a text that neither the map nor the attribute's options know.

@@ -64,10 +64,7 @@ pub fn suggest(columns: &[ColumnSample], schema: &Schema, given: Given) -> Sugge
         }];
     }
     let mut chosen = assign(&candidates, &read, schema);
-    let mut suggestion = Suggestion {
-        preset: preset(&read),
-        ..Suggestion::default()
-    };
+    let mut suggestion = Suggestion::default();
     suggestion.columns = proposed(samples, &candidates, &chosen, schema);
     let mut findings = Findings {
         samples,
@@ -255,27 +252,6 @@ fn key_of_several(columns: &[Column<'_>], samples: &[ColumnSample]) -> Option<Ve
     pairs.chain(triples).find(|several| unique(several))
 }
 
-/// Headers that only one shop system exports together.
-fn preset(columns: &[Column<'_>]) -> Option<&'static str> {
-    let has = |header: &str| {
-        columns
-            .iter()
-            .any(|column| column.text.trim_start_matches('\u{feff}') == header)
-    };
-    let systems: [(&str, &[&str]); 6] = [
-        ("shopify", &["Handle", "Variant SKU"]),
-        ("woocommerce", &["Type", "SKU", "Regular price"]),
-        ("prestashop", &["Product ID", "Reference #"]),
-        ("magento", &["attribute_set_code", "product_websites"]),
-        ("bagisto", &["attribute_family_code", "inventories"]),
-        ("openfoodfacts", &["code", "product_name", "brands_tags"]),
-    ];
-    systems
-        .into_iter()
-        .find(|(_, headers)| headers.iter().all(|header| has(header)))
-        .map(|(name, _)| name)
-}
-
 /// The unit of a column, said by another one.
 enum Beside {
     /// The same for all records.
@@ -285,7 +261,7 @@ enum Beside {
 }
 
 /// A column's name as a template writes it.
-pub(super) fn in_template(column: &str) -> String {
+pub fn in_template(column: &str) -> String {
     format!("'{}'", column.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
@@ -453,6 +429,16 @@ impl Findings<'_> {
                     .currency
                     .or(shape.currency)
                     .filter(|found| self.suggestion.read.currency != Some(*found));
+                if column.header.currency.or(shape.currency).is_none()
+                    && let Some(currencies) = self.currencies_beside()
+                {
+                    settings.column = None;
+                    settings.template = Some(format!(
+                        "{{% if row[{price}] %}}{{{{ row[{price}] }}}} {{{{ row[{}] }}}}{{% endif %}}",
+                        in_template(&currencies),
+                        price = in_template(&header)
+                    ));
+                }
                 let net = column.header.net.unwrap_or(candidate.field == "price_net");
                 let gross = column.header.net == Some(false) || candidate.field == "price_gross";
                 if self.suggestion.read.prices == PriceBasis::Net && gross && !net {
@@ -476,6 +462,20 @@ impl Findings<'_> {
             self.suggestion.ask(&name, question);
         }
         self.suggestion.fields.insert(name, settings);
+    }
+
+    /// The column that says the currency of each record, where they differ.
+    fn currencies_beside(&self) -> Option<String> {
+        let is_currencies = |column: &&Column<'_>| {
+            let words = &column.shape.words;
+            words.len() > 1
+                && words.iter().all(|word| Currency::parse(word).is_ok())
+                && column.header.hits.iter().any(|hit| hit.field == "currency")
+        };
+        self.read
+            .iter()
+            .find(is_currencies)
+            .map(|column| column.text.to_string())
     }
 
     /// What a column beside says of the unit: `weight_unit`, `weight.unit`.

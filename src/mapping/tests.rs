@@ -251,6 +251,42 @@ image = { column = "image", split = "|" }
 }
 
 #[test]
+fn values_are_found_by_the_names_beside_them() {
+    check(
+        r#"
+[fields]
+sku = { column = "id" }
+color = { named = { names = "Attribute {n} name", values = "Attribute {n} value", is = ["Color", "Colour"] } }
+condition = { named = { names = "Groups", values = "Values", is = ["State"], between = "|", until = ":" } }
+"#,
+        "id;Attribute 1 name;Attribute 1 value;Attribute 2 name;Attribute 2 value;Groups;Values\n\
+         A;Size;red;COLOUR;blue;size|state:0;small:0|used:1\n\
+         B;Color; Rojo ;;;;\n\
+         C;Color;red;Colour;blue;state;\n\
+         D;;blue;Size;red;size|state;small\n",
+        "A | color=blue | condition=used\n\
+         B | color=red\n\
+         C\n\
+         D\n\
+         :4:Attribute {n} name, Attribute {n} value: C: several values where the attribute holds one (found \"red | blue\") [E-VALUE-SEVERAL]\n",
+    );
+}
+
+#[test]
+fn names_beside_values_are_asked_for_as_they_can_be() {
+    check_faults(
+        r#"
+[fields]
+sku = { column = "id" }
+color = { named = { names = "name {n}", values = "value", is = ["Color"] } }
+condition = { named = { names = "name", values = "value", is = ["-"] } }
+"#,
+        "supplier.toml:4:19: one of `names` and `values` is numbered, the other is not [E-FIELD-NAMED]; write `{n}` in both, or in none\n\
+         supplier.toml:5:23: no name is wanted, or a sign is empty [E-FIELD-NAMED]; `is` lists names such as \"Color\"; leave out the signs that are not needed\n",
+    );
+}
+
+#[test]
 fn every_fault_of_the_settings_is_told() {
     check_faults(
         r##"[read]
@@ -305,8 +341,8 @@ supplier.toml:5:9: `x` stands in `empty` and in `clear` [E-EMPTY-AND-CLEAR]; a c
 supplier.toml:6:2: no field `sku`, the supplier's own key [E-NO-SKU]; add [fields.sku] with the column of the article number
 supplier.toml:6:9: unknown attribute `nam` [E-UNKNOWN-ATTRIBUTE]; did you mean `name`?
 supplier.toml:8:9: `price` has no value per locale [E-NOT-LOCALIZABLE]; leave the locale out, or say `localizable = true` of `price`
-supplier.toml:12:9: the field says column and value at once [E-FIELD-SOURCE]; say exactly one of `column`, `columns`, `value` and `template`
-supplier.toml:13:1: the field `mpn` does not say where its value comes from [E-FIELD-SOURCE]; say exactly one of `column`, `columns`, `value` and `template`
+supplier.toml:12:9: the field says column and value at once [E-FIELD-SOURCE]; say exactly one of `column`, `columns`, `named`, `value` and `template`
+supplier.toml:13:1: the field `mpn` does not say where its value comes from [E-FIELD-SOURCE]; say exactly one of `column`, `columns`, `named`, `value` and `template`
 supplier.toml:16:7: no value map `farben` [E-UNKNOWN-MAP]; known are `categories`, `colors`
 supplier.toml:22:8: cm is a unit of length, `weight` is a mass [E-UNIT-DIMENSION]; name a unit of mass
 supplier.toml:25:8: `unit` is for measure, `stock` is integer [E-KEY-OF-OTHER-KIND]; take it out

@@ -224,6 +224,26 @@ impl Records {
         self.begin_row(line, Raw::Text(start, len));
     }
 
+    /// Begins a further record made of the bytes of the one before; the first of a batch has none.
+    pub fn begin_same(&mut self, line: u64) {
+        let raw = self.rows.last().map_or(Raw::Bytes(0, 0), |row| row.raw);
+        self.begin_row(line, raw);
+    }
+
+    /// A cell as another record has it.
+    pub fn push_cell(&mut self, cell: Cell<'_>) {
+        match cell {
+            Cell::List(cells) => {
+                let members: Vec<Cell<'_>> = cells.iter().collect();
+                self.push_list(&members);
+            }
+            cell => {
+                let span = self.keep_cell(cell);
+                self.push(span);
+            }
+        }
+    }
+
     fn begin_row(&mut self, line: u64, raw: Raw) {
         let first = self.spans.len() as u32;
         self.rows.push(Row {

@@ -106,6 +106,11 @@ pub enum Step {
     ///
     /// Why: specifications hide in names. Example: `{ extract = "(\\d+) ?W" }` on `"Taladro 650 W"` gives `"650"`.
     Extract(String),
+    /// Keeps the value of a name in a text of names and values; blank where the name is not there.
+    ///
+    /// Why: exports put all that has no column of its own into one cell. Example: `{ pair = { name = "color" } }` on
+    /// `"size=XS,color=Black"` gives `"Black"`.
+    Pair(Pair),
     /// Keeps the digits 0 to 9.
     ///
     /// Why: codes are printed in groups. Example: `"8 412345 678905"` gives `"8412345678905"`.
@@ -146,6 +151,10 @@ pub enum Step {
     ///
     /// Why: a safety margin stays off the stock. Example: `{ add = "-2" }` on `"10"` gives `"8"`.
     Add(String),
+    /// Adds several numbers up, exactly.
+    ///
+    /// Why: a price is a base and what a variant costs more. Example: `["99.90", "40"]` gives `"139.90"`.
+    Sum,
     /// Rounds the number in a text to so many decimals, halves away from zero.
     ///
     /// Why: feeds leak calculation errors. Example: `{ round = 2 }` on `"27369.999999999996"` gives `"27370"`.
@@ -194,6 +203,28 @@ pub struct ReplaceRegex {
     pub to: String,
 }
 
+/// A name whose value is wanted, in a text of names and values.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// The name, compared without regard to case.
+    pub name: String,
+    /// What stands between one pair and the next; default `,`.
+    #[serde(default = "comma")]
+    pub between: String,
+    /// What stands between a name and its value; default `=`.
+    #[serde(default = "equals")]
+    pub is: String,
+}
+
+fn comma() -> String {
+    ",".to_owned()
+}
+
+fn equals() -> String {
+    "=".to_owned()
+}
+
 /// Two units of one dimension.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -240,10 +271,12 @@ enum Action {
     Before(Box<str>),
     After(Box<str>),
     Extract(Box<Regex>),
+    Pair(Box<Pair>),
     Split(Box<str>),
     Join(Box<str>),
     Pick(i32),
     Dedupe,
+    Sum,
     Calculate(Calculation),
     Default(Box<str>),
     WhenEquals(Word, Box<str>, Option<Box<str>>),
@@ -265,7 +298,7 @@ impl Chain {
         let mut single: Option<&str> = None;
         for (n, step) in steps.iter().enumerate().take(MOST_STEPS) {
             let name = step.name();
-            if let (Some(before), Step::Join(_) | Step::First | Step::Last | Step::Pick(_) | Step::Dedupe) =
+            if let (Some(before), Step::Join(_) | Step::First | Step::Last | Step::Pick(_) | Step::Sum | Step::Dedupe) =
                 (single, step)
             {
                 let mismatch = fault(
@@ -275,7 +308,7 @@ impl Chain {
                 faults.push(numbered(n, name, mismatch));
             }
             match step {
-                Step::Join(_) | Step::First | Step::Last | Step::Pick(_) => single = Some(name),
+                Step::Join(_) | Step::First | Step::Last | Step::Pick(_) | Step::Sum => single = Some(name),
                 Step::Split(_) => single = None,
                 _ => {}
             }
@@ -311,10 +344,12 @@ impl Chain {
                 Action::Before(mark) => texts.each(|text| Ok(text::before(text, mark)))?,
                 Action::After(mark) => texts.each(|text| Ok(text::after(text, mark)))?,
                 Action::Extract(pattern) => texts.each(|text| Ok(text::extract(text, pattern)))?,
+                Action::Pair(pair) => texts.each(|text| Ok(text::pair(text, &pair.name, &pair.between, &pair.is)))?,
                 Action::Split(mark) => list::split(texts, mark)?,
                 Action::Join(mark) => list::join(texts, mark)?,
                 Action::Pick(n) => list::pick(texts, *n),
                 Action::Dedupe => list::dedupe(texts),
+                Action::Sum => number::sum(texts, numbers)?,
                 Action::Calculate(what) => texts.each(|text| number::calculate(text, what, numbers))?,
                 Action::Default(default) => lookup::default(texts, default),
                 Action::WhenEquals(is, then, otherwise) => {
@@ -382,6 +417,11 @@ fn action(step: &Step, units: &Units) -> Result<Action, Mismatch> {
         Step::Truncate(most) => Action::Truncate(*most as usize),
         Step::Before(text) => Action::Before(mark(text)?),
         Step::After(text) => Action::After(mark(text)?),
+        Step::Pair(pair) => {
+            mark(&pair.between)?;
+            mark(&pair.is)?;
+            Action::Pair(Box::new(pair.clone()))
+        }
         Step::Extract(pattern) => {
             let pattern = text::pattern(pattern)?;
             if pattern.captures_len() != 2 {
@@ -407,6 +447,7 @@ fn action(step: &Step, units: &Units) -> Result<Action, Mismatch> {
         }
         Step::Pick(n) => Action::Pick(*n),
         Step::Dedupe => Action::Dedupe,
+        Step::Sum => Action::Sum,
         Step::Multiply(factor) => Action::Calculate(Calculation::Multiply(number::setting(factor)?)),
         Step::Divide(divisor) => {
             let divisor = number::setting(divisor)?;
@@ -462,6 +503,7 @@ impl Step {
             Step::Truncate(_) => "truncate",
             Step::Before(_) => "before",
             Step::After(_) => "after",
+            Step::Pair(_) => "pair",
             Step::Extract(_) => "extract",
             Step::Digits => "digits",
             Step::Split(_) => "split",
@@ -470,6 +512,7 @@ impl Step {
             Step::Last => "last",
             Step::Pick(_) => "pick",
             Step::Dedupe => "dedupe",
+            Step::Sum => "sum",
             Step::Multiply(_) => "multiply",
             Step::Divide(_) => "divide",
             Step::Add(_) => "add",

@@ -3,6 +3,7 @@
 //! They work on the one number in a text, read and written in the supplier's notation; what stands around it (`€`, `kg`) stays.
 //! Blank texts stay blank.
 
+use crate::transform::texts::Texts;
 use crate::value::mismatch::Mismatch;
 use crate::value::number::{self, Notation};
 use crate::value::price;
@@ -48,6 +49,24 @@ pub fn conversion(units: &Units, from: &str, to: &str) -> Result<Conversion, Mis
         spellings,
         to: units.find(to).map_or_else(|| to.into(), |unit| unit.code.clone()),
     })
+}
+
+/// Adds up the numbers of several texts; what stands around the first one stays.
+pub fn sum<'a>(texts: Texts<'a>, notation: Notation) -> Result<Texts<'a>, Mismatch> {
+    let mut texts = texts.into_vec().into_iter().filter(|text| !text.trim().is_empty());
+    let Some(mut whole) = texts.next() else {
+        return Ok(Texts::One(Cow::Borrowed("")));
+    };
+    for text in texts {
+        let term = price::split(&text).ok_or_else(|| {
+            Mismatch::new("E-NUMBER", "not a number among those that are added up")
+                .with_help("put a step before `sum` that takes other texts away, such as `blank_if`")
+        })?;
+        let number = number::parse(term.number, notation)?;
+        let number = if term.negative { -number } else { number };
+        whole = calculate(whole, &Calculation::Add(number), notation)?;
+    }
+    Ok(Texts::One(whole))
 }
 
 /// Calculates with the number in a text.

@@ -309,6 +309,17 @@ pub fn after<'a>(text: Cow<'a, str>, mark: &str) -> Cow<'a, str> {
     })
 }
 
+/// The value of a name in a text of names and values, the first where it is said twice; blank where it is not.
+pub fn pair<'a>(text: Cow<'a, str>, name: &str, between: &str, is: &str) -> Cow<'a, str> {
+    let name = name.trim().to_lowercase();
+    narrow(text, |text| {
+        text.split(between)
+            .filter_map(|pair| pair.split_once(is))
+            .find(|(known, _)| known.trim().to_lowercase() == name)
+            .map_or("", |(_, value)| value.trim())
+    })
+}
+
 /// What the pattern's group matches first; blank where it matches nowhere.
 pub fn extract<'a>(text: Cow<'a, str>, pattern: &Regex) -> Cow<'a, str> {
     narrow(text, |text| {

@@ -31,6 +31,7 @@ pub mod newcomers;
 pub mod parallel;
 pub mod planner;
 pub mod plans;
+pub mod presets;
 pub mod products;
 pub mod progress;
 pub mod proposal;

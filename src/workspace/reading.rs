@@ -36,7 +36,8 @@ pub enum Outcome {
     Unchanged { known: u32, spot: Spot },
     /// It changes something, or speaks for the first time.
     Entry(Box<Changed>),
-    /// It cannot be taken; its bytes go to the rejects file. The SKU is told where it could be read.
+    /// It cannot be taken; its bytes go to the rejects file. The SKU is told where it could be read. Items made of the same rows
+    /// share their bytes: they come with the first of them that is rejected.
     Rejected {
         sku: Option<String>,
         spot: Spot,
@@ -295,6 +296,7 @@ fn work(
         identity: Identity::new(readers.schema),
         scratch: Scratch::default(),
         price_cell: price_cell(readers),
+        rejected: None,
     };
     while let Some(Job::Batch(number, batch)) = next() {
         let told = worker.batch(&batch).map_err(Stop::Other);
@@ -313,12 +315,15 @@ struct Worker<'w> {
     scratch: Scratch,
     /// Which cell of a record fills the price, where one alone does.
     price_cell: Option<usize>,
+    /// Where the bytes of the record rejected last in this batch stand.
+    rejected: Option<*const u8>,
 }
 
 impl Worker<'_> {
     fn batch(&mut self, batch: &Records) -> Result<Told, Failure> {
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut diagnostics = Vec::new();
+        self.rejected = None;
         self.scratch.unknown = self.readers.count_unknown.then(UnknownWords::default);
         for record in batch.iter() {
             outcomes.push(self.record(record, &mut diagnostics)?);
@@ -334,10 +339,15 @@ impl Worker<'_> {
     fn record(&mut self, record: Record<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Outcome, Failure> {
         let mapping = &self.readers.supplier.mapping;
         let shown = &self.readers.files[record.file() as usize].shown;
-        let rejected = |sku: Option<String>| Outcome::Rejected {
-            sku,
-            spot: record.spot(),
-            raw: record.raw().to_vec(),
+        let last = &mut self.rejected;
+        let mut rejected = |sku: Option<String>| {
+            let bytes = record.raw();
+            let is_told = last.replace(bytes.as_ptr()) == Some(bytes.as_ptr());
+            Outcome::Rejected {
+                sku,
+                spot: record.spot(),
+                raw: if is_told { Vec::new() } else { bytes.to_vec() },
+            }
         };
         if let Some(fault) = record.fault() {
             let sku = mapping.sku(&record).ok().map(|sku| sku.into_owned());

@@ -79,11 +79,11 @@ impl<'w> Rejects<'w> {
         self.files.get(file as usize).map(|file| file.shown.clone())
     }
 
-    /// Keeps a row.
+    /// Keeps a row; none where its bytes are kept already.
     pub fn keep(&mut self, file: u32, raw: &[u8]) -> Result<(), Failure> {
         match self.files.get_mut(file as usize) {
-            Some(file) => file.write(&self.folder, self.supplier, raw),
-            None => Ok(()),
+            Some(file) if !raw.is_empty() => file.write(&self.folder, self.supplier, raw),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -104,11 +104,15 @@ impl<'w> Rejects<'w> {
             let mut reading = crate::feed::open(&file.path, &file.shown, n, settings, wanted).map_err(changed)?;
             let mut batch = Records::default();
             while reading.next(&mut batch).map_err(changed)? {
+                let mut last = std::ptr::null();
                 for record in batch
                     .iter()
                     .filter(|record| later.contains(&(n, record.spot().ordinal)))
                 {
-                    file.write(&self.folder, self.supplier, record.raw())?;
+                    // Items made of the same rows share their bytes.
+                    if std::mem::replace(&mut last, record.raw().as_ptr()) != record.raw().as_ptr() {
+                        file.write(&self.folder, self.supplier, record.raw())?;
+                    }
                 }
                 batch.clear();
             }

@@ -530,8 +530,11 @@ fn compile_suppliers(
             rank: file.rank,
             sku_prefix: file.sku_prefix,
             on_drift: file.on_drift,
+            file: FileSettings {
+                folder: folder.clone(),
+                ..file.file
+            },
             folder,
-            file: file.file,
             mapping,
             guards,
         });

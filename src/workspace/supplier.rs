@@ -13,6 +13,7 @@ use crate::schema::Schema;
 use crate::value::text::fold;
 use crate::workspace::Workspace;
 use crate::workspace::failure::{Failure, FailureKind};
+use crate::workspace::presets::{Seen, lay_over};
 use crate::workspace::settings::{Mode, SUPPLIER_FILE, Settings, SupplierFile, is_supplier_id};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -105,17 +106,22 @@ pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>, sku: Option<&
     let shown = settings.shown(&absolute);
     let found = discover(&absolute, &shown, &FileSettings::default(), LOOK)
         .map_err(|error| Failure::invalid("the file cannot be read", vec![error.diagnostic()]))?;
-    let suggestion = suggested(settings, &found, sku)?;
+    let mut suggestion = suggested(settings, &found, sku)?;
     if !suggestion.fields.contains_key("sku") {
         return Err(no_key(&shown, &found));
     }
-    let path = seen_from(&folder, &settings.root, &absolute);
-    let lines = toml::to_string(&found.settings(&path)).map_err(|error| {
-        Failure::new(
-            FailureKind::Broken,
-            format!("failed to write the file's settings: {error}"),
-        )
-    })?;
+    let named = |path: &Path| seen_from(&folder, &settings.root, path);
+    let mut file_settings = found.settings(&named(&absolute));
+    if sku.is_none() {
+        let seen = Seen {
+            found: &found,
+            path: &absolute,
+            named: &named,
+            schema: &settings.schema,
+        };
+        lay_over(&seen, &mut suggestion, &mut file_settings);
+    }
+    let lines = file_lines(&file_settings)?;
     let draft = Draft {
         name: &id,
         file: &lines,
@@ -155,6 +161,18 @@ fn suggested(settings: &Settings, found: &Discovery, sku: Option<&str>) -> Resul
         currency: Some(settings.currency),
     };
     Ok(suggest(&samples, &settings.schema, given))
+}
+
+/// The settings of a file as they stand below `[file]`.
+fn file_lines(file: &FileSettings) -> Result<String, Failure> {
+    let whole = BTreeMap::from([("file", file)]);
+    let lines = toml::to_string(&whole).map_err(|error| {
+        Failure::new(
+            FailureKind::Broken,
+            format!("failed to write the file's settings: {error}"),
+        )
+    })?;
+    Ok(lines.strip_prefix("[file]\n").unwrap_or(&lines).to_owned())
 }
 
 /// The names of the columns, the first of very many.

@@ -242,3 +242,19 @@ pub fn of_supplier<'d>(document: &'d Value, id: &str) -> &'d Value {
         .find(|told| told["supplier"] == id)
         .unwrap_or_else(|| panic!("the run is silent on {id}"))
 }
+
+/// A product of the catalog: values by attribute.
+#[track_caller]
+pub fn product(shop: &Shop, sku: &str) -> BTreeMap<String, String> {
+    let shown = shop.done(&["product", "show", "--json", "--", sku]).json();
+    let values = shown["values"].as_array().expect("a product has values");
+    values
+        .iter()
+        .map(|value| {
+            (
+                value["attribute"].as_str().unwrap_or_default().to_owned(),
+                value["value"].as_str().unwrap_or_default().to_owned(),
+            )
+        })
+        .collect()
+}

@@ -4,7 +4,7 @@
 //! `hostile_feed` asks the readers alone; here a person imports the file and looks at what came of it. The files lie in the
 //! shared data folder and are read in place; where it is absent the tests say so and pass.
 
-use crate::corner::{bare_shop, codes, corner_shop, number, offers, tally};
+use crate::corner::{bare_shop, codes, corner_shop, number, offers, product, tally};
 use crate::support::{Answer, Shop, shared};
 use estante::catalog::Reader;
 use estante::feed::settings::Format;
@@ -13,7 +13,6 @@ use estante::workspace::apply::apply;
 use estante::workspace::import::plan;
 use estante::workspace::progress::Silent;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -393,21 +392,6 @@ fn every_file_of_the_threat_list_comes_to_its_verdict() {
 fn help_is_told(document: &Value) -> bool {
     let mut findings = document["diagnostics"].as_array().into_iter().flatten();
     findings.all(|finding| finding["help"].as_str().is_some_and(|help| !help.is_empty()))
-}
-
-/// A file imported, and a product looked at: values by attribute.
-fn product(shop: &Shop, sku: &str) -> BTreeMap<String, String> {
-    let shown = shop.done(&["product", "show", "--json", "--", sku]).json();
-    let values = shown["values"].as_array().expect("a product has values");
-    values
-        .iter()
-        .map(|value| {
-            (
-                value["attribute"].as_str().unwrap_or_default().to_owned(),
-                value["value"].as_str().unwrap_or_default().to_owned(),
-            )
-        })
-        .collect()
 }
 
 fn imported(file: &str, fields: Fields) -> Option<Shop> {

@@ -16,6 +16,7 @@ mod hostile;
 mod hostile_feed;
 mod house;
 mod images;
+mod joined_rows;
 mod journey;
 mod licenses;
 mod real_feeds;

@@ -1,0 +1,357 @@
+//! Exports of known shop systems: how their rows belong together, and what their columns mean beyond what the headers say.
+//!
+//! A preset is data: one file in `presets/` for each system and language. It is recognised by headers that only this system
+//! writes together, laid over the proposed mapping, and written out with it, so that a person can change all of it.
+
+use crate::feed::settings::{FileSettings, GroupSettings, JoinSettings};
+use crate::feed::sniff::{Discovery, discover};
+use crate::feed::source::names;
+use crate::mapping::settings::FieldSettings;
+use crate::mapping::suggest::in_template;
+use crate::mapping::suggestion::Suggestion;
+use crate::schema::Schema;
+use crate::schema::scope::Key;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The presets by name.
+const PRESETS: [(&str, &str); 12] = [
+    ("akeneo", include_str!("presets/akeneo.toml")),
+    ("bagisto", include_str!("presets/bagisto.toml")),
+    ("magento", include_str!("presets/magento.toml")),
+    ("openfoodfacts", include_str!("presets/openfoodfacts.toml")),
+    ("prestashop", include_str!("presets/prestashop.toml")),
+    ("shopify", include_str!("presets/shopify.toml")),
+    ("spree", include_str!("presets/spree.toml")),
+    ("unopim", include_str!("presets/unopim.toml")),
+    ("vendure", include_str!("presets/vendure.toml")),
+    ("woocommerce", include_str!("presets/woocommerce.toml")),
+    ("woocommerce-de", include_str!("presets/woocommerce-de.toml")),
+    ("woocommerce-es", include_str!("presets/woocommerce-es.toml")),
+];
+/// Files beside a feed that are looked at.
+const MOST_BESIDE: usize = 50;
+/// Records of them that are looked at.
+const LOOK: usize = 5;
+/// Confidence in what a preset says.
+const CONFIDENCE: f32 = 0.99;
+/// Stands for a number in the names of numbered columns.
+const NUMBER: &str = "{n}";
+/// Stands for a locale as the feed writes it.
+const LOCALE: &str = "{locale}";
+
+/// What is known of the exports of one system.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Preset {
+    /// Headers that only this system writes together, one list for each kind of export.
+    has: Vec<Vec<String>>,
+    /// Sign before the names of columns where they are attributes of XML elements.
+    #[serde(default)]
+    prefix: Option<String>,
+    /// Columns of which only the word that stands there first is wanted: rows that say another repeat products.
+    #[serde(default)]
+    only_first: Vec<String>,
+    #[serde(default)]
+    group: Option<GroupSettings>,
+    #[serde(default)]
+    joined: BTreeMap<String, JoinSettings>,
+    /// How the files of joined tables are recognised, which lie beside the feed.
+    #[serde(default)]
+    beside: BTreeMap<String, Beside>,
+    /// `name@*` stands for the locales of the catalog that the feed has.
+    #[serde(default)]
+    fields: BTreeMap<String, FieldSettings>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Beside {
+    has: Vec<String>,
+}
+
+/// A feed that a preset may know.
+pub struct Seen<'a> {
+    pub found: &'a Discovery,
+    /// The feed itself.
+    pub path: &'a Path,
+    /// How a file is named in the supplier's settings.
+    pub named: &'a dyn Fn(&Path) -> String,
+    pub schema: &'a Schema,
+}
+
+/// Lays what is known of the system that wrote a feed over its proposed mapping and the settings of its file.
+pub fn lay_over(seen: &Seen<'_>, suggestion: &mut Suggestion, file: &mut FileSettings) {
+    let headers: Vec<&str> = seen.found.columns.iter().map(|column| column.header.as_str()).collect();
+    for (name, text) in PRESETS {
+        let Ok(mut preset) = toml::from_str::<Preset>(text) else {
+            continue;
+        };
+        let is_known = |wanted: &&Vec<String>| wanted.iter().all(|header| headers.contains(&header.as_str()));
+        let Some(known) = preset.has.iter().find(is_known) else {
+            continue;
+        };
+        let prefix = preset
+            .prefix
+            .clone()
+            .filter(|prefix| known.iter().all(|header| header.starts_with(&**prefix)));
+        if let Some(prefix) = prefix {
+            preset.prefixed(&prefix);
+        }
+        suggestion.preset = Some(name);
+        preset.keep_present(seen, &headers);
+        let locales = preset.locales(seen);
+        let told: Vec<(String, FieldSettings)> = preset.fields(&locales, &headers, seen.schema);
+        for (attribute, field) in told {
+            replace(suggestion, name, attribute, field);
+        }
+        let used: BTreeSet<&String> = suggestion
+            .fields
+            .values()
+            .filter_map(|field| field.map.as_ref())
+            .collect();
+        suggestion.maps.retain(|map, _| used.contains(map));
+        for column in &preset.only_first {
+            let column = seen.found.columns.iter().find(|known| known.header == *column);
+            if let Some((column, word)) = column.and_then(|column| Some((column, column.samples.first()?)))
+                && column.distinct > 1
+            {
+                file.only.insert(column.header.clone(), vec![word.clone()]);
+            }
+        }
+        file.group = preset.group;
+        file.joined = preset.joined;
+        return;
+    }
+}
+
+/// Takes the preset's word for one attribute.
+fn replace(suggestion: &mut Suggestion, preset: &'static str, attribute: String, field: FieldSettings) {
+    let columns = columns_of(&field);
+    for proposed in &mut suggestion.columns {
+        if field.named.is_some() && columns.contains(&proposed.header) {
+            proposed.attribute = None;
+            proposed.confidence = CONFIDENCE;
+            proposed.reason = format!("so in exports of {preset}: `{attribute}` and others, by the names beside");
+        } else if columns
+            .iter()
+            .any(|column| column.split('@').next() == Some(&proposed.header) || *column == proposed.header)
+        {
+            proposed.attribute = Some(attribute.clone());
+            proposed.confidence = CONFIDENCE;
+            proposed.reason = format!("so in exports of {preset}");
+        } else if field
+            .template
+            .as_ref()
+            .is_some_and(|template| template.contains(&in_template(&proposed.header)))
+        {
+            // One of the columns that make the value: what it was taken for still holds.
+        } else if proposed.attribute.as_deref() == Some(&attribute) {
+            proposed.attribute = None;
+            proposed.confidence = 0.0;
+            proposed.reason = format!("exports of {preset} say `{attribute}` elsewhere");
+        }
+    }
+    let is_of = |name: &str| name == attribute || attribute.split('@').next() == Some(name);
+    suggestion.questions.retain(|(name, _)| !is_of(name));
+    if attribute.contains('@') {
+        // The columns of the locales stand for the column without one.
+        suggestion
+            .fields
+            .remove(attribute.split('@').next().unwrap_or_default());
+    }
+    let before = suggestion.fields.insert(attribute.clone(), field);
+    // The values are the same, so what was found out about them still holds.
+    if let (Some(before), Some(now)) = (before, suggestion.fields.get_mut(&attribute)) {
+        now.map = now.map.take().or(before.map);
+        now.unknown = now.unknown.or(before.unknown);
+        now.split = now
+            .split
+            .take()
+            .or(before.split.filter(|_| now.column == before.column));
+        if now.steps.is_empty() && now.column == before.column {
+            now.steps = before.steps;
+        }
+    }
+}
+
+/// The columns that a field reads, but those of its template and of names.
+fn columns_of(field: &FieldSettings) -> Vec<String> {
+    let mut columns = field.columns.clone();
+    columns.extend(field.column.clone());
+    if let Some(named) = &field.named {
+        for n in 1..=24 {
+            columns.push(named.values.replace(NUMBER, &n.to_string()));
+        }
+    }
+    columns
+}
+
+impl Preset {
+    /// With a sign before every name of a column.
+    fn prefixed(&mut self, prefix: &str) {
+        let before = |name: &mut String| name.insert_str(0, prefix);
+        if let Some(group) = &mut self.group {
+            group.by.iter_mut().for_each(before);
+            group.inherit.iter_mut().for_each(before);
+            group.item.iter_mut().for_each(before);
+            group.lists.iter_mut().for_each(before);
+            group.locale.iter_mut().for_each(before);
+        }
+        for join in self.joined.values_mut() {
+            join.on.iter_mut().for_each(before);
+            join.key.iter_mut().for_each(before);
+            join.inherit.iter_mut().for_each(before);
+        }
+        for field in self.fields.values_mut() {
+            field.column.iter_mut().for_each(before);
+            field.columns.iter_mut().for_each(before);
+        }
+    }
+
+    /// Without what this export does not have: columns, and files beside it.
+    fn keep_present(&mut self, seen: &Seen<'_>, headers: &[&str]) {
+        let is_there = |pattern: &String| {
+            headers
+                .iter()
+                .any(|header| names(pattern, header) || names(pattern, &format!("{header}@")))
+        };
+        if let Some(group) = &mut self.group {
+            for list in [&mut group.by, &mut group.inherit, &mut group.item, &mut group.lists] {
+                list.retain(is_there);
+            }
+        }
+        self.group = self.group.take().filter(|group| !group.by.is_empty());
+        let mut gone = Vec::new();
+        for (name, join) in &mut self.joined {
+            join.on.retain(is_there);
+            if let Some(beside) = self.beside.get(name) {
+                match file_beside(seen, &beside.has) {
+                    Some(path) => join.path = vec![path],
+                    None => gone.push(name.clone()),
+                }
+            } else {
+                join.inherit.retain(is_there);
+            }
+            if join.on.is_empty() {
+                gone.push(name.clone());
+            }
+        }
+        for name in gone {
+            self.joined.remove(&name);
+        }
+    }
+
+    /// Locales of the catalog, each with the feed's name for it.
+    fn locales(&self, seen: &Seen<'_>) -> Vec<(String, String)> {
+        let Some(column) = self.group.as_ref().and_then(|group| group.locale.as_ref()) else {
+            return Vec::new();
+        };
+        let samples = seen.found.columns.iter().find(|known| known.header == *column);
+        let written: BTreeSet<&String> = samples.iter().flat_map(|column| &column.samples).collect();
+        let language = |locale: &str| locale.split(['-', '_']).next().unwrap_or(locale).to_lowercase();
+        let mut locales = Vec::new();
+        for locale in seen.schema.locales() {
+            let same = written
+                .iter()
+                .find(|written| written.replace('_', "-").eq_ignore_ascii_case(locale));
+            let like = || written.iter().find(|written| language(written) == language(locale));
+            if let Some(written) = same.or_else(like) {
+                locales.push((locale.to_string(), written.to_string()));
+            }
+        }
+        locales
+    }
+
+    /// The fields of attributes that the schema has, made of columns that are there.
+    fn fields(&self, locales: &[(String, String)], headers: &[&str], schema: &Schema) -> Vec<(String, FieldSettings)> {
+        let mut fields = Vec::new();
+        for (name, field) in &self.fields {
+            match name.strip_suffix("@*") {
+                None => fields.push((name.clone(), field.clone())),
+                Some(name) => fields.extend(locales.iter().map(|(locale, written)| {
+                    let mut field = field.clone();
+                    for column in field.column.iter_mut().chain(&mut field.columns) {
+                        *column = column.replace(LOCALE, written);
+                    }
+                    (format!("{name}@{locale}"), field)
+                })),
+            }
+        }
+        let is_there = |column: &String| {
+            if let Some((table, _)) = column.split_once(':')
+                && self.joined.contains_key(table)
+            {
+                return true;
+            }
+            let column = column.replace(NUMBER, "1");
+            headers.contains(&&*column)
+                || column
+                    .rsplit_once('@')
+                    .is_some_and(|(column, _)| headers.contains(&column))
+        };
+        fields.retain(|(name, field)| {
+            let is_known = name == "sku" || Key::parse(schema, name).is_ok();
+            let named = field.named.iter().flat_map(|named| [&named.names, &named.values]);
+            let template = field.template.iter().all(|template| {
+                let tables = template.split("row['").skip(1).filter_map(|rest| rest.split_once("']"));
+                tables
+                    .map(|(column, _)| column.to_owned())
+                    .any(|column| is_there(&column))
+                    && self.tables_of(template)
+            });
+            is_known && template && field.column.iter().chain(&field.columns).chain(named).all(is_there)
+        });
+        fields
+    }
+
+    /// All tables that a template names are joined.
+    fn tables_of(&self, template: &str) -> bool {
+        let columns = template.split("row['").skip(1).filter_map(|rest| rest.split_once("']"));
+        let mut tables = columns.filter_map(|(column, _)| column.split_once(':').map(|(table, _)| table));
+        tables.all(|table| self.joined.contains_key(table) || !self.beside.contains_key(table))
+    }
+}
+
+/// The file beside a feed that has certain headers, as the supplier's settings name it.
+fn file_beside(seen: &Seen<'_>, wanted: &[String]) -> Option<String> {
+    let folder = seen.path.parent()?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file() && path != seen.path)
+        .collect();
+    files.sort();
+    files.truncate(MOST_BESIDE);
+    let has_all = |path: &&PathBuf| {
+        let found = discover(path, &path.display().to_string(), &FileSettings::default(), LOOK);
+        found.is_ok_and(|found| {
+            let mut wanted = wanted.iter();
+            wanted.all(|wanted| found.columns.iter().any(|column| column.header == *wanted))
+        })
+    };
+    files.iter().find(has_all).map(|path| (seen.named)(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PRESETS, Preset};
+    use crate::feed::joined::fault;
+    use crate::feed::settings::FileSettings;
+
+    #[test]
+    fn every_preset_reads() {
+        for (name, text) in PRESETS {
+            let preset: Preset = toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(preset.has.iter().all(|headers| headers.len() > 1), "{name}");
+            let file = FileSettings {
+                group: preset.group,
+                joined: preset.joined,
+                ..FileSettings::default()
+            };
+            assert_eq!(fault(&file), None, "{name}");
+        }
+    }
+}
