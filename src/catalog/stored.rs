@@ -88,6 +88,11 @@ impl Known {
         Some((at, &self.items[at]))
     }
 
+    /// The item at a position.
+    pub fn get(&self, at: usize) -> Option<&KnownItem> {
+        self.items.get(at)
+    }
+
     pub fn len(&self) -> usize {
         self.items.len()
     }

@@ -1,20 +1,26 @@
-//! The rows of a feed that are wanted: those whose cells say certain words.
+//! The rows of a feed that are wanted, and those that take a product off, by the words that certain cells say.
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
+use crate::feed::settings::FileSettings;
 use crate::feed::source::{Source, place, text_of};
 use crate::product::record::Records;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// A cell, with words that it may say.
+type Says = (usize, Vec<String>);
 
 /// Records with certain words in certain cells.
 pub struct Chosen {
     inner: Box<dyn Source>,
     shown: Arc<str>,
     file: u32,
-    /// Cells, each with the words of which it must say one.
-    only: Vec<(usize, Vec<String>)>,
+    /// Each must say one of its words.
+    only: Vec<Says>,
+    /// One that says one of its words takes the product off.
+    removed: Vec<Says>,
     /// Cells of a record that are handed on.
     width: usize,
     rows: Records,
@@ -23,9 +29,9 @@ pub struct Chosen {
 }
 
 /// What the feed is asked for, of what is wanted of its records.
-pub fn asked(only: &BTreeMap<String, Vec<String>>, wanted: &[String]) -> Vec<String> {
+pub fn asked(settings: &FileSettings, wanted: &[String]) -> Vec<String> {
     let mut asked = wanted.to_vec();
-    for name in only.keys() {
+    for name in settings.only.keys().chain(settings.removed.keys()) {
         place(&mut asked, name);
     }
     asked
@@ -35,18 +41,22 @@ impl Chosen {
     /// `inner` delivers what [`asked`] says.
     pub fn new(
         inner: Box<dyn Source>,
-        only: &BTreeMap<String, Vec<String>>,
+        settings: &FileSettings,
         wanted: &[String],
         shown: &Arc<str>,
         file: u32,
     ) -> Chosen {
-        let asked = asked(only, wanted);
+        let asked = asked(settings, wanted);
         let cell = |name: &String| asked.iter().position(|known| known == name).unwrap_or(usize::MAX);
+        let says = |words: &BTreeMap<String, Vec<String>>| -> Vec<Says> {
+            words.iter().map(|(name, words)| (cell(name), words.clone())).collect()
+        };
         Chosen {
             inner,
             shown: shown.clone(),
             file,
-            only: only.iter().map(|(name, words)| (cell(name), words.clone())).collect(),
+            only: says(&settings.only),
+            removed: says(&settings.removed),
             width: wanted.len(),
             rows: Records::default(),
             made: 0,
@@ -85,6 +95,9 @@ impl Source for Chosen {
                 batch.begin(row.line(), row.raw());
                 for n in 0..self.width {
                     batch.push_cell(row.cell(n));
+                }
+                if row.removes() || self.removed.iter().any(says) {
+                    batch.say_removed();
                 }
                 if let Some(fault) = row.fault() {
                     batch.refuse(fault.clone());

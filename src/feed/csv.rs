@@ -207,6 +207,7 @@ impl Table {
             bytes: self.rows.window.offset(),
             ends_with_newline: self.rows.window.ends_with_newline(),
             diagnostics: self.diagnostics,
+            transaction: None,
         }
     }
 

@@ -154,6 +154,9 @@ impl Grouped {
         for n in 0..row.len() {
             rows.push_cell(row.cell(n));
         }
+        if row.removes() {
+            rows.say_removed();
+        }
         if let Some(fault) = row.fault() {
             rows.refuse(fault.clone());
         }
@@ -261,6 +264,9 @@ impl Grouped {
             match n {
                 0 => batch.begin(row.line(), &raw),
                 _ => batch.begin_same(row.line()),
+            }
+            if row.removes() {
+                batch.say_removed();
             }
             for wanted in &self.cells {
                 if wanted.is_list

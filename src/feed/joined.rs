@@ -286,6 +286,9 @@ impl Joined {
                 0 => batch.begin(row.line(), &raw),
                 _ => batch.begin_same(row.line()),
             }
+            if row.removes() {
+                batch.say_removed();
+            }
             for cell in &self.cells {
                 match cell {
                     Wanted::Own(cell, lent) => {

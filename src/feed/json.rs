@@ -160,6 +160,7 @@ impl Json {
             bytes: self.document.window.offset(),
             ends_with_newline: self.document.window.ends_with_newline(),
             diagnostics: Vec::new(),
+            transaction: None,
         }
     }
 

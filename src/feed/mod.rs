@@ -236,17 +236,11 @@ fn open_chosen(
     settings: &FileSettings,
     wanted: &[String],
 ) -> Result<Reading, FeedError> {
-    if settings.only.is_empty() {
+    if settings.only.is_empty() && settings.removed.is_empty() {
         return open_rows(path, shown, file_number, settings, wanted);
     }
-    let rows = open_rows(
-        path,
-        shown,
-        file_number,
-        settings,
-        &chosen::asked(&settings.only, wanted),
-    )?;
-    let chosen = Chosen::new(Box::new(rows), &settings.only, wanted, shown, file_number);
+    let rows = open_rows(path, shown, file_number, settings, &chosen::asked(settings, wanted))?;
+    let chosen = Chosen::new(Box::new(rows), settings, wanted, shown, file_number);
     Ok(Reading::Made(Box::new(chosen)))
 }
 

@@ -24,4 +24,15 @@ pub struct FileReport {
     pub ends_with_newline: bool,
     /// Findings about the file as a whole.
     pub diagnostics: Vec<Diagnostic>,
+    /// Of BMEcat files: what they are in the chain of a catalogue and its updates.
+    pub transaction: Option<Transaction>,
+}
+
+/// The one transaction of a BMEcat file (BMEcat 1.2, 2003, section "Transactions"; BMEcat 2005).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transaction {
+    /// `T_UPDATE_PRODUCTS` or `T_UPDATE_PRICES`: what it does not name stays as it is. `T_NEW_CATALOG` names all.
+    pub is_update: bool,
+    /// `prev_version`: number of the transfer that the update builds on; 0 is the catalogue itself.
+    pub previous: Option<u32>,
 }

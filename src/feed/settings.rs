@@ -55,6 +55,10 @@ pub struct FileSettings {
     /// Words that columns must say: `only = { Status = ["active"] }`. Rows that say others are left out, and counted.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub only: BTreeMap<String, Vec<String>>,
+    /// Words by which columns say that a product is no longer sold: `removed = { delete = ["true"] }`. Such rows take the product
+    /// off; nothing else of them is read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub removed: BTreeMap<String, Vec<String>>,
     /// Rows below each other that belong to one product: variants that repeat nothing, further pictures, further locales.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupSettings>,
@@ -72,6 +76,7 @@ impl FileSettings {
     pub fn plain(&self) -> FileSettings {
         FileSettings {
             only: BTreeMap::new(),
+            removed: BTreeMap::new(),
             group: None,
             joined: BTreeMap::new(),
             ..self.clone()

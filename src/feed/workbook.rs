@@ -272,6 +272,7 @@ impl Grid {
             bytes: self.sheet.offset(),
             ends_with_newline: true,
             diagnostics: self.diagnostics,
+            transaction: None,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::feed::bmecat::{Catalogue, Field, Found, Groups};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::path::Path;
-use crate::feed::report::FileReport;
+use crate::feed::report::{FileReport, Transaction};
 use crate::feed::settings::Format;
 use crate::feed::text::{has_control, is_control};
 use crate::feed::tree::{ELEMENTS, Tree};
@@ -37,6 +37,9 @@ pub struct Xml {
     first: Option<u64>,
     done: bool,
     diagnostics: Vec<Diagnostic>,
+    transaction: Option<Transaction>,
+    /// The record at hand says that its product is no longer sold.
+    removes: bool,
 }
 
 /// How a wanted field is found.
@@ -139,6 +142,8 @@ impl Xml {
             first: None,
             done: false,
             diagnostics: Vec::new(),
+            transaction: None,
+            removes: false,
         })
     }
 
@@ -203,6 +208,7 @@ impl Xml {
             bytes: self.events.offset(),
             ends_with_newline: self.events.ends_with_newline(),
             diagnostics: self.diagnostics,
+            transaction: self.transaction,
         }
     }
 
@@ -221,6 +227,14 @@ impl Xml {
                     if self.rule.is_record(&self.around, name) {
                         self.inside = Inside::Record(0, None);
                         self.first.get_or_insert(begins);
+                        self.removes = false;
+                        if self.transaction.is_some_and(|transaction| transaction.is_update) {
+                            let removes = &mut self.removes;
+                            let read = tag.attributes(|key, value| {
+                                *removes |= local(key) == "mode" && value.trim().eq_ignore_ascii_case("delete");
+                            });
+                            broken = read == Err(None);
+                        }
                     } else if is_bmecat && name == "HEADER" && self.around.len() == 1 {
                         self.inside = Inside::Header;
                     } else {
@@ -228,12 +242,18 @@ impl Xml {
                             name.strip_prefix("T_").filter(|_| is_bmecat && self.around.len() == 1)
                         {
                             let mut previous = String::new();
+                            let mut number = None;
                             let read = tag.attributes(|key, value| {
                                 if local(key) == "prev_version" {
                                     previous = format!(" after version {}", excerpt(value));
+                                    number = value.trim().parse().ok();
                                 }
                             });
                             broken = read.is_err();
+                            self.transaction = Some(Transaction {
+                                is_update: transaction != "NEW_CATALOG",
+                                previous: number,
+                            });
                             let message = format!("the transaction is T_{}{previous}", excerpt(transaction));
                             let diagnostic = Diagnostic::info("I-BMECAT-TRANSACTION", message);
                             self.diagnostics.push(diagnostic.at(Place::file(self.shown.clone())));
@@ -345,6 +365,9 @@ impl Xml {
                 }
                 (Pick::Catalogue(_), None) => batch.push_absent(),
             }
+        }
+        if self.removes {
+            batch.say_removed();
         }
         if let Some(fault) = fault {
             batch.refuse(fault);

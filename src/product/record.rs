@@ -78,6 +78,7 @@ struct Row {
     raw: Raw,
     cells: (u32, u32),
     fault: Option<u32>,
+    removes: bool,
 }
 
 /// Records in a full batch.
@@ -163,6 +164,11 @@ impl<'a> Record<'a> {
             return Cell::Absent;
         }
         self.records.cell_of(self.records.spans[start as usize + n])
+    }
+
+    /// The record says that its product is no longer sold.
+    pub fn removes(&self) -> bool {
+        self.records.rows[self.row].removes
     }
 
     /// Why the reader itself refuses this record (wrong number of fields, undecodable bytes), if it does.
@@ -251,6 +257,7 @@ impl Records {
             raw,
             cells: (first, 0),
             fault: None,
+            removes: false,
         });
     }
 
@@ -270,6 +277,13 @@ impl Records {
             _ => Span::Absent,
         };
         self.push(span);
+    }
+
+    /// Says that the product of the record begun last is no longer sold.
+    pub fn say_removed(&mut self) {
+        if let Some(row) = self.rows.last_mut() {
+            row.removes = true;
+        }
     }
 
     /// Says that the reader refuses the record begun last.

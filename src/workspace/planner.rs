@@ -78,6 +78,8 @@ enum Met {
         rejected: bool,
     },
     Entry(u32),
+    /// By a row that takes its product off.
+    Removed(Spot),
 }
 
 /// What is remembered of an entry until the end.
@@ -109,6 +111,8 @@ pub struct Planner<'w> {
     file_reasons: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
     findings: BTreeMap<String, u64>,
+    /// Files that only name what changes, whatever the supplier's other files do.
+    updates: usize,
     read: u64,
     unchanged: u64,
     rejected: u64,
@@ -143,6 +147,7 @@ impl<'w> Planner<'w> {
             file_reasons: Vec::new(),
             diagnostics: Vec::new(),
             findings: BTreeMap::new(),
+            updates: 0,
             read: 0,
             unchanged: 0,
             rejected: 0,
@@ -164,6 +169,7 @@ impl<'w> Planner<'w> {
                 let report = *report;
                 let layout = self.layouts.get_mut(self.files.len()).and_then(Option::take);
                 self.find(report.diagnostics);
+                self.updates += usize::from(report.transaction.is_some_and(|transaction| transaction.is_update));
                 self.files.push(DeliveredFile {
                     path: report.path.to_string(),
                     format: report.format.to_owned(),
@@ -181,8 +187,10 @@ impl<'w> Planner<'w> {
                 progress.advance(outcomes.len() as u64);
                 self.find(diagnostics);
                 for outcome in outcomes {
-                    self.read += 1;
+                    // A row that takes a product off offers nothing: it is counted with what is missing.
+                    self.read += u64::from(!matches!(outcome, Outcome::Removed { .. }));
                     match outcome {
+                        Outcome::Removed { sku, known, spot } => self.remove(&sku, known, spot)?,
                         Outcome::Unchanged { known, spot } => self.unchanged(known, spot)?,
                         Outcome::Rejected { sku, spot, raw } => self.reject(sku.as_deref(), spot, &raw)?,
                         Outcome::Entry(changed) => self.change(*changed)?,
@@ -219,6 +227,26 @@ impl<'w> Planner<'w> {
             }
         }
         self.unchanged += 1;
+        Ok(())
+    }
+
+    fn remove(&mut self, sku: &str, known: Option<u32>, spot: Spot) -> Result<(), Failure> {
+        let is_sold = known.is_some_and(|at| self.store.known.get(at as usize).is_some_and(|item| !item.withdrawn));
+        let Some(at) = known.map(|at| at as usize).filter(|_| is_sold) else {
+            let finding = Diagnostic::info("I-REMOVED-UNKNOWN", "a product is taken off that is not on sale here")
+                .at(self.place(spot))
+                .of(sku);
+            self.find(vec![finding]);
+            return Ok(());
+        };
+        match self.met[at] {
+            Met::Not | Met::Removed(_) => self.met[at] = Met::Removed(spot),
+            met => {
+                self.read += 1;
+                self.conflict(met, Some(sku), spot)?;
+                self.met[at] = Met::Bare { spot, rejected: true };
+            }
+        }
         Ok(())
     }
 
@@ -356,6 +384,12 @@ impl<'w> Planner<'w> {
                 }
                 spot
             }
+            Met::Removed(spot) => {
+                self.read += 1;
+                self.rejected += 1;
+                self.rejects.later(spot);
+                spot
+            }
             Met::Not => spot,
         };
         self.rejected += 1;
@@ -392,10 +426,13 @@ impl<'w> Planner<'w> {
             Some(reader) => reader.deliveries(&self.supplier.source, 5)?,
             None => Vec::new(),
         };
+        if self.updates > 0 && self.updates == self.files.len() {
+            self.mode = Mode::Delta;
+        }
         let snapshot = self.mode == Mode::Snapshot;
         self.file_reasons
             .extend(judge_files(&self.files, &earlier, snapshot, &self.supplier.guards));
-        let withdrawals = self.missing()?;
+        let withdrawals = self.missing();
         let guards = &self.supplier.guards;
         let known = self.store.known.iter().filter(|item| !item.withdrawn).count();
         let extent = Extent {
@@ -406,7 +443,7 @@ impl<'w> Planner<'w> {
         };
         let mut reasons = judge(&self.moves, extent, guards, &mut self.plan);
         let mut held_missing = None;
-        if self.mode == Mode::Snapshot && !withdrawals.is_empty() {
+        if !withdrawals.is_empty() {
             if let Some(finding) = too_many_missing(extent, guards) {
                 held_missing = Some(reasons.len() as u16);
                 reasons.push(finding);
@@ -525,20 +562,18 @@ impl<'w> Planner<'w> {
             .is_ok_and(|at| self.moves[at].price_lost)
     }
 
-    /// The products whose item a snapshot no longer has.
-    fn missing(&self) -> Result<Vec<i64>, Failure> {
-        if self.mode == Mode::Delta {
-            return Ok(Vec::new());
-        }
-        let mut missing: Vec<i64> = self
-            .store
-            .known
-            .iter()
-            .zip(&self.met)
-            .filter(|(item, met)| !item.withdrawn && matches!(met, Met::Not))
+    /// The products that are taken off by name, and those whose item a snapshot no longer has.
+    fn missing(&self) -> Vec<i64> {
+        let is_missing = |met: &Met| match met {
+            Met::Removed(_) => true,
+            Met::Not => self.mode == Mode::Snapshot,
+            Met::Bare { .. } | Met::Entry(_) => false,
+        };
+        let mut missing: Vec<i64> = (self.store.known.iter().zip(&self.met))
+            .filter(|(item, met)| !item.withdrawn && is_missing(met))
             .map(|(item, _)| item.product)
             .collect();
         missing.sort_unstable();
-        Ok(missing)
+        missing
     }
 }

@@ -36,6 +36,12 @@ pub enum Outcome {
     Unchanged { known: u32, spot: Spot },
     /// It changes something, or speaks for the first time.
     Entry(Box<Changed>),
+    /// It says that its product is no longer sold; the number is a position in `Known`, where it is known.
+    Removed {
+        sku: String,
+        known: Option<u32>,
+        spot: Spot,
+    },
     /// It cannot be taken; its bytes go to the rejects file. The SKU is told where it could be read. Items made of the same rows
     /// share their bytes: they come with the first of them that is rejected.
     Rejected {
@@ -365,6 +371,13 @@ impl Worker<'_> {
                 return Ok(rejected(None));
             }
         };
+        if record.removes() {
+            return Ok(Outcome::Removed {
+                known: self.readers.known.find(&sku).map(|(at, _)| at as u32),
+                sku: sku.into_owned(),
+                spot: record.spot(),
+            });
+        }
         let row_hash = mapping.row_hash(&record);
         let known = self.readers.known.find(&sku);
         if let Some((at, item)) = known

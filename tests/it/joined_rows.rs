@@ -479,7 +479,7 @@ fn exports_of_shop_systems_come_in_by_themselves() {
             10,
             0,
             "PPS14",
-            &["name=Perfect Paper Stretcher", "model=perfect-paper-stretcher"],
+            &["name=Perfect Paper Stretcher", "model=Perfect-paper-stretcher"],
         ),
     ];
     for (file, preset, new, rejected, sku, says) in exports {

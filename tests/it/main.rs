@@ -29,3 +29,4 @@ mod structured_data;
 mod supplier_add;
 mod supplier_check;
 mod todo;
+mod updates;
