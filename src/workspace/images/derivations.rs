@@ -117,7 +117,7 @@ pub fn place(
                 .push((picture.value.clone(), name));
         }
     }
-    sweep(&folder, &now.files)?;
+    take_away(&settings.out, channel, &before.files, &now.files)?;
     let pictures = ChannelPictures {
         channel: channel.to_owned(),
         folder: settings.shown(&folder),
@@ -128,42 +128,32 @@ pub fn place(
     Ok(pictures)
 }
 
-/// Takes the files away that this step made and that are not wanted any more, whether the state still knows of them or not.
-pub fn sweep(folder: &Path, wanted: &BTreeMap<String, DerivedFile>) -> Result<(), Failure> {
-    let failed = |path: &Path, error: &std::io::Error| Err(Failure::io("remove", path, error));
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return failed(folder, &error),
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !is_made(&name) || wanted.contains_key(&name) {
-            continue;
-        }
-        match std::fs::remove_file(entry.path()) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return failed(&entry.path(), &error),
+/// Takes the files of a channel away that the state noted, and that are not wanted any more. What is not noted is not ours,
+/// whatever it is called; and what lies behind a link is left alone.
+pub fn take_away(
+    out: &Path,
+    channel: &str,
+    noted: &BTreeMap<String, DerivedFile>,
+    wanted: &BTreeMap<String, DerivedFile>,
+) -> Result<(), Failure> {
+    let folder = folder(out, channel);
+    let is_real = |folder: &Path| std::fs::symlink_metadata(folder).is_ok_and(|there| there.is_dir());
+    if !is_name(channel) || !is_real(&out.join(channel)) || !is_real(&folder) {
+        return Ok(());
+    }
+    for name in noted.keys().filter(|name| !wanted.contains_key(*name) && is_name(name)) {
+        let path = folder.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::io("remove", &path, &error)),
             _ => {}
         }
     }
     Ok(())
 }
 
-/// True for names of the form that `name` gives, and of those that were being written.
-fn is_made(name: &str) -> bool {
-    let parts = name
-        .rsplit_once('.')
-        .and_then(|(stem, ending)| Some((stem.rsplit_once('-')?, ending)));
-    let Some(((front, hash), ending)) = parts else {
-        return false;
-    };
-    let position = front.rsplit_once('_').map_or("", |(_, position)| position);
-    let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-    matches!(ending, "jpg" | "png" | "webp" | "part")
-        && hash.len() == 8
-        && hash.chars().all(hex)
-        && !position.is_empty()
-        && position.chars().all(|c| c.is_ascii_digit())
+/// True for the name of something in a folder: it leads nowhere else.
+fn is_name(name: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|last| last == name)
 }
 
 #[cfg(test)]
@@ -178,18 +168,12 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_made_here_is_taken_away() {
-        assert!(is_made(&name("A/1", 12, "0123", "r", "jpg")) && is_made("X_1-0123abcd.part"));
-        for other in [
-            "logo.jpg",
-            "A_1-0123abc.jpg",
-            "A_1-0123ABCD.jpg",
-            "A-0123abcd.jpg",
-            "A_b-0123abcd.png",
-            "A_1-0123abcd.txt",
-            "_1-0123abcd",
-        ] {
-            assert!(!is_made(other), "{other}");
+    fn nothing_is_taken_away_elsewhere() {
+        for name in ["A_1-0123abcd.jpg", "google-es", "..."] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", ".", "..", "../a.jpg", "/a.jpg", "a/b.jpg", "a/", "a/.."] {
+            assert!(!is_name(name), "{name}");
         }
     }
 }

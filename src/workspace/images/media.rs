@@ -44,11 +44,17 @@ impl Media {
         }
     }
 
-    /// Takes away what was made by other recipes than these. It can be made again, so that what does not go is left.
+    /// Takes away what was made by other recipes than these. It can be made again, so that what does not go is left. Behind a
+    /// link, and under names that no recipe has, lies what is not ours.
     pub fn keep_recipes(&self, recipes: &BTreeSet<&str>) {
-        let folders = std::fs::read_dir(self.folder.join("derived"));
-        for folder in folders.into_iter().flatten().flatten() {
-            if !recipes.contains(&*folder.file_name().to_string_lossy()) {
+        let derived = self.folder.join("derived");
+        if !std::fs::symlink_metadata(&derived).is_ok_and(|there| there.is_dir()) {
+            return;
+        }
+        for folder in std::fs::read_dir(derived).into_iter().flatten().flatten() {
+            let name = folder.file_name();
+            let name = name.to_string_lossy();
+            if is_code(&name) && !recipes.contains(&*name) && folder.file_type().is_ok_and(|kind| kind.is_dir()) {
                 let _ = std::fs::remove_dir_all(folder.path());
             }
         }
@@ -77,6 +83,11 @@ impl Media {
         let path = self.original(content);
         std::fs::read(&path).map_err(|error| Failure::io("read", &path, &error))
     }
+}
+
+/// True for what the code of a recipe looks like.
+fn is_code(name: &str) -> bool {
+    name.len() == 12 && name.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c))
 }
 
 /// Puts a file in place whole. Two threads that write the same content do not meet.

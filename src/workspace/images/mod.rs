@@ -236,13 +236,12 @@ fn step(
     state.made.retain(|recipe, _| by_code.contains_key(recipe));
     media.keep_recipes(&by_code.keys().map(String::as_str).collect());
     let current: BTreeSet<&String> = recipes.iter().map(|(channel, _)| channel).collect();
-    for channel in &workspace.settings.channels {
-        if !current.contains(&channel.code) {
-            state.channels.remove(&channel.code);
-            let folder = derivations::folder(&workspace.settings.out, &channel.code);
-            derivations::sweep(&folder, &BTreeMap::new())?;
+    for (channel, derived) in &state.channels {
+        if !current.contains(channel) {
+            derivations::take_away(&workspace.settings.out, channel, &derived.files, &BTreeMap::new())?;
         }
     }
+    state.channels.retain(|channel, _| current.contains(channel));
     for (channel, recipe) in &recipes {
         let placed = derivations::place(&workspace.settings, channel, recipe, state, &mut outcome.diagnostics)?;
         outcome.channels.push(placed);

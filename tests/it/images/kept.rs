@@ -86,31 +86,87 @@ fn only_products_that_changed_are_looked_at() {
     step("a changed file", None);
 }
 
+/// Names in the folder of the channel's pictures.
+fn made(shop: &Shop) -> Vec<String> {
+    let files = shop.files("out/web/images").into_keys();
+    files
+        .filter_map(|path| path.rsplit('/').next().map(str::to_owned))
+        .collect()
+}
+
 #[test]
-fn files_of_an_old_recipe_go_although_the_state_is_lost() {
+fn only_files_that_are_noted_are_taken_away() {
     let shop = shop_with_pictures();
-    shop.write("out/web/images/logo.jpg", "mine");
+    // A date is a hash by its form.
+    let own = ["foto_1-20240315.jpg", "logo.jpg", "plan_2-0123abcd.part"];
+    for name in own {
+        shop.write(format!("out/web/images/{name}"), "mine");
+    }
     shop.done(&["import", "norte", "--apply", "-q"]);
     images(&shop);
-    let first: Vec<String> = shop.files("out/web/images").into_keys().collect();
-    std::fs::remove_dir_all(shop.path(".estante/images")).expect("the state is there");
+    let first = made(&shop);
     shop.edit("estante.toml", "side = 400", "side = 300");
     images(&shop);
-    let second: Vec<String> = shop.files("out/web/images").into_keys().collect();
-    assert_eq!((first.len(), second.len()), (5, 5), "{second:?}");
+    let second = made(&shop);
+    assert_eq!((first.len(), second.len()), (7, 7), "{second:?}");
     let both: Vec<&String> = first.iter().filter(|name| second.contains(name)).collect();
-    assert_eq!(both, ["out/web/images/logo.jpg"]);
+    assert_eq!(both, own);
     // Nor does what the old recipe made stay in the store.
     assert_eq!(shop.files(".estante/media/derived").len(), 4);
+    // Where the state is lost, nobody knows any more whose the files are.
+    let lost = forgetful(&shop);
+    lost.edit("estante.toml", "side = 300", "side = 200");
+    images(&lost);
+    let third = made(&lost);
+    assert!(
+        third.len() == 11 && second.iter().all(|name| third.contains(name)),
+        "{third:?}"
+    );
+    lost.edit("estante.toml", "side = 200", "enabled = false");
+    images(&lost);
+    assert_eq!(made(&lost), second);
     // Without a recipe nothing is made, and nothing of it stays.
-    std::fs::remove_dir_all(shop.path(".estante/images")).expect("the state is there");
+    shop.write(".estante/media/derived/notes/a.txt", "mine");
     shop.edit("estante.toml", "side = 300", "enabled = false");
     images(&shop);
-    assert_eq!(
-        shop.files("out/web/images").into_keys().collect::<Vec<_>>(),
-        ["out/web/images/logo.jpg"]
-    );
-    assert_eq!(shop.files(".estante/media/derived").len(), 0);
+    assert_eq!(made(&shop), own);
+    assert_eq!(shop.files(".estante/media/derived").len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_behind_a_link_is_taken_away() {
+    for link in ["out/web/images", "out/web"] {
+        let shop = shop_with_pictures();
+        shop.done(&["import", "norte", "--apply", "-q"]);
+        images(&shop);
+        let first = made(&shop);
+        std::fs::rename(shop.path(link), shop.path("elsewhere")).expect("it can be moved");
+        std::os::unix::fs::symlink(shop.path("elsewhere"), shop.path(link)).expect("a link can be made");
+        shop.edit("estante.toml", "side = 400", "side = 300");
+        images(&shop);
+        let left: Vec<String> = shop.files("elsewhere").into_keys().collect();
+        let stays = |name: &&String| left.iter().any(|path| path.ends_with(*name));
+        assert_eq!(first.iter().filter(stays).count(), 4, "{link}: {left:?}");
+        shop.edit("estante.toml", "side = 300", "enabled = false");
+        images(&shop);
+        assert_eq!(shop.files("elsewhere").len(), left.len(), "{link}");
+    }
+}
+
+#[test]
+fn a_channel_that_is_gone_takes_its_pictures_with_it() {
+    let shop = shop_with_pictures();
+    shop.write("channels/shop.toml", shop.read("channels/web.toml"));
+    shop.done(&["run", "-q"]);
+    shop.write("out/shop/images/logo.jpg", "mine");
+    let of = |channel: &str| shop.files(&format!("out/{channel}/images")).len();
+    assert_eq!((of("web"), of("shop")), (4, 5));
+    std::fs::remove_file(shop.path("channels/shop.toml")).expect("it was there");
+    shop.done(&["run", "-q"]);
+    assert_eq!((of("web"), of("shop")), (4, 1));
+    std::fs::remove_dir_all(shop.path("out/shop")).expect("it was there");
+    shop.done(&["verify"]);
 }
 
 #[test]
