@@ -175,7 +175,7 @@ pub struct DefectSettings {
     /// Alike: pictures whose fingerprints of 128 bits differ in no more bits. Default 6.
     #[serde(default = "alike")]
     pub alike: u32,
-    /// A stand-in: the same picture at so many products. Default 10.
+    /// A stand-in: the same picture at so many products, a model and its variants counted once. Default 10.
     #[serde(default = "stand_in")]
     pub stand_in: u32,
 }

@@ -14,7 +14,7 @@ use crate::workspace::images::media::Media;
 use crate::workspace::images::outcome::Imaged;
 use crate::workspace::images::state::{Content, Picture, State};
 use crate::workspace::settings::Settings;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -91,15 +91,16 @@ pub fn find(settings: &ImageSettings, state: &State, outcome: &mut Imaged) -> Ve
     let mut cases: Vec<Case<'_>> = Vec::new();
     let limits = &settings.defects;
     let used = used(state);
+    // Variants of one model show what it shows: they count as one.
+    let models: HashMap<&str, &str> = state.notes.models().collect();
     let looks: Vec<Look> = used.iter().map(|used| used.measures.look).collect();
     for group in groups(&looks, limits.alike) {
         let group: Vec<&Used<'_>> = group.iter().filter_map(|n| used.get(*n)).collect();
         let Some((first, rest)) = group.split_first() else {
             continue;
         };
-        let mut products: Vec<&str> = group.iter().flat_map(|used| &used.by).map(|(sku, _)| *sku).collect();
-        products.sort_unstable();
-        products.dedup();
+        let by = group.iter().flat_map(|used| &used.by).map(|(sku, _)| *sku);
+        let products: BTreeSet<&str> = by.map(|sku| models.get(sku).copied().unwrap_or(sku)).collect();
         if products.len() >= limits.stand_in.max(2) as usize {
             outcome.stand_ins += 1;
             let what = match rest.len() {
@@ -107,6 +108,9 @@ pub fn find(settings: &ImageSettings, state: &State, outcome: &mut Imaged) -> Ve
                 more => format!("{} pictures that look the same", more + 1),
             };
             cases.push(first.case(STAND_IN, format!("{what} at {} products", products.len())));
+            for used in group {
+                used.look_at(limits, &mut cases);
+            }
             continue;
         }
         if let Some(((sku, twin), others)) = rest.first().and_then(|twin| twin.by.first()).zip(rest.get(1..)) {
@@ -118,7 +122,8 @@ pub fn find(settings: &ImageSettings, state: &State, outcome: &mut Imaged) -> Ve
             cases.push(first.case(ALIKE, format!("looks like {} of {sku}{more}", twin.value)));
         }
         for used in group {
-            used.look_at(limits, &mut cases, outcome);
+            used.compare(&models, &mut cases, outcome);
+            used.look_at(limits, &mut cases);
         }
     }
     for (shown, content) in refused(state) {
@@ -150,16 +155,29 @@ impl<'s> Used<'s> {
         }
     }
 
+    /// Where it stands several times, other than at variants of one model.
+    fn compare(&self, models: &HashMap<&'s str, &'s str>, cases: &mut Vec<Case<'s>>, outcome: &mut Imaged) {
+        let model = |sku: &'s str| models.get(sku).copied().unwrap_or(sku);
+        let Some(((first, _), others)) = self.by.split_first() else {
+            return;
+        };
+        let others: Vec<&str> = others
+            .iter()
+            .map(|(sku, _)| *sku)
+            .filter(|sku| sku == first || model(sku) != model(first))
+            .collect();
+        if !others.is_empty() {
+            outcome.duplicates += 1;
+            let more = if others.len() > 3 { ", …" } else { "" };
+            let shown = &others[..others.len().min(3)];
+            cases.push(self.case(DUPLICATE, format!("also at {}{more}", shown.join(", "))));
+        }
+    }
+
     /// What is wrong with it alone.
-    fn look_at(&self, limits: &DefectSettings, cases: &mut Vec<Case<'s>>, outcome: &mut Imaged) {
+    fn look_at(&self, limits: &DefectSettings, cases: &mut Vec<Case<'s>>) {
         let mut add = |sort: Sort, message: String| cases.push(self.case(sort, message));
         let measures = self.measures;
-        if self.by.len() > 1 {
-            outcome.duplicates += 1;
-            let others: Vec<&str> = self.by.iter().skip(1).take(3).map(|(sku, _)| *sku).collect();
-            let more = if self.by.len() > 4 { ", …" } else { "" };
-            add(DUPLICATE, format!("also at {}{more}", others.join(", ")));
-        }
         let longest = measures.width.max(measures.height);
         if longest < limits.small {
             add(SMALL, format!("{} x {} pixels", measures.width, measures.height));

@@ -62,6 +62,12 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// The variants with the models that they are of, by SKU.
+    pub fn models(&self) -> impl Iterator<Item = (&str, &str)> {
+        let notes = self.products.values();
+        notes.filter_map(|note| Some((note.sku.as_str(), note.model.as_deref()?)))
+    }
+
     /// Brings the notes up to date. `since` is the catalog's sequence at which they were taken; without one, or where other
     /// keys are asked for, the whole catalog is looked through. Gives the products that were looked at.
     pub fn update(

@@ -75,6 +75,43 @@ fn copies_of_one_look_are_one_finding() {
 }
 
 #[test]
+fn variants_may_share_a_picture() {
+    let shop = corner_shop();
+    let mut list = "sku;name;brand;mpn;model;color;price;stock\n".to_owned();
+    let (model, small) = (photograph(1, 600, 600), photograph(2, 200, 200));
+    for n in 10..24 {
+        list.push_str(&format!("V{n};Sierra {n};Brontal;M{n}M;SERIE;color {n};1.00;1\n"));
+        shop.write(format!("media/V{n}.jpg"), &model);
+    }
+    // A stand-in that is too small besides.
+    for n in 10..20 {
+        list.push_str(&format!("S{n};Pieza {n};Brontal;N{n}N;;;1.00;1\n"));
+        shop.write(format!("media/S{n}.jpg"), &small);
+    }
+    supplier(&shop, "norte", "rank = 10", &list);
+    let estante = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{estante}\n[images]\n"));
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    let found = images(&shop);
+    assert_eq!(
+        told(&found),
+        [
+            "W-IMAGE-SMALL S10: 200 x 200 pixels",
+            "W-IMAGE-STAND-IN S10: the same picture at 10 products",
+        ]
+    );
+    // At something else it is told.
+    shop.write("media/S10_2.jpg", &model);
+    let found = images(&shop);
+    assert_eq!(
+        told(&found)[2..],
+        ["I-IMAGE-DUPLICATE S10: also at V10, V11, V12, …"],
+        "{found:#}"
+    );
+    assert_eq!(found["duplicates"], 1);
+}
+
+#[test]
 fn what_is_soft_or_dark_or_inked_is_told() {
     let soft = |x: u32, y: u32| {
         let far = (x.abs_diff(300).pow(2) + y.abs_diff(300).pow(2)).min(90_000);
