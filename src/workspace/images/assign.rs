@@ -16,6 +16,7 @@ use crate::workspace::images::sources;
 use crate::workspace::images::sources::Found;
 use crate::workspace::images::state::State;
 use crate::workspace::progress::Progress;
+use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -115,7 +116,16 @@ pub fn owned(
         owners: &owners,
         source_names: &source_names,
     };
-    by_lists(workspace, files, listed, &known, &mut shown, outcome);
+    let mut absent = by_lists(workspace, files, listed, &known, &mut shown, outcome);
+    said(workspace, images, files, &known, &mut shown, &mut absent, outcome);
+    state.absent = absent;
+    // What a supplier names is shown, whatever its name says.
+    let named: HashSet<&str> = shown
+        .values()
+        .flat_map(|shown| shown.said.values())
+        .map(String::as_str)
+        .collect();
+    unmatched.retain(|path| !named.contains(path));
     outcome.unmatched += unmatched.len() as u64;
     if !unmatched.is_empty() {
         let help = "names are read by `names` under [images]; a list there can say what they mean";
@@ -126,7 +136,6 @@ pub fn owned(
             help,
         ));
     }
-    state.absent = said(workspace, images, files, &known, &mut shown, outcome);
     // A product that has lost its pictures loses its layer's words too.
     if let Some(own) = own {
         for item in reader.known(own)?.iter() {
@@ -143,6 +152,9 @@ pub fn owned(
     }
     Ok(Owned { shown, changed })
 }
+
+/// Paths that are no file, by the folder in which they were looked for.
+type Absent = BTreeMap<PathBuf, BTreeSet<String>>;
 
 /// What is known of the catalog.
 struct Known<'a> {
@@ -188,7 +200,7 @@ fn home(workspace: &Workspace, names: &BTreeMap<SourceId, String>, path: &str) -
         .collect()
 }
 
-/// What lists say.
+/// What lists say. Gives the paths that are no file, by the folder in which they were looked for.
 fn by_lists(
     workspace: &Workspace,
     files: &mut BTreeMap<String, Found>,
@@ -196,13 +208,16 @@ fn by_lists(
     known: &Known<'_>,
     shown: &mut BTreeMap<i64, Shown>,
     outcome: &mut Imaged,
-) {
+) -> Absent {
+    let mut absent = Absent::new();
     for row in listed {
         let fault = |message: String| Diagnostic::warning("W-IMAGE-LIST", message).at(row.place.clone());
         if !files.contains_key(&row.file) {
             let root = workspace.settings.root.clone();
-            let there = place(&row.file).ok().and_then(|path| sources::said(&[root], &path));
+            let path = place(&row.file).ok().map(Cow::into_owned);
+            let there = path.as_ref().and_then(|path| sources::said(&root, path));
             let Some((path, stamp)) = there else {
+                absent.entry(root).or_default().extend(path);
                 let finding = fault("there is no such file".to_owned()).with_value(&row.file);
                 outcome
                     .diagnostics
@@ -245,18 +260,20 @@ fn by_lists(
             }
         }
     }
+    absent
 }
 
-/// What suppliers name by a path or, where it is allowed to fetch, by an address. Gives the paths that are no file, by the
-/// folders in which they were looked for.
+/// What suppliers name by a path or, where it is allowed to fetch, by an address. Notes in `looked_for` the folders in which a
+/// path was looked for in vain, those before the one where it lies too.
 fn said(
     workspace: &Workspace,
     images: &Images,
     files: &mut BTreeMap<String, Found>,
     known: &Known<'_>,
     shown: &mut BTreeMap<i64, Shown>,
+    looked_for: &mut Absent,
     outcome: &mut Imaged,
-) -> BTreeMap<PathBuf, BTreeSet<String>> {
+) {
     let settings = &workspace.settings;
     let common = images
         .settings
@@ -265,7 +282,6 @@ fn said(
         .filter(|folder| !folder.contains(sources::WILD));
     let common: Vec<PathBuf> = common.map(|folder| settings.root.join(folder)).collect();
     let mut absent: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut looked_for: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
     // Put in at the end, so that the order of the products does not show.
     let mut more: BTreeMap<String, Found> = BTreeMap::new();
     for (product, note) in &known.notes.products {
@@ -284,11 +300,15 @@ fn said(
                     said.insert(value.clone(), value.clone());
                     continue;
                 }
-                let Some((path, stamp)) = sources::said(&folders, value) else {
-                    absent.entry(name).or_default().insert(value);
-                    for folder in &folders {
+                let there = folders.iter().find_map(|folder| {
+                    let there = sources::said(folder, value);
+                    if there.is_none() {
                         looked_for.entry(folder.clone()).or_default().insert(value.clone());
                     }
+                    there
+                });
+                let Some((path, stamp)) = there else {
+                    absent.entry(name).or_default().insert(value);
                     continue;
                 };
                 let path_shown = settings.shown(&path);
@@ -315,5 +335,4 @@ fn said(
             ..finding
         });
     }
-    looked_for
 }

@@ -3,10 +3,12 @@
 //! The order of it: files and lists, the products they mean, what suppliers name themselves, the work on bytes, the layer,
 //! the channels' folders, the defects. What did not change is only looked at.
 
+pub mod archives;
 pub mod assign;
 pub mod defects;
 pub mod derivations;
 pub mod fetch;
+pub mod journal;
 pub mod layers;
 pub mod lists;
 pub mod media;
@@ -26,8 +28,10 @@ use crate::product::origin::Source;
 use crate::workspace::Workspace;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::feed_file;
+use crate::workspace::images::archives::Archives;
 use crate::workspace::images::assign::{Owned, Shown, owned};
 use crate::workspace::images::fetch::Fetcher;
+use crate::workspace::images::journal::Journal;
 use crate::workspace::images::layers::{Preparing, Wanted};
 use crate::workspace::images::media::Media;
 use crate::workspace::images::outcome::Imaged;
@@ -36,10 +40,11 @@ use crate::workspace::images::state::{Content, Fetched, Made, Picture, State};
 use crate::workspace::images::work::{Job, Work};
 use crate::workspace::progress::{Progress, Step};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs::File;
 use std::time::Instant;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-/// Pictures that are worked on before the state is written: what a killed run loses.
+/// Pictures that are worked on before the state takes over what came of them: of equal ones in two slices, the second is known.
 const SLICE: usize = 1_000;
 
 /// The image step. Fails where no pictures are configured.
@@ -69,7 +74,8 @@ pub fn enrich(workspace: &mut Workspace, progress: &dyn Progress) -> Result<Imag
             made.retain(|_, what| matches!(what, Made::File(_)));
         }
     }
-    let mut outcome = step(workspace, &images, sources, since, &mut state, progress)?;
+    let mut journal = Journal::new(&workspace.settings.store, now.settings);
+    let mut outcome = step(workspace, &images, sources, since, &mut state, &mut journal, progress)?;
     state.sequence = workspace.reader()?.sequence()?;
     state.files_seen = now.files;
     state.settings = now.settings;
@@ -114,6 +120,10 @@ impl Looked {
         for supplier in &workspace.settings.suppliers {
             settings.update(supplier.id.as_bytes());
             settings.update(&supplier.rank.to_le_bytes());
+            // In whose folder a file lies, and whose SKUs are spoken of there.
+            settings.update(workspace.settings.shown(&supplier.folder).as_bytes());
+            settings.update(&[u8::from(supplier.adds_to.is_some())]);
+            settings.update(supplier.adds_to.as_deref().unwrap_or_default().as_bytes());
         }
         Ok(Looked {
             sequence: workspace.reader()?.sequence()?,
@@ -127,7 +137,7 @@ impl Looked {
         let failed = |fetched: &Fetched| matches!(fetched, Fetched::Failed(_));
         let again = self.fetches && state.addresses.values().any(failed);
         let same = state.sequence == self.sequence && state.files_seen == self.files && state.settings == self.settings;
-        same && !again && state.version != 0
+        same && !again && !state.unfinished && state.version != 0
     }
 }
 
@@ -160,11 +170,12 @@ fn outputs_stand(workspace: &Workspace, state: &State) -> bool {
         .sheet
         .as_ref()
         .is_none_or(|sheet| settings.root.join(sheet).is_file());
-    let absent = state.absent.iter().all(|(folder, places)| {
-        let folder = std::slice::from_ref(folder);
-        places.iter().all(|place| sources::said(folder, place).is_none())
-    });
-    seen && originals && derived && sheet && absent
+    let absent = state
+        .absent
+        .iter()
+        .all(|(folder, places)| places.iter().all(|place| sources::said(folder, place).is_none()));
+    let unread = state.unread.values().all(|path| File::open(path).is_err());
+    seen && originals && derived && sheet && absent && unread
 }
 
 fn step(
@@ -173,6 +184,7 @@ fn step(
     sources: Sources,
     since: Option<i64>,
     state: &mut State,
+    journal: &mut Journal,
     progress: &dyn Progress,
 ) -> Result<Imaged, Failure> {
     let mut outcome = Imaged {
@@ -206,24 +218,23 @@ fn step(
     let jobs = jobs(&owned.shown, &files, fetcher.is_some());
     forget(state, &jobs);
     let media = Media::new(&workspace.settings.store);
+    let archives = Archives::default();
     let work = Work {
         limits: images.settings.limits,
         recipes: &by_code,
         media: &media,
         fetcher: fetcher.as_ref(),
+        archives: &archives,
         threads: workspace.threads,
     };
     if !jobs.is_empty() {
         progress.begin(&Step::Picturing, jobs.len() as u64);
     }
     for slice in jobs.chunks(SLICE) {
-        let worked = work.run(slice, state, progress)?;
-        outcome.diagnostics.extend(worked.findings);
-        outcome.fetched += worked.fetched;
-        outcome.made += worked.made;
-        if jobs.len() > SLICE {
-            state.write(&workspace.settings.store)?;
-        }
+        let results = work.run(slice, state, journal, progress)?;
+        outcome.diagnostics.extend(results.findings);
+        outcome.fetched += results.fetched;
+        outcome.made += results.made;
     }
     if !jobs.is_empty() {
         progress.end();
@@ -291,6 +302,7 @@ fn forget(state: &mut State, jobs: &[Job]) {
         };
     }
     state.files.retain(|path, _| files.contains(path.as_str()));
+    state.unread.retain(|path, _| files.contains(path.as_str()));
     state
         .addresses
         .retain(|address, _| addresses.contains(address.as_str()));

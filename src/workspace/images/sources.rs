@@ -1,4 +1,4 @@
-//! Where pictures lie: folders and zip archives of the workspace, and the reading of one picture's bytes.
+//! Where pictures lie: folders and zip archives of the workspace.
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::archive::Archive;
@@ -6,9 +6,9 @@ use crate::workspace::failure::Failure;
 use crate::workspace::settings::Settings;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -244,61 +244,10 @@ fn archive(path: &Path, shown: &str, stamp: Stamp, sources: &mut Sources) {
     }
 }
 
-/// A file below one of the folders, by a path that somebody said. Nothing outside is ever found, whatever links say.
-pub fn said(folders: &[PathBuf], path: &str) -> Option<(PathBuf, Stamp)> {
-    folders.iter().find_map(|folder| {
-        let found = folder.join(path);
-        let stamp = stamp(&std::fs::symlink_metadata(&found).ok()?)?;
-        let inside = found.canonicalize().ok()?.starts_with(folder.canonicalize().ok()?);
-        inside.then_some((found, stamp))
-    })
-}
-
-/// Reads pictures; keeps the last archive open.
-#[derive(Default)]
-pub struct Opener {
-    archive: Option<Opened>,
-}
-
-/// An archive with the places of its entries by name.
-struct Opened {
-    path: PathBuf,
-    archive: Archive,
-    places: HashMap<String, usize>,
-}
-
-impl Opener {
-    /// The bytes of a picture, at most one more than `limit`, so that the caller sees that it is too large.
-    pub fn read(&mut self, found: &Found, limit: u64) -> Result<Vec<u8>, Box<Diagnostic>> {
-        let failed = |error: &dyn std::fmt::Display| {
-            let finding = Diagnostic::error("E-IMAGE-READ", format!("cannot be read: {error}"));
-            Box::new(finding.with_help("check the file and its rights"))
-        };
-        let Some((path, name)) = &found.inside else {
-            let mut bytes = Vec::with_capacity(found.stamp.bytes.min(limit) as usize);
-            let file = File::open(&found.path).map_err(|error| failed(&error))?;
-            file.take(limit + 1)
-                .read_to_end(&mut bytes)
-                .map_err(|error| failed(&error))?;
-            return Ok(bytes);
-        };
-        let opened = match self.archive.take().filter(|opened| opened.path == *path) {
-            Some(opened) => opened,
-            None => {
-                let file = File::open(path).map_err(|error| failed(&error))?;
-                let shown = Arc::from(path.to_string_lossy());
-                let archive = Archive::of_pictures(file, &shown).map_err(|error| Box::new(error.diagnostic()))?;
-                let names = archive.entries.iter().enumerate();
-                let places = names.map(|(n, entry)| (entry.name.clone(), n)).collect();
-                let path = path.clone();
-                Opened { path, archive, places }
-            }
-        };
-        let Opened { archive, places, .. } = self.archive.insert(opened);
-        let entry = places.get(name).and_then(|n| archive.entries.get(*n));
-        let entry = entry.ok_or_else(|| failed(&"the archive no longer has it"))?;
-        archive
-            .read_all(entry, limit)
-            .map_err(|error| Box::new(error.diagnostic()))
-    }
+/// A file below a folder, by a path that somebody said. Nothing outside is ever found, whatever links say.
+pub fn said(folder: &Path, path: &str) -> Option<(PathBuf, Stamp)> {
+    let found = folder.join(path);
+    let stamp = stamp(&std::fs::symlink_metadata(&found).ok()?)?;
+    let inside = found.canonicalize().ok()?.starts_with(folder.canonicalize().ok()?);
+    inside.then_some((found, stamp))
 }

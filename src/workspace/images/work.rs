@@ -7,10 +7,12 @@ use crate::enrich::images::measure::measure;
 use crate::enrich::images::refusal::Refusal;
 use crate::enrich::images::settings::LimitSettings;
 use crate::workspace::failure::Failure;
+use crate::workspace::images::archives::Archives;
 use crate::workspace::images::fetch::Fetcher;
+use crate::workspace::images::journal::Journal;
 use crate::workspace::images::media::{Media, put};
-use crate::workspace::images::sources::{Found, Opener};
-use crate::workspace::images::state::{Content, DerivedFile, Fetched, Made, SeenFile, State};
+use crate::workspace::images::sources::Found;
+use crate::workspace::images::state::{Content, DerivedFile, Fetched, Made, SeenFile, State, Worked};
 use crate::workspace::parallel::in_order;
 use crate::workspace::progress::Progress;
 use std::collections::{BTreeMap, HashSet};
@@ -31,6 +33,7 @@ pub struct Work<'a> {
     pub recipes: &'a BTreeMap<String, Recipe>,
     pub media: &'a Media,
     pub fetcher: Option<&'a Fetcher>,
+    pub archives: &'a Archives,
     pub threads: usize,
 }
 
@@ -45,75 +48,89 @@ struct Done {
     made: Vec<(String, Made)>,
 }
 
+impl Done {
+    /// The same as the state takes it.
+    fn noted(self, job: &Job) -> Worked {
+        let mut worked = Worked::default();
+        match job {
+            Job::File(path, found) => {
+                let seen = match &self.content {
+                    Some(content) => Ok(SeenFile {
+                        on_disk: found.path.clone(),
+                        stamp: found.stamp,
+                        content: content.clone(),
+                    }),
+                    None => Err(found.inside.is_none().then(|| found.path.clone())),
+                };
+                worked.file = Some((path.clone(), seen));
+            }
+            Job::Address(address) => {
+                let fetched = match (&self.content, self.failed) {
+                    (Some(content), _) => Some(Fetched::Content(content.clone())),
+                    (None, failed) => failed.map(Fetched::Failed),
+                };
+                worked.address = fetched.map(|fetched| (address.clone(), fetched));
+            }
+        }
+        if let Some(content) = self.content {
+            worked.what = self.what.map(|what| (content.clone(), what));
+            let made = self.made.into_iter();
+            worked.made = made.map(|(recipe, made)| (recipe, content.clone(), made)).collect();
+        }
+        worked
+    }
+}
+
 /// What all jobs came to.
 #[derive(Debug, Default)]
-pub struct Worked {
+pub struct Results {
     pub findings: Vec<Diagnostic>,
     pub fetched: u64,
     pub made: u64,
 }
 
 impl Work<'_> {
-    /// Does the jobs and notes in the state what came of them. Of a picture that did not change nothing is read.
-    pub fn run(&self, jobs: &[Job], state: &mut State, progress: &dyn Progress) -> Result<Worked, Failure> {
+    /// Does the jobs and notes in the state what came of them; what is new goes into the journal at once. Of a picture that did
+    /// not change nothing is read.
+    pub fn run(
+        &self,
+        jobs: &[Job],
+        state: &mut State,
+        journal: &mut Journal,
+        progress: &dyn Progress,
+    ) -> Result<Results, Failure> {
         let claimed = Mutex::new(HashSet::new());
         let before = &*state;
         let mut all = Vec::with_capacity(jobs.len());
+        let mut results = Results::default();
+        let mut in_turn = jobs.iter();
         in_order(
             self.threads,
             jobs.len(),
-            || Ok(Opener::default()),
-            |opener: &mut Opener, job| self.one(&jobs[job], before, opener, &claimed),
-            |done| {
-                all.push(done);
+            || Ok(()),
+            |(): &mut (), job| self.one(&jobs[job], before, &claimed),
+            |mut done| {
+                results.findings.extend(done.finding.take());
+                if let Some(job) = in_turn.next() {
+                    let worked = done.noted(job);
+                    if worked.is_news(before) {
+                        journal.note(&worked)?;
+                        results.fetched += u64::from(worked.is_fetched(before));
+                        results.made += worked.made.len() as u64;
+                        all.push(worked);
+                    }
+                }
                 progress.advance(1);
                 Ok(())
             },
         )?;
-        let mut worked = Worked::default();
-        for (job, done) in jobs.iter().zip(all) {
-            worked.findings.extend(done.finding);
-            match (job, &done.content) {
-                (Job::File(path, found), Some(content)) => {
-                    let seen = SeenFile {
-                        on_disk: found.path.clone(),
-                        stamp: found.stamp,
-                        content: content.clone(),
-                    };
-                    state.files.insert(path.clone(), seen);
-                }
-                (Job::File(path, _), None) => drop(state.files.remove(path)),
-                (Job::Address(address), Some(content)) => {
-                    let fetched = Fetched::Content(content.clone());
-                    if state.addresses.insert(address.clone(), fetched.clone()) != Some(fetched) {
-                        worked.fetched += 1;
-                    }
-                }
-                (Job::Address(address), None) => {
-                    if let Some(refusal) = done.failed {
-                        state.addresses.insert(address.clone(), Fetched::Failed(refusal));
-                    }
-                }
-            }
-            let Some(content) = done.content else { continue };
-            if let Some(what) = done.what {
-                state.contents.insert(content.clone(), what);
-            }
-            for (recipe, made) in done.made {
-                worked.made += 1;
-                state.made.entry(recipe).or_default().insert(content.clone(), made);
-            }
+        for worked in all {
+            state.take(worked);
         }
-        Ok(worked)
+        Ok(results)
     }
 
-    fn one(
-        &self,
-        job: &Job,
-        state: &State,
-        opener: &mut Opener,
-        claimed: &Mutex<HashSet<String>>,
-    ) -> Result<Done, Failure> {
+    fn one(&self, job: &Job, state: &State, claimed: &Mutex<HashSet<String>>) -> Result<Done, Failure> {
         let mut bytes = None;
         let known = match job {
             Job::File(path, found) => {
@@ -133,7 +150,7 @@ impl Work<'_> {
         let content = match known.filter(|content| state.contents.contains_key(content) && !lost(content)) {
             Some(content) => content,
             None => {
-                let read = match self.bytes(job, opener) {
+                let read = match self.bytes(job) {
                     Ok(read) => read,
                     Err(done) => return Ok(*done),
                 };
@@ -216,9 +233,9 @@ impl Work<'_> {
     }
 
     /// The bytes of a job, or what is to be said where there are none.
-    fn bytes(&self, job: &Job, opener: &mut Opener) -> Result<Vec<u8>, Box<Done>> {
+    fn bytes(&self, job: &Job) -> Result<Vec<u8>, Box<Done>> {
         match job {
-            Job::File(path, found) => opener.read(found, self.limits.max_bytes).map_err(|mut finding| {
+            Job::File(path, found) => self.archives.read(found, self.limits.max_bytes).map_err(|mut finding| {
                 finding.place = Place::file(path.as_str());
                 Box::new(Done {
                     finding: Some(*finding),

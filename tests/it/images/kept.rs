@@ -1,7 +1,7 @@
 //! What is kept between runs: only what changed is looked at again, and nothing that is not needed stays behind.
 
 use crate::corner::{corner_shop, deliver};
-use crate::images::{images, photograph, shop_with_pictures, supplier};
+use crate::images::{images, photograph, pictures, shop_with_pictures, supplier};
 use crate::support::Shop;
 
 /// Products that a run of the step looks at, as it tells on the way; none where nothing changed at all.
@@ -198,4 +198,81 @@ fn originals_that_nothing_shows_are_counted_and_kept() {
     std::fs::remove_dir_all(shop.path(".estante/media")).expect("it is there");
     assert!(images(&shop)["batch"].is_null());
     assert_eq!(unused(), (Some(0), Some(0)));
+}
+
+#[test]
+fn a_killed_run_is_gone_on_with() {
+    let shop = corner_shop();
+    let rows: Vec<String> = (100..130)
+        .map(|n| format!("S{n};Pieza {n};Brontal;M{n}M;;;{n}.00;1;"))
+        .collect();
+    supplier(&shop, "norte", "rank = 10", &format!("{HEAD}{}\n", rows.join("\n")));
+    let estante = shop.read("estante.toml");
+    let settings = format!("{estante}\n[images]\nderive = {{ side = 100 }}\n");
+    shop.write("estante.toml", settings);
+    for n in 100..130 {
+        shop.write(format!("media/S{n}.jpg"), photograph(n, 400, 400));
+    }
+    // What is refused is kept like the rest.
+    shop.write("media/S100.jpg", "<html>");
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    let mut running = shop
+        .command(&["enrich", "images", "--threads", "1", "-q"])
+        .spawn()
+        .expect("the program starts");
+    let journal = shop.path(".estante/images/journal.jsonl");
+    let lines = || std::fs::read_to_string(&journal).map_or(0, |text| text.lines().count());
+    while lines() < 6 && running.try_wait().expect("it can be asked").is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    running.kill().expect("it was running");
+    running.wait().expect("it ended");
+    // An empty line, the settings, and one line for each picture; the state itself is written at the end alone.
+    let done = lines() as u64 - 2;
+    assert!((4..30).contains(&done), "{done}");
+    assert!(!shop.path(".estante/images/state.json").exists());
+    // The last line was cut off, as where the power fails.
+    let text = shop.read(".estante/images/journal.jsonl");
+    shop.write(".estante/images/journal.jsonl", &text[..text.len() - 20]);
+    let whole = forgetful(&shop);
+    let (mut left, mut all) = (images(&shop), images(&whole));
+    assert_eq!(all["made"], 29);
+    // Of what was worked out the refused one is tried again, under settings that may be others.
+    assert_eq!(left["made"].as_u64(), Some(29 - (done - 2)), "{done}");
+    for told in [&mut left, &mut all] {
+        told["made"] = 0.into();
+        told["seconds"] = 0.into();
+    }
+    assert_eq!(left, all);
+    assert_eq!(shop.files("out"), whole.files("out"));
+    assert!(!journal.exists());
+    assert_eq!(looked_at(&shop), None);
+    assert!(!journal.exists());
+}
+
+#[test]
+fn another_order_of_suppliers_is_another_question() {
+    let shop = corner_shop();
+    let list =
+        |name: &str, mpn: &str| format!("sku;name;brand;mpn;price;stock;image\nX1;{name};Brontal;{mpn};1.00;1;\n");
+    supplier(&shop, "norte", "rank = 10\nsku_prefix = \"N-\"", &list("Uno", "M1M"));
+    supplier(&shop, "sur", "rank = 20\nsku_prefix = \"S-\"", &list("Dos", "M2M"));
+    supplier(&shop, "fotos", "rank = 30\nadds_to = \"norte\"", &list("", ""));
+    shop.write("suppliers/fotos/media/X1.jpg", photograph(1, 600, 600));
+    let estante = shop.read("estante.toml");
+    let settings = format!("{estante}\n[images]\nfolders = [\"suppliers/*/media\"]\n");
+    shop.write("estante.toml", settings);
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    shop.done(&["import", "sur", "--apply", "-q"]);
+    let owner = || {
+        images(&shop);
+        ["N-X1", "S-X1"].map(|sku| !pictures(&shop, sku).is_empty())
+    };
+    assert_eq!(owner(), [true, false]);
+    shop.edit(
+        "suppliers/fotos/supplier.toml",
+        "adds_to = \"norte\"",
+        "adds_to = \"sur\"",
+    );
+    assert_eq!(owner(), [false, true]);
 }

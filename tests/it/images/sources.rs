@@ -181,3 +181,84 @@ fn a_value_that_names_a_folder_is_looked_for_once() {
     assert!(found.err.contains("looking for the products"), "{}", found.err);
     assert_eq!(images(&shop)["products"], 1);
 }
+
+#[test]
+fn a_picture_that_comes_later_is_seen() {
+    let shop = corner_shop();
+    supplier(
+        &shop,
+        "norte",
+        "rank = 10",
+        "sku;name;brand;mpn;price;stock;image\nA1;Uno;Brontal;M1M;1.00;1;fotos/uno.jpg\nA2;Dos;Brontal;M2M;1.00;1;\n",
+    );
+    let settings = shop.read("estante.toml");
+    let table = "[images]\nfolders = [\"media\"]\nlists = [\"list.csv\"]\n";
+    shop.write("estante.toml", format!("{settings}\n{table}"));
+    shop.write("media/fotos/uno.jpg", photograph(1, 600, 600));
+    shop.write("list.csv", "file,sku\nelsewhere/2.jpg,A2\n");
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    let first = images(&shop);
+    // What a supplier names is not unmatched, whatever its name says.
+    assert_eq!(codes(&first), ["W-IMAGE-LIST"], "{first:#}");
+    assert_eq!((&first["pictures"], &first["unmatched"]), (&1.into(), &0.into()));
+    // The supplier's own folder comes first.
+    shop.write("suppliers/norte/fotos/uno.jpg", photograph(2, 600, 600));
+    let own = images(&shop);
+    assert_eq!((&own["pictures"], &own["changed"]), (&1.into(), &1.into()), "{own:#}");
+    // The other one is nobody's now.
+    assert_eq!(codes(&own), ["I-IMAGE-UNMATCHED", "W-IMAGE-LIST"], "{own:#}");
+    shop.write("elsewhere/2.jpg", photograph(3, 600, 600));
+    let listed = images(&shop);
+    assert_eq!(codes(&listed), ["I-IMAGE-UNMATCHED"], "{listed:#}");
+    assert_eq!((&listed["pictures"], &listed["changed"]), (&2.into(), &1.into()));
+}
+
+/// A shop's folder that everybody may write to.
+#[cfg(unix)]
+fn opened(shop: &Shop) {
+    use std::os::unix::fs::PermissionsExt;
+    let mut found = vec![shop.folder().to_owned()];
+    while let Some(path) = found.pop() {
+        let all = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(&path, all).expect("rights can be given");
+        if path.is_dir() {
+            let entries = std::fs::read_dir(&path).expect("it is readable");
+            found.extend(entries.flatten().map(|entry| entry.path()));
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn rights_that_are_given_later_are_seen() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let shop = shop_with_pictures();
+    shop.done(&["import", "norte", "--apply", "-q"]);
+    opened(&shop);
+    let root = std::fs::metadata(shop.folder()).is_ok_and(|folder| folder.uid() == 0);
+    let run = || {
+        let mut command = shop.command(&["enrich", "images", "--json"]);
+        // Rights do not count for the superuser.
+        if root {
+            command.uid(65_534).gid(65_534);
+        }
+        let output = command.output().expect("the program starts");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        serde_json::from_str::<serde_json::Value>(&told).unwrap_or_else(|e| panic!("{e}: {told} {error}"))
+    };
+    let give = |mode: u32| {
+        let rights = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(shop.path("media/B-88.jpg"), rights).expect("rights can be given");
+    };
+    give(0o000);
+    let first = run();
+    assert!(codes(&first).contains(&"E-IMAGE-READ".to_owned()), "{first:#}");
+    assert_eq!(first["products"], 1);
+    assert_eq!(run()["changed_nothing"], true);
+    give(0o644);
+    let second = run();
+    assert!(!codes(&second).contains(&"E-IMAGE-READ".to_owned()), "{second:#}");
+    assert_eq!(second["products"], 2);
+}
