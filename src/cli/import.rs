@@ -141,7 +141,9 @@ fn tell(delivery: &Delivery, output: &Output) {
         };
         let _ = writeln!(text, "rejected rows lie in {rejects}: {what}");
     }
+    let nothing = tally.new + tally.changed + tally.missing + tally.held + summary.missing_held == 0;
     let next = match (delivery.batch, &delivery.plan) {
+        (Some(batch), _) if nothing => format!("nothing to change; the next delivery is compared with batch {batch}"),
         (Some(batch), _) => format!("applied as batch {batch}; `estante undo {batch}` takes it back"),
         (None, Some(plan)) => {
             format!("nothing was changed; `estante apply {plan}` applies it, `estante plan show {plan}` shows it")

@@ -98,6 +98,13 @@ fn text(checked: &Checked, accepted: Option<&Accepted>, output: &Output) -> Stri
             );
         }
     }
+    if checked.unknown_beyond > 0 {
+        let _ = writeln!(
+            text,
+            "  {} values are words that are not listed: too many different ones, or too long",
+            count(checked.unknown_beyond)
+        );
+    }
     match accepted {
         Some(accepted) => {
             for written in &accepted.written {
@@ -126,7 +133,7 @@ fn text(checked: &Checked, accepted: Option<&Accepted>, output: &Output) -> Stri
         }
         None => {}
     }
-    let nothing = checked.unmapped.is_empty() && checked.unknown.is_empty();
+    let nothing = checked.unmapped.is_empty() && checked.unknown.is_empty() && checked.unknown_beyond == 0;
     if nothing && checked.drift.is_empty() && checked.refused.is_empty() {
         text.push_str("every column is mapped, every word is known, nothing changed\n");
     }

@@ -9,15 +9,19 @@ use crate::schema::Schema;
 use crate::value::Kind;
 use std::collections::BTreeMap;
 
-/// Most words counted one by one; a column of free texts has as many as it has rows.
-const MOST_WORDS: usize = 10_000;
+/// Most words of one field counted one by one; a column of free texts has as many as it has rows.
+const MOST_OF_FIELD: usize = 2_000;
+/// Most words of all fields together.
+const MOST_WORDS: usize = 50_000;
 /// Bytes from which on a text is no word.
 const LONGEST_WORD: usize = 200;
 
 /// How often each field met each word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnknownWords {
-    counts: BTreeMap<(Box<str>, Box<str>), u64>,
+    counts: BTreeMap<Box<str>, BTreeMap<Box<str>, u64>>,
+    /// Words in `counts`.
+    words: usize,
     /// Occurrences of words that are not counted one by one.
     pub beyond: u64,
 }
@@ -28,11 +32,17 @@ impl UnknownWords {
             self.beyond += times;
             return;
         }
-        let key = (field.into(), word.into());
-        if let Some(count) = self.counts.get_mut(&key) {
+        if !self.counts.contains_key(field) {
+            self.counts.insert(field.into(), BTreeMap::new());
+        }
+        let Some(of_field) = self.counts.get_mut(field) else {
+            return;
+        };
+        if let Some(count) = of_field.get_mut(word) {
             *count += times;
-        } else if self.counts.len() < MOST_WORDS {
-            self.counts.insert(key, times);
+        } else if of_field.len() < MOST_OF_FIELD && self.words < MOST_WORDS {
+            of_field.insert(word.into(), times);
+            self.words += 1;
         } else {
             self.beyond += times;
         }
@@ -41,16 +51,15 @@ impl UnknownWords {
     /// Adds what another part of the delivery met. The same parts in the same order give the same sum.
     pub fn merge(&mut self, other: UnknownWords) {
         self.beyond += other.beyond;
-        for ((field, word), times) in other.counts {
-            self.add(&field, &word, times);
+        for (field, word, times) in other.iter() {
+            self.add(field, word, times);
         }
     }
 
     /// Field, word and count, sorted.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, u64)> {
-        self.counts
-            .iter()
-            .map(|((field, word), count)| (&**field, &**word, *count))
+        let fields = self.counts.iter();
+        fields.flat_map(|(field, words)| words.iter().map(|(word, count)| (&**field, &**word, *count)))
     }
 }
 
@@ -136,12 +145,19 @@ mod tests {
         words.add("color", "fucsia", 1);
         words.add("color", &"x".repeat(LONGEST_WORD + 1), 1);
         let mut more = UnknownWords::default();
-        for n in 0..MOST_WORDS {
+        for n in 0..MOST_OF_FIELD + 5 {
             more.add("size", &n.to_string(), 1);
         }
+        // A field of free texts takes nothing from the others.
+        more.add("tone", "lila", 7);
         words.merge(more);
         assert_eq!(words.iter().next(), Some(("color", "fucsia", 3)));
+        assert_eq!(words.iter().last(), Some(("tone", "lila", 7)));
+        assert_eq!(words.iter().count(), MOST_OF_FIELD + 2);
+        assert_eq!(words.beyond, 6);
+        for (field, word) in (0..40).flat_map(|field| (0..MOST_OF_FIELD).map(move |word| (field, word))) {
+            words.add(&format!("field {field}"), &word.to_string(), 1);
+        }
         assert_eq!(words.iter().count(), MOST_WORDS);
-        assert_eq!(words.beyond, 2);
     }
 }

@@ -8,13 +8,13 @@ use crate::diagnostic::Diagnostic;
 use crate::mapping::unknown::UnknownWords;
 use crate::value::text::fold;
 use crate::workspace::Workspace;
-use crate::workspace::drift::{drifts, key, last_layouts, quoted, told};
+use crate::workspace::drift::{drifts, key, last_layouts, not_told_twice, quoted, told};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, look_at, name_of};
-use crate::workspace::proposal::{Near, nearest_meanings};
+use crate::workspace::proposal::{Known as KnownTexts, Near};
 use crate::workspace::reading::{Outcome, Readers, Told, newest, read};
 use crate::workspace::settings::{SUPPLIER_FILE, Supplier, SupplierFile};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Samples shown of a column.
 const SAMPLES: usize = 3;
@@ -60,7 +60,7 @@ pub struct Checked {
     pub rejected: u64,
     pub unmapped: Vec<Unmapped>,
     pub unknown: Vec<UnknownWord>,
-    /// Occurrences of words past the 10,000 that are counted.
+    /// Occurrences of words that are not listed: past the 500 most frequent of a field, past those that are counted, too long.
     pub unknown_beyond: u64,
     /// What changed since the last applied delivery; errors would stop an import.
     pub drift: Vec<Diagnostic>,
@@ -85,6 +85,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
         Some(reader) => last_layouts(&reader, supplier)?,
         None => Vec::new(),
     };
+    let drift = told(drifts(supplier, &looks, &before), supplier.on_drift);
     let mut checked = Checked {
         supplier: id.to_owned(),
         files: files.iter().map(|file| file.shown.to_string()).collect(),
@@ -93,7 +94,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
             .flatten()
             .flat_map(|look| unmapped(supplier, look))
             .collect(),
-        drift: told(drifts(supplier, &looks, &before), supplier.on_drift),
+        drift: drift.clone(),
         ..Checked::default()
     };
     // Beside an empty catalog every row is mapped, also those that did not change.
@@ -116,7 +117,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
     let (mut rows, mut rejected) = (0, 0);
     let outcome = read(&readers, |told| {
         match told {
-            Told::Opened { diagnostics } => count(diagnostics),
+            Told::Opened { diagnostics } => count(not_told_twice(diagnostics, &drift)),
             Told::Closed { report, .. } => count(report.diagnostics),
             Told::Outcomes {
                 outcomes,
@@ -140,9 +141,8 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
         Ok(()) => {}
     }
     (checked.read, checked.rejected) = (rows, rejected);
-    checked.unknown_beyond = words.beyond;
     let file = file_of(workspace, supplier)?;
-    checked.unknown = proposed(workspace, supplier, &file, &words);
+    (checked.unknown, checked.unknown_beyond) = proposed(workspace, supplier, &file, &words);
     checked.paste = paste(&checked.unknown);
     Ok(checked)
 }
@@ -179,8 +179,14 @@ fn unmapped(supplier: &Supplier, look: &Look) -> Vec<Unmapped> {
 /// Counts and words, by what a map compares them as.
 type Spellings<'w> = BTreeMap<String, Vec<(u64, &'w str)>>;
 
-/// The words with what they could mean; the most frequent of each field first.
-fn proposed(workspace: &Workspace, supplier: &Supplier, file: &SupplierFile, words: &UnknownWords) -> Vec<UnknownWord> {
+/// The words with what they could mean, the most frequent of each field first, and how often words were met that are not among
+/// them.
+fn proposed(
+    workspace: &Workspace,
+    supplier: &Supplier,
+    file: &SupplierFile,
+    words: &UnknownWords,
+) -> (Vec<UnknownWord>, u64) {
     let (schema, synonyms) = (&workspace.settings.schema, &workspace.settings.synonyms);
     // Spellings that a map takes for one word are one: the most frequent stands for all.
     let mut fields: BTreeMap<&str, Spellings<'_>> = BTreeMap::new();
@@ -196,26 +202,22 @@ fn proposed(workspace: &Workspace, supplier: &Supplier, file: &SupplierFile, wor
             .or_default()
             .push((rows, word));
     }
-    let mut out = Vec::new();
+    let (mut out, mut beyond) = (Vec::new(), words.beyond);
     for (field, spellings) in fields {
         let named = file.fields.get(field).and_then(|settings| settings.map.clone());
         let map = named.clone().unwrap_or_else(|| free_name(field, file));
         let meanings = supplier.mapping.meanings(field, schema);
-        let mut known = meanings.texts;
+        let mut texts = meanings.texts;
         for (word, meaning) in file.maps.get(&map).filter(|_| named.is_some()).into_iter().flatten() {
             if !meaning.is_empty() && !word.contains('*') {
-                known.push((word.clone(), meaning.clone()));
+                texts.push((word.clone(), meaning.clone()));
             }
         }
-        let mut of_field: Vec<UnknownWord> = Vec::new();
-        for spelled in spellings.into_values() {
-            let rows = spelled.iter().map(|(rows, _)| rows).sum();
-            let Some((_, word)) = spelled
-                .iter()
-                .max_by_key(|(rows, word)| (*rows, std::cmp::Reverse(*word)))
-            else {
-                continue;
-            };
+        // What is not shown is not looked up either.
+        let (most, rest) = most_frequent(spellings);
+        beyond += rest;
+        let known = KnownTexts::new(&texts);
+        for (rows, word) in most {
             let (nearest, clear) = match supplier.mapping.surely(field, word, schema) {
                 Some(value) => (
                     vec![Near {
@@ -224,25 +226,38 @@ fn proposed(workspace: &Workspace, supplier: &Supplier, file: &SupplierFile, wor
                     }],
                     true,
                 ),
-                None => nearest_meanings(word, &known, synonyms),
+                None => known.nearest(word, synonyms),
             };
             // A tree takes what a new map lets through for a code, so a person decides whether it gets one.
             let may = !word.contains('*') && (named.is_some() || !meanings.is_tree);
-            of_field.push(UnknownWord {
+            out.push(UnknownWord {
                 field: field.to_owned(),
                 map: map.clone(),
                 map_exists: named.is_some(),
-                word: (*word).to_owned(),
+                word: word.to_owned(),
                 rows,
                 nearest,
                 clear: clear && may,
             });
         }
-        of_field.sort_by(|a, b| (b.rows, &a.word).cmp(&(a.rows, &b.word)));
-        of_field.truncate(MOST_OF_FIELD);
-        out.extend(of_field);
     }
-    out
+    (out, beyond)
+}
+
+/// The most frequent words of a field with their counts, each in its most frequent spelling, and how often the others were met.
+fn most_frequent(spellings: Spellings<'_>) -> (Vec<(u64, &str)>, u64) {
+    let mut words: Vec<(u64, &str)> = Vec::new();
+    for spelled in spellings.into_values() {
+        let rows = spelled.iter().map(|(rows, _)| rows).sum();
+        let most = spelled
+            .into_iter()
+            .max_by_key(|(rows, word)| (*rows, std::cmp::Reverse(*word)));
+        words.extend(most.map(|(_, word)| (rows, word)));
+    }
+    words.sort_by_key(|(rows, word)| (std::cmp::Reverse(*rows), *word));
+    let rest = words.iter().skip(MOST_OF_FIELD).map(|(rows, _)| rows).sum();
+    words.truncate(MOST_OF_FIELD);
+    (words, rest)
 }
 
 /// A name for the first map of a field.
@@ -256,20 +271,28 @@ fn free_name(field: &str, file: &SupplierFile) -> String {
     names.into_iter().find(|name| !taken(name)).unwrap_or(plain)
 }
 
-/// Lines for supplier.toml: what is clear as it would be written, the rest with its likeliest meanings.
+/// Lines for supplier.toml: what is clear as it would be written, the rest with its likeliest meanings; each map once, and each
+/// word once in it.
 fn paste(unknown: &[UnknownWord]) -> String {
     let mut text = String::new();
-    let mut last = "";
-    for word in unknown {
-        if word.map != last {
-            if !word.map_exists {
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    for first in unknown {
+        if !done.insert(&first.map) {
+            continue;
+        }
+        let of_map = || unknown.iter().filter(|word| word.map == first.map);
+        let mut fields: BTreeSet<&str> = BTreeSet::new();
+        for word in of_map().filter(|word| !word.map_exists) {
+            if fields.insert(&word.field) {
                 let (field, map) = (key(&word.field), quoted(&word.map));
                 text.push_str(&format!("# add to [fields.{field}]: map = {map}, unknown = \"keep\"\n"));
             }
-            text.push_str(&format!("[maps.{}]\n", key(&word.map)));
-            last = &word.map;
         }
-        text.push_str(&line(word));
+        text.push_str(&format!("[maps.{}]\n", key(&first.map)));
+        let mut words: BTreeSet<&str> = BTreeSet::new();
+        for word in of_map().filter(|word| words.insert(&word.word)) {
+            text.push_str(&line(word));
+        }
     }
     text
 }

@@ -11,7 +11,7 @@ use crate::value::text::{self, fold};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::Look;
 use crate::workspace::settings::{Mode, OnDrift, Supplier};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Batches that are looked through for the last delivery.
 const LOOKED_THROUGH: usize = 20;
@@ -19,6 +19,8 @@ const LOOKED_THROUGH: usize = 20;
 const MOST_NEW: usize = 20;
 /// Names listed in one message.
 const MOST_NAMES: usize = 6;
+/// Pairs of an old and a new name whose spelling is compared in one file. Beyond them only place and values tell an heir.
+const MOST_COMPARED: usize = 50_000;
 /// Records from which on a path that nearly all had, and none has now, is missing.
 const SURE: u64 = 3;
 
@@ -99,6 +101,26 @@ pub fn judged(drifts: Vec<Drift>, supplier: &Supplier) -> Result<Vec<Diagnostic>
          estante import {0} --on-drift warn",
         supplier.id
     )))
+}
+
+/// What is found of a header, without the columns that `drift` says are gone or renamed: one lost column is one finding.
+pub fn not_told_twice(header: Vec<Diagnostic>, drift: &[Diagnostic]) -> Vec<Diagnostic> {
+    let is_lost = |finding: &&Diagnostic| {
+        let codes = [
+            "W-DRIFT-MISSING",
+            "E-DRIFT-MISSING",
+            "W-DRIFT-RENAMED",
+            "E-DRIFT-RENAMED",
+        ];
+        codes.contains(&finding.code.as_ref())
+    };
+    let lost: BTreeSet<_> = (drift.iter().filter(is_lost))
+        .map(|finding| (&finding.place.file, &finding.place.column))
+        .collect();
+    let is_told = |finding: &Diagnostic| {
+        finding.code == "W-COLUMN-MISSING" && lost.contains(&(&finding.place.file, &finding.place.column))
+    };
+    header.into_iter().filter(|finding| !is_told(finding)).collect()
 }
 
 /// What changed since the files of the last delivery, in the order of the files. Nothing where there was none.
@@ -235,35 +257,32 @@ impl Compared<'_> {
         if self.look.is_table && self.look.header_row.is_none() {
             return self.width(was.len(), now.len());
         }
-        let is_mapped = |name: &str| self.uses.iter().any(|used| used.column == name);
-        let has = |columns: &[LaidColumn], name: &str| columns.iter().any(|column| column.name == name);
-        let mut new: Vec<(usize, &LaidColumn)> = (now.iter().enumerate())
-            .filter(|(_, column)| !has(was, &column.name) && !is_mapped(&column.name))
+        let mapped: BTreeSet<&str> = self.uses.iter().map(|used| used.column).collect();
+        let places = by_name(was);
+        let mut new: Vec<NewColumn<'_>> = (now.iter().enumerate())
+            .filter(|(_, column)| !places.contains_key(column.name.as_str()) && !mapped.contains(column.name.as_str()))
+            .map(|(at, column)| NewColumn::new(at, column))
             .collect();
+        let mut compared = 0;
         let mut drifts = Vec::new();
         for (used, found) in self.uses.iter().zip(&self.look.found) {
-            let Some(at) = was
-                .iter()
-                .position(|column| column.name == used.column)
-                .filter(|_| !found)
-            else {
+            let Some((at, column)) = places.get(used.column).copied().filter(|_| !found) else {
                 continue;
             };
-            let Some(column) = was.get(at) else { continue };
             // A record of a tree may lack a path.
             let rare = column.filled * 5 < self.before.records * 4;
             if !self.look.is_table && (rare || self.before.records < SURE || self.look.layout.records < SURE) {
                 continue;
             }
-            let heir = heir(at, column, was.len(), &new, now.len());
+            let heir = heir((at, column), was.len(), &new, now.len(), &mut compared);
             if let Some((n, _)) = heir {
-                new.retain(|(other, _)| *other != n);
+                new.retain(|other| other.at != n);
             }
             drifts.push(self.lost(used, at, heir.map(|(n, why)| (n, &now[n], why))));
         }
         if self.look.is_table {
-            for (at, column) in new.iter().take(MOST_NEW) {
-                drifts.push(self.appeared(*at, column));
+            for column in new.iter().take(MOST_NEW) {
+                drifts.push(self.appeared(column.at, column.column));
             }
             if let Some(more) = new.len().checked_sub(MOST_NEW).filter(|more| *more > 0) {
                 let message = format!("{more} more columns are new");
@@ -271,12 +290,7 @@ impl Compared<'_> {
                 drifts
                     .push(Drift::new(("W-DRIFT-NEW", "E-DRIFT-NEW"), false, message, help.to_owned()).at(self.place()));
             }
-            let known = |name: &str| is_mapped(name) || now.iter().any(|column| fold(&column.name) == fold(name));
-            let gone: Vec<&str> = was
-                .iter()
-                .map(|column| column.name.as_str())
-                .filter(|name| !known(name))
-                .collect();
+            let gone = gone(was, now, &mapped, fold);
             if !gone.is_empty() {
                 let message = format!("gone, and not read before: {}", names(&gone));
                 drifts.push(Drift::remark("I-DRIFT-GONE", message, "nothing to do").at(self.place()));
@@ -362,14 +376,15 @@ impl Compared<'_> {
 
     /// Numbers with another decimal mark than before.
     fn numbers(&mut self) {
-        let is_amount = |name: &str| {
-            self.uses
-                .iter()
-                .any(|used| used.column == name && used.amount.is_some())
-        };
+        let amounts: BTreeSet<&str> = (self.uses.iter())
+            .filter(|used| used.amount.is_some())
+            .map(|used| used.column)
+            .collect();
+        let was = by_name(&self.before.columns);
         let mut changed: Vec<(&str, &str, &str)> = Vec::new();
-        for column in self.look.layout.columns.iter().filter(|column| is_amount(&column.name)) {
-            let before = self.before.columns.iter().find(|before| before.name == column.name);
+        let columns = self.look.layout.columns.iter();
+        for column in columns.filter(|column| amounts.contains(column.name.as_str())) {
+            let before = was.get(column.name.as_str()).map(|(_, before)| before);
             if let (Some(is), Some(was)) = (&column.numbers, before.and_then(|before| before.numbers.as_ref()))
                 && decimal_mark(is) != decimal_mark(was)
             {
@@ -397,34 +412,84 @@ impl Compared<'_> {
     }
 }
 
-/// The new column that most likely is an old one under another name, and by what.
-fn heir(
+/// Columns with their places, by name; of several of one name the first.
+fn by_name(columns: &[LaidColumn]) -> BTreeMap<&str, (usize, &LaidColumn)> {
+    let placed = columns.iter().enumerate().rev();
+    placed
+        .map(|(at, column)| (column.name.as_str(), (at, column)))
+        .collect()
+}
+
+/// The columns that nothing reads and that are not there any more, not even under another spelling. Each name is made plain for
+/// comparing once.
+fn gone<'n>(
+    was: &'n [LaidColumn],
+    now: &[LaidColumn],
+    mapped: &BTreeSet<&str>,
+    mut plain: impl FnMut(&str) -> String,
+) -> Vec<&'n str> {
+    let there: BTreeSet<String> = now.iter().map(|column| plain(&column.name)).collect();
+    was.iter()
+        .map(|column| column.name.as_str())
+        .filter(|name| !mapped.contains(name) && !there.contains(&plain(name)))
+        .collect()
+}
+
+/// A column that was not there before.
+struct NewColumn<'l> {
     at: usize,
-    old: &LaidColumn,
+    column: &'l LaidColumn,
+    folded: String,
+}
+
+impl NewColumn<'_> {
+    fn new(at: usize, column: &LaidColumn) -> NewColumn<'_> {
+        NewColumn {
+            at,
+            column,
+            folded: fold(&column.name),
+        }
+    }
+}
+
+/// The new column that most likely is the old one at a place under another name, and by what. `width` and `now` are the numbers
+/// of columns before and now; `compared` counts names whose spelling was compared.
+fn heir(
+    (at, old): (usize, &LaidColumn),
     width: usize,
-    new: &[(usize, &LaidColumn)],
+    new: &[NewColumn<'_>],
     now: usize,
+    compared: &mut usize,
 ) -> Option<(usize, &'static str)> {
-    let same_shape = |column: &LaidColumn| column.shape == old.shape && old.shape != "blank";
+    let same_shape = |new: &NewColumn<'_>| new.column.shape == old.shape && old.shape != "blank";
     // Counted from the front or from the end, since other columns come and go.
-    let same_place = |n: usize| n == at || now.checked_sub(n) == width.checked_sub(at);
-    let is_near = |column: &LaidColumn| {
-        let candidate = || std::iter::once(column.name.as_str());
-        fold(&column.name) == fold(&old.name)
-            || nearest(&old.name, candidate()).is_some()
-            || text::nearest(&old.name, candidate()).is_some()
+    let same_place = |new: &NewColumn<'_>| new.at == at || now.checked_sub(new.at) == width.checked_sub(at);
+    let folded = fold(&old.name);
+    let mut is_near = |new: &NewColumn<'_>| {
+        if new.folded == folded {
+            return true;
+        }
+        if *compared >= MOST_COMPARED {
+            return false;
+        }
+        *compared += 1;
+        let candidate = || std::iter::once(new.column.name.as_str());
+        nearest(&old.name, candidate()).is_some() || text::nearest(&old.name, candidate()).is_some()
     };
-    let near = |(n, column): &&(usize, &LaidColumn)| is_near(column) && (same_place(*n) || same_shape(column));
-    if let Some((n, column)) = new.iter().find(near) {
-        let why = match (same_place(*n), same_shape(column)) {
+    // Spelling costs most, so it is looked at last.
+    let near = new
+        .iter()
+        .find(|new| (same_place(new) || same_shape(new)) && is_near(new));
+    if let Some(new) = near {
+        let why = match (same_place(new), same_shape(new)) {
             (true, true) => "its name, place and values",
             (true, false) => "its name and place",
             _ => "its name and values",
         };
-        return Some((*n, why));
+        return Some((new.at, why));
     }
-    let stands_there = |(n, column): &&(usize, &LaidColumn)| same_place(*n) && same_shape(column);
-    new.iter().find(stands_there).map(|(n, _)| (*n, "its place and values"))
+    let stands_there = new.iter().find(|new| same_place(new) && same_shape(new));
+    stands_there.map(|new| (new.at, "its place and values"))
 }
 
 /// The columns whose place among those that both have is another.
@@ -471,5 +536,54 @@ pub fn key(name: &str) -> String {
     match !name.is_empty() && name.chars().all(bare) {
         true => name.to_owned(),
         false => quoted(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(names: impl Iterator<Item = String>, shape: &str) -> Vec<LaidColumn> {
+        let column = |name| LaidColumn {
+            name,
+            shape: shape.to_owned(),
+            ..LaidColumn::default()
+        };
+        names.map(column).collect()
+    }
+
+    #[test]
+    fn a_name_is_made_plain_once_however_wide_the_file_is() {
+        let was = columns((0..300).map(|n| format!("Old {n}")).chain(["Nota".into()]), "text");
+        let now = columns((0..300).map(|n| format!("New {n}")).chain(["NOTA".into()]), "text");
+        let mut made = 0;
+        let gone = gone(&was, &now, &BTreeSet::from(["Old 7"]), |name| {
+            made += 1;
+            fold(name)
+        });
+        assert_eq!(gone.len(), 299, "all but the mapped one and the one spelled otherwise");
+        assert!(made <= was.len() + now.len(), "{made}");
+    }
+
+    #[test]
+    fn spelling_is_compared_where_place_or_values_agree_and_not_without_end() {
+        let old = &columns(["Precio".to_owned()].into_iter(), "number")[0];
+        let texts = columns((0..100).map(|n| format!("Text {n}")), "text");
+        let others: Vec<NewColumn<'_>> = texts.iter().enumerate().map(|(at, c)| NewColumn::new(at, c)).collect();
+        let mut compared = 0;
+        assert_eq!(heir((150, old), 151, &others, 400, &mut compared), None);
+        assert_eq!(compared, 0, "neither place nor values agree");
+        let numbers = columns((0..100).map(|n| format!("{n}")).chain(["Precios".into()]), "number");
+        let likely: Vec<NewColumn<'_>> = numbers
+            .iter()
+            .enumerate()
+            .map(|(at, c)| NewColumn::new(at, c))
+            .collect();
+        let found = heir((150, old), 151, &likely, 400, &mut compared);
+        assert_eq!(found, Some((100, "its name and values")));
+        assert_eq!(compared, 101);
+        compared = MOST_COMPARED;
+        assert_eq!(heir((150, old), 151, &likely, 400, &mut compared), None);
+        assert_eq!(compared, MOST_COMPARED);
     }
 }

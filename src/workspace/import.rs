@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{PlanReader, PlanWriter, Summary, Verdict};
 use crate::product::batch::Layout;
 use crate::workspace::Workspace;
-use crate::workspace::drift::{drifts, judged, last_layouts};
+use crate::workspace::drift::{drifts, judged, last_layouts, not_told_twice};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, look_at};
 use crate::workspace::planner::{Planner, Store};
@@ -22,24 +22,27 @@ use std::path::PathBuf;
 pub struct Planned {
     pub path: PathBuf,
     pub summary: Summary,
+    /// The files are laid out otherwise than those that are remembered, in a way that was told.
+    pub laid_out_anew: bool,
 }
 
 impl Planned {
-    /// True where applying it would leave a trace: a change, or items held that the supplier's last batch did not hold
-    /// already. The same bad file every morning makes one entry in the list of batches.
+    /// True where applying it would leave a trace: a change, a layout that the next delivery is to be compared with, or other
+    /// items held than by the supplier's last batch, none included. The same bad file every morning makes one entry in the list
+    /// of batches, and the good one after it settles what was held.
     pub fn brings_news(&self, workspace: &Workspace) -> Result<bool, Failure> {
         let tally = &self.summary.tally;
-        if tally.new + tally.changed + tally.missing > 0 {
+        if self.laid_out_anew || tally.new + tally.changed + tally.missing > 0 {
             return Ok(true);
-        }
-        if tally.held + self.summary.missing_held == 0 {
-            return Ok(false);
         }
         let source = &workspace.settings.supplier(&self.summary.supplier)?.source;
         let before = match workspace.reader_if_any()? {
             Some(reader) => reader.held_last(source)?,
             None => Vec::new(),
         };
+        if tally.held + self.summary.missing_held == 0 {
+            return Ok(!before.is_empty());
+        }
         let mut before = before.into_iter();
         let (mut plan, _) = PlanReader::open(&self.path)?;
         while let Some((entry, verdict)) = plan.entry()? {
@@ -80,8 +83,8 @@ pub fn plan(
     );
     let is_part = of_rejects(workspace, &files)?;
     // Rejected rows that come back are laid out as their file was, and are no new delivery.
-    let (layouts, drift) = match is_part {
-        true => (Vec::new(), Vec::new()),
+    let compared = match is_part {
+        true => Compared::default(),
         false => compared(supplier, &files, reader.as_ref())?,
     };
     let path = workspace.plan_path(name)?;
@@ -97,9 +100,11 @@ pub fn plan(
         reader.as_ref(),
         PlanWriter::create(&path)?,
         rejects,
-        layouts,
+        compared.layouts,
     );
-    planner.take(Told::Opened { diagnostics: drift }, progress)?;
+    let drift = compared.drift;
+    let diagnostics = drift.clone();
+    planner.take(Told::Opened { diagnostics }, progress)?;
     let readers = Readers {
         supplier,
         schema: &settings.schema,
@@ -109,8 +114,15 @@ pub fn plan(
         threads: workspace.threads,
         count_unknown: false,
     };
-
-    let outcome = read(&readers, |told| planner.take(told, progress));
+    let outcome = read(&readers, |told| {
+        let told = match told {
+            Told::Opened { diagnostics } => Told::Opened {
+                diagnostics: not_told_twice(diagnostics, &drift),
+            },
+            told => told,
+        };
+        planner.take(told, progress)
+    });
     progress.end();
     if let Err(failure) = outcome {
         let _ = std::fs::remove_file(path.with_extension("part"));
@@ -126,16 +138,24 @@ pub fn plan(
         ..Summary::default()
     };
     planner.finish(&mut summary, settings)?;
-    Ok(Planned { path, summary })
+    Ok(Planned {
+        path,
+        summary,
+        laid_out_anew: compared.laid_out_anew,
+    })
+}
+
+/// The files of a delivery beside those of the last one.
+#[derive(Default)]
+struct Compared {
+    layouts: Vec<Option<Layout>>,
+    drift: Vec<Diagnostic>,
+    laid_out_anew: bool,
 }
 
 /// How the files are laid out, and what that changes since the last delivery. Errors where the supplier's settings say that such
 /// a delivery is not to be read.
-fn compared(
-    supplier: &Supplier,
-    files: &[DeliveryFile],
-    reader: Option<&Reader>,
-) -> Result<(Vec<Option<Layout>>, Vec<Diagnostic>), Failure> {
+fn compared(supplier: &Supplier, files: &[DeliveryFile], reader: Option<&Reader>) -> Result<Compared, Failure> {
     let looks: Vec<Option<Look>> = files
         .iter()
         .map(|file| look_at(supplier, &file.path, &file.shown))
@@ -145,10 +165,15 @@ fn compared(
         None => Vec::new(),
     };
     let drift = judged(drifts(supplier, &looks, &before), supplier)?;
-    Ok((
-        looks.into_iter().map(|look| look.map(|look| look.layout)).collect(),
+    let layouts: Vec<Option<Layout>> = looks.into_iter().map(|look| look.map(|look| look.layout)).collect();
+    // What is told once is remembered, so that it is not told again; the same file again is no news whatever was told of it.
+    let remembered = before.iter().filter_map(|file| file.layout.as_ref());
+    let laid_out_anew = !drift.is_empty() && layouts.iter().flatten().ne(remembered);
+    Ok(Compared {
+        layouts,
         drift,
-    ))
+        laid_out_anew,
+    })
 }
 
 /// True where all files are rejected rows that come back corrected: a part of a delivery, so what they do not name is not

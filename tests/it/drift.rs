@@ -173,6 +173,59 @@ fn one_delivery_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_layout_that_changes_no_product_is_settled_by_applying_it_once() {
+    for (top, refused) in [("on_drift = \"stop\"", 3), ("", 0)] {
+        let shop = shop_with(top, SHOP, FIRST.as_bytes());
+        let more = FIRST
+            .replace(";x\n", ";x;8412345678905\n")
+            .replace("Nota\n", "Nota;EAN\n");
+        let more = more.replace(";y\n", ";y;\n").replace(";z\n", ";z;\n");
+        shop.write("suppliers/norte/list.csv", &more);
+        let told = shop.run(&["import", "norte", "--json"]).ended(refused).json();
+        assert!(codes(&told).iter().any(|code| code.contains("DRIFT-NEW")), "{told:#}");
+        let taken = shop
+            .done(&["import", "norte", "--apply", "--on-drift", "warn", "--json"])
+            .json();
+        assert_eq!(tally(&taken), "3 unchanged");
+        assert_eq!(taken["batch"], 2, "{taken:#}");
+        let again = shop.done(&["import", "norte", "--apply", "--json"]).json();
+        assert_eq!(drift(&again), [""; 0]);
+        assert_eq!(again["batch"], Value::Null, "the same file makes no batch");
+        let list = shop.done(&["batches"]).out;
+        assert_eq!(list.matches("nothing changed").count(), 1, "{list}");
+        // Another size alone is nothing that was told.
+        shop.write("suppliers/norte/list.csv", more.replace(";x", ";a longer note"));
+        let again = shop.done(&["import", "norte", "--apply", "--json"]).json();
+        assert_eq!(again["batch"], Value::Null, "{again:#}");
+    }
+}
+
+#[test]
+fn a_lost_column_is_told_once() {
+    let shop = shop_with("on_drift = \"warn\"", SHOP, FIRST.as_bytes());
+    for (next, code) in [
+        ("Ref;PVP;Color\nA1;12,50;rojo\n", "W-DRIFT-MISSING"),
+        (
+            "Ref;Descripciones;PVP;Color\nA1;Taladro;12,50;rojo\n",
+            "W-DRIFT-RENAMED",
+        ),
+    ] {
+        shop.write("suppliers/norte/list.csv", next);
+        let told = shop.done(&["import", "norte", "--json"]).json();
+        let codes = codes(&told);
+        assert!(codes.iter().any(|told| told == code), "{codes:?}");
+        assert!(!codes.iter().any(|told| told == "W-COLUMN-MISSING"), "{codes:?}");
+        let checked = shop.done(&["supplier", "check", "norte", "--json"]).json();
+        assert_eq!(checked["drift"][0]["code"], code);
+        assert_eq!(checked["findings"]["W-COLUMN-MISSING"], Value::Null, "{checked:#}");
+    }
+    // What is accepted is no difference any more, and is still missing.
+    shop.done(&["import", "norte", "--apply"]);
+    let told = shop.done(&["import", "norte", "--json"]).json();
+    assert!(codes(&told).iter().any(|told| told == "W-COLUMN-MISSING"), "{told:#}");
+}
+
+#[test]
 fn columns_that_nobody_reads_and_moved_ones_are_remarks() {
     let moved = "Descripción;Ref;PVP;Color\nTaladro;A1;12,50;rojo\nMartillo;A2;8,25;azul\nSierra;A3;9,95;\n";
     check(

@@ -151,6 +151,68 @@ fn clear_meanings_are_accepted_once_and_the_file_stays_as_it_is_written() {
 }
 
 #[test]
+fn a_file_written_on_windows_stays_one() {
+    let shop = shop();
+    let settings = format!("\u{feff}# [maps.tonos]\n{SETTINGS}")
+        .replace("name = \"Norte\"", "name = \"\"\"\n[maps.tonos]\n\"\"\"");
+    shop.write("suppliers/norte/supplier.toml", settings.replace('\n', "\r\n"));
+    shop.done(&["supplier", "check", "norte", "--accept"]);
+    let text = shop.read("suppliers/norte/supplier.toml");
+    assert!(
+        text.contains("\r\n[maps.tonos]\r\n# \"FUCSIA\" = \"\"  # 2 rows\r\n"),
+        "{text}"
+    );
+    assert!(
+        text.starts_with("\u{feff}# [maps.tonos]\r\nname = \"\"\"\r\n[maps.tonos]\r\n\"\"\""),
+        "{text}"
+    );
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
+    shop.done(&["supplier", "check", "norte", "--accept"]);
+    assert_eq!(shop.read("suppliers/norte/supplier.toml"), text);
+}
+
+#[test]
+fn fields_of_one_map_ask_for_a_word_once() {
+    let shop = shop();
+    shop.write(
+        "schemas/more.toml",
+        "[attributes]\ntone_two = { kind = \"option\", options = \"tones\" }\n",
+    );
+    let two = "[fields.tone_two]\ncolumn = \"nota\"\nmap = \"tonos\"\n[maps.tonos]\n";
+    shop.edit("suppliers/norte/supplier.toml", "[maps.tonos]\n", two);
+    shop.write(
+        "suppliers/norte/list.csv",
+        "sku;tono;stock;nota\nA;FUCSIA;1;FUCSIA\nB;ROJOS;1;ROJOS\n",
+    );
+    let checked = shop.done(&["supplier", "check", "norte", "--json"]).json();
+    let paste = checked["paste"].as_str().unwrap();
+    assert_eq!(
+        paste.matches("FUCSIA").count() + paste.matches("[maps.tonos]").count(),
+        2,
+        "{paste}"
+    );
+    shop.done(&["supplier", "check", "norte", "--accept"]);
+    let text = shop.read("suppliers/norte/supplier.toml");
+    assert_eq!(text.matches("FUCSIA").count(), 1, "{text}");
+    assert_eq!(text.matches("ROJOS").count(), 1, "{text}");
+}
+
+/// A column of free texts takes no room from the words of others, and what is left out is said.
+#[test]
+fn many_words_are_cut_off_by_field_and_counted() {
+    let shop = shop();
+    let rows = |n: usize| format!("S{n};palabra {n};{};\n", if n == 0 { "agotado" } else { "1" });
+    let list: String = (0..2_500).map(rows).collect();
+    shop.write("suppliers/norte/list.csv", format!("sku;tono;stock;nota\n{list}"));
+    let checked = shop.done(&["supplier", "check", "norte", "--json"]).json();
+    assert_eq!(words(&checked)[0], "stock agotado 1 -> 0");
+    assert_eq!(words(&checked).len(), 501);
+    assert_eq!(checked["unknown_beyond"], 2_000);
+    let text = shop.done(&["supplier", "check", "norte"]).out;
+    assert!(text.contains("2,000 values are words that are not listed"), "{text}");
+}
+
+#[test]
 fn a_check_tells_what_changed_though_an_import_would_be_refused() {
     let shop = shop();
     shop.done(&["import", "norte", "--apply"]);
