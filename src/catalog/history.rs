@@ -28,14 +28,26 @@ pub struct Held {
 }
 
 impl Reader {
-    /// All batches, the newest first.
-    pub fn batches(&self) -> Result<Vec<Batch>, CatalogError> {
-        self.batches_where("1 = 1", 0, "files, diagnostics")
-    }
-
-    /// The same without their files and findings, which may be megabytes each.
+    /// All batches, the newest first, without their files and findings, which may be megabytes each.
     pub fn tallies(&self) -> Result<Vec<Batch>, CatalogError> {
         self.batches_where("1 = 1", 0, "'[]', '[]'")
+    }
+
+    /// The same with their files, and how often each code was found instead of the findings; without layouts.
+    pub fn listed(&self) -> Result<Vec<(Batch, BTreeMap<String, u64>)>, CatalogError> {
+        let files = "(SELECT json_group_array(json_remove(value, '$.layout')) FROM json_each(files)), '[]'";
+        let mut statement = self.connection.prepare(
+            "SELECT value ->> 'code', count(*) FROM batches, json_each(diagnostics) WHERE batches.id = ?1 GROUP BY 1",
+        )?;
+        let mut listed = Vec::new();
+        for batch in self.batches_where("1 = 1", 0, files)? {
+            let counts = statement.query_map([batch.id], |row| {
+                Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
+            })?;
+            let counts = counts.collect::<Result<_, _>>()?;
+            listed.push((batch, counts));
+        }
+        Ok(listed)
     }
 
     /// One batch.
@@ -120,10 +132,11 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// SKU and body of what the guards held in the last import of a source, in the order it was met.
+    /// SKU and body of what the guards held in the last import of a source that nobody took back, in the order it was met.
     pub fn held_last(&self, source: &str) -> Result<Vec<(String, String)>, CatalogError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT sku, body FROM held WHERE batch = (SELECT max(id) FROM batches WHERE source = ?1 AND kind = 'import') ORDER BY id",
+            "SELECT sku, body FROM held WHERE batch = (SELECT max(id) FROM batches WHERE source = ?1 AND kind = 'import' AND undone_by IS NULL)
+             ORDER BY id",
         )?;
         let rows = statement.query_map([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)

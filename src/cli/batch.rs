@@ -26,7 +26,9 @@ pub fn undo(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8,
     }
     let mut text = String::new();
     match undone.batch {
-        None if undone.kept.is_empty() => text.push_str("it was taken back before; nothing changed\n"),
+        None if undone.kept.is_empty() => {
+            text.push_str("it changed no product, or was taken back before; nothing changed\n")
+        }
         None => text.push_str("nothing to take back: all of it was changed again since\n"),
         Some(by) => {
             let _ = writeln!(
@@ -81,10 +83,14 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
     ]);
     for shown in batches {
         let tally = &shown.batch.tally;
-        let undone = shown
-            .batch
-            .undone_by
-            .map_or_else(String::new, |by| format!("taken back by {by}"));
+        let tallied = tally.new + tally.changed + tally.missing + tally.held;
+        // It settled how the files are laid out, or that nothing is held any more.
+        let is_quiet = shown.batch.kind == "import" && tallied == 0;
+        let undone = match shown.batch.undone_by {
+            Some(by) => format!("taken back by {by}"),
+            None if is_quiet => "nothing changed".to_owned(),
+            None => String::new(),
+        };
         let mut row = vec![
             shown.batch.id.to_string(),
             shown.at,
@@ -125,8 +131,10 @@ pub fn held(workspace: &Workspace, batch: i64, output: &Output) -> Result<u8, Fa
 pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output: &Output) -> Result<u8, Failure> {
     let Some(of) = of else { return list(workspace, output) };
     if let Ok(number) = of.parse::<i64>()
-        && let Some(shown) = inspect::batch(workspace, number)?
+        && let Some(mut shown) = inspect::batch(workspace, number)?
     {
+        // What the next delivery is compared with is the store's affair.
+        shown.batch.files.iter_mut().for_each(|file| file.layout = None);
         if output.json {
             output.document(serde_json::to_value(&shown).unwrap_or_default());
             return Ok(0);

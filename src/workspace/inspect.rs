@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::enrich::specs::Standing;
 use crate::merge::policy::Trust;
 use crate::plan::diff::differences;
-use crate::product::batch::Batch;
+use crate::product::batch::{Batch, DeliveredFile, Tally};
 use crate::product::completeness;
 use crate::product::layer::Layer;
 use crate::product::origin::Origin;
@@ -449,15 +449,44 @@ pub struct ShownBatch {
     pub batch: Batch,
 }
 
+/// A batch as a list shows it, with its findings counted.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ListedBatch {
+    pub id: i64,
+    /// RFC 3339.
+    pub at: String,
+    pub kind: String,
+    pub source: String,
+    pub tally: Tally,
+    /// Without their layouts.
+    pub files: Vec<DeliveredFile>,
+    /// How often each code was found, of the findings that are kept.
+    pub findings: BTreeMap<String, u64>,
+    pub undone_by: Option<i64>,
+}
+
 /// All batches, the newest first.
-pub fn batches(workspace: &Workspace) -> Result<Vec<ShownBatch>, Failure> {
+pub fn batches(workspace: &Workspace) -> Result<Vec<ListedBatch>, Failure> {
     let Some(reader) = workspace.reader_if_any()? else {
         return Ok(Vec::new());
     };
-    dated(&reader, reader.batches()?)
+    let mut listed = Vec::new();
+    for (batch, findings) in reader.listed()? {
+        listed.push(ListedBatch {
+            id: batch.id,
+            at: reader.batch_moment(batch.id)?.unwrap_or_default(),
+            kind: batch.kind,
+            source: batch.source,
+            tally: batch.tally,
+            files: batch.files,
+            findings,
+            undone_by: batch.undone_by,
+        });
+    }
+    Ok(listed)
 }
 
-/// The same without their files and findings: for lists, which a year of bad deliveries would fill with gigabytes.
+/// The same without their files and findings: for tables, which a year of bad deliveries would fill with gigabytes.
 pub fn tallies(workspace: &Workspace) -> Result<Vec<ShownBatch>, Failure> {
     let Some(reader) = workspace.reader_if_any()? else {
         return Ok(Vec::new());

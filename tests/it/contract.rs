@@ -113,10 +113,21 @@ fn imports_and_plans_tell_what_the_contract_says() {
     assert!(applied["batch"].is_u64() && applied.get("plan").is_none());
     let batch = applied["batch"].to_string();
     let batches = document(&shop, &["batches"], 0, "batches");
-    members(first(&batches, "batches"), "id at kind source tally");
+    members(
+        first(&batches, "batches"),
+        "id at kind source tally files findings undone_by",
+    );
+    let newest = first(&batches, "batches");
+    assert_eq!(newest["findings"]["G-PRICE-RATIO"], 1, "{newest:#}");
+    assert!(
+        newest.get("diagnostics").is_none() && newest["files"][0].get("layout").is_none(),
+        "{newest:#}"
+    );
     let held = document(&shop, &["batches", "--held", &batch], 0, "batch held");
     members(first(&held, "held"), "sku line reason");
-    document(&shop, &["log", &batch], 0, "id at kind source tally files diagnostics");
+    let shown = document(&shop, &["log", &batch], 0, "id at kind source tally files diagnostics");
+    assert!(shown["files"][0].get("layout").is_none(), "{shown:#}");
+    assert_eq!(shown["diagnostics"].as_array().map(Vec::len), Some(2));
     let log = document(&shop, &["log", "B", "--field", "price"], 0, "sku changes");
     assert_eq!(log["changes"].as_array().map(Vec::len), Some(2), "{log:#}");
     members(first(&log, "changes"), "batch at source attribute before after");

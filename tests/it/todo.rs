@@ -134,6 +134,12 @@ fn what_was_held_is_listed_until_its_batch_is_taken_back() {
     import(&shop, "a");
     assert_eq!(lists(&shop).0["held:a"].1, 2);
     assert!(shop.done(&["todo"]).out.contains("estante batches --held 2"));
+    // The good file, which changes nothing, settles it once.
+    let twin = shop.twin();
+    deliver(&twin, "a", &list(["10.00", "10.00", "10.50", "10.50"]));
+    assert_eq!(import(&twin, "a")["batch"], 3);
+    assert_eq!(lists(&twin).0["held:a"].1, 0);
+    assert_eq!(import(&twin, "a")["batch"], Value::Null);
     shop.done(&["undo", "2"]);
     assert_eq!(lists(&shop).0["held:a"].1, 0);
 }
