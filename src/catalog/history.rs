@@ -27,6 +27,9 @@ pub struct Held {
     pub reason: Diagnostic,
 }
 
+/// How often each code was found.
+pub type Counts = BTreeMap<String, u64>;
+
 impl Reader {
     /// All batches, the newest first, without their files and findings, which may be megabytes each.
     pub fn tallies(&self) -> Result<Vec<Batch>, CatalogError> {
@@ -34,7 +37,7 @@ impl Reader {
     }
 
     /// The same with their files, and how often each code was found instead of the findings; without layouts.
-    pub fn listed(&self) -> Result<Vec<(Batch, BTreeMap<String, u64>)>, CatalogError> {
+    pub fn listed(&self) -> Result<Vec<(Batch, Counts)>, CatalogError> {
         let files = "(SELECT json_group_array(json_remove(value, '$.layout')) FROM json_each(files)), '[]'";
         let mut statement = self.connection.prepare(
             "SELECT value ->> 'code', count(*) FROM batches, json_each(diagnostics) WHERE batches.id = ?1 GROUP BY 1",

@@ -95,7 +95,7 @@ pub enum Command {
     Import {
         /// The supplier: name of its folder.
         supplier: String,
-        /// Files to read instead of those its settings name.
+        /// Files, or folders of them, to read instead of those its settings name.
         files: Vec<PathBuf>,
         /// Apply the plan at once.
         #[arg(long)]

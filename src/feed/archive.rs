@@ -6,6 +6,7 @@
 
 use crate::feed::compound::{u16_at, u32_at, u64_at};
 use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::file_name::{base, is_clutter, is_container, may_be_feed};
 use flate2::read::DeflateDecoder;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -19,9 +20,9 @@ pub const PARTS: usize = 10_000;
 /// Bytes that come out for each byte that goes in, once [`RATIO_FROM`] bytes are out.
 pub const RATIO: u64 = 200;
 /// How many bytes may come out before the ratio counts.
-pub const RATIO_FROM: u64 = 8 * 1024 * 1024;
+const RATIO_FROM: u64 = 8 * 1024 * 1024;
 /// Bytes that may come out of one container.
-pub const TOTAL: u64 = 20 * 1024 * 1024 * 1024;
+const TOTAL: u64 = 20 * 1024 * 1024 * 1024;
 
 /// How large a directory may be, known before anything of it is read.
 struct Bounds {
@@ -460,7 +461,12 @@ impl Archive {
 /// Said wherever a delivery arrived broken.
 pub const SEND_AGAIN: &str = "fetch it again, or ask the supplier to send it again";
 
-/// A container that grows beyond the limits.
+/// True where a container has grown beyond the limits: so many bytes came out of so many that went in.
+pub fn has_outgrown(out: u64, consumed: u64) -> bool {
+    out > TOTAL || (out > RATIO_FROM && out / consumed.max(1) > RATIO)
+}
+
+/// What is said of a container that grows beyond the limits.
 pub fn bomb(shown: &Arc<str>, name: &str) -> Refusal {
     let message = format!("\"{name}\" grows more than {RATIO} times when unpacked, or past 20 GiB");
     Refusal::new(
@@ -540,7 +546,7 @@ impl Read for EntryReader {
             );
             return Err(self.refuse("E-ARCHIVE-SIZE", message));
         }
-        if self.out > TOTAL || (self.out > RATIO_FROM && self.out / consumed.max(1) > RATIO) {
+        if has_outgrown(self.out, consumed) {
             return Err(bomb(&self.shown, &self.name).into());
         }
         if n == 0 && (self.sum.sum() != self.crc || consumed != self.compressed) {
@@ -551,41 +557,6 @@ impl Read for EntryReader {
         }
         Ok(n)
     }
-}
-
-fn base(name: &str) -> &str {
-    name.rsplit(['/', '\\']).next().unwrap_or(name)
-}
-
-fn extension(name: &str) -> String {
-    base(name)
-        .rsplit_once('.')
-        .map(|(_, end)| end.to_ascii_lowercase())
-        .unwrap_or_default()
-}
-
-/// What systems leave behind in archives.
-fn is_clutter(name: &str) -> bool {
-    name.split(['/', '\\'])
-        .any(|part| part == "__MACOSX" || part.starts_with('.'))
-        || base(name) == "Thumbs.db"
-}
-
-fn is_container(name: &str) -> bool {
-    matches!(
-        extension(name).as_str(),
-        "zip" | "gz" | "tgz" | "tar" | "7z" | "rar" | "bz2" | "xz" | "zst"
-    )
-}
-
-/// Everything but pictures, documents and archives.
-fn may_be_feed(name: &str) -> bool {
-    const OTHER: [&str; 22] = [
-        "jpg", "jpeg", "png", "gif", "webp", "avif", "tif", "tiff", "bmp", "svg", "heic", "eps", "psd", "pdf", "doc",
-        "docx", "html", "htm", "mp4", "mov", "md", "dtd",
-    ];
-    let extension = extension(name);
-    !OTHER.contains(&extension.as_str()) && !is_container(name)
 }
 
 #[cfg(test)]

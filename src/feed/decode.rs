@@ -6,6 +6,7 @@
 use crate::feed::archive::{self, Archive, SEND_AGAIN};
 use crate::feed::encoding::{Charset, Transcoded};
 use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::zstd::{Unzstd, is_zstd};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
@@ -26,7 +27,7 @@ pub enum Content {
     OldWorkbook(Vec<u8>),
 }
 
-/// Opens the file and the container around its content: none, gzip, or a zip archive with one feed (or the one that
+/// Opens the file and the container around its content: none, gzip, zstd, or a zip archive with one feed (or the one that
 /// `inside` names). A container inside a container is refused.
 pub fn open(path: &Path, shown: &Arc<str>, inside: Option<&str>) -> Result<Content, FeedError> {
     let unreadable = |error: io::Error| FeedError::from_io(shown, &error);
@@ -42,7 +43,7 @@ pub fn open(path: &Path, shown: &Arc<str>, inside: Option<&str>) -> Result<Conte
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let mut magic = [0; 8];
+    let mut magic = [0; 264];
     let n = read_full(&mut file, &mut magic).map_err(unreadable)?;
     file.rewind().map_err(unreadable)?;
     match Magic::of(&magic[..n]) {
@@ -71,8 +72,26 @@ pub fn open(path: &Path, shown: &Arc<str>, inside: Option<&str>) -> Result<Conte
                 Some(_) => Err(nested(shown)),
             }
         }
+        Some(Magic::Zstd) => {
+            let name = name.strip_suffix(".zst").unwrap_or(&name).to_string();
+            let stream = Stream::new(Box::new(Unzstd::new(file, shown)), name, Some("zstd"), shown)?;
+            match Magic::of(&stream.head) {
+                None => Ok(Content::Stream(stream)),
+                Some(_) => Err(nested(shown)),
+            }
+        }
         Some(other) => Err(other.refusal(shown)),
         None => Ok(Content::Stream(Stream::new(Box::new(file), name, None, shown)?)),
+    }
+}
+
+/// What a file is by its first bytes, where it is of no use as a feed. One that cannot be read is left to its reader.
+pub fn no_feed(path: &Path) -> Option<&'static str> {
+    let mut head = [0; 264];
+    let n = read_full(&mut File::open(path).ok()?, &mut head).ok()?;
+    match Magic::of(&head[..n]) {
+        Some(Magic::Other(what)) => Some(what),
+        _ => None,
     }
 }
 
@@ -116,6 +135,7 @@ fn too_large(shown: &Arc<str>, size: u64) -> FeedError {
 /// Kinds of files known by their first bytes.
 enum Magic {
     Gzip,
+    Zstd,
     Zip,
     Compound,
     /// Known, and of no use as a feed.
@@ -124,9 +144,8 @@ enum Magic {
 
 impl Magic {
     fn of(head: &[u8]) -> Option<Magic> {
-        const KNOWN: [(&[u8], &str); 10] = [
+        const KNOWN: [(&[u8], &str); 9] = [
             (b"%PDF-", "a PDF document"),
-            (b"\x28\xb5\x2f\xfd", "a zstd file"),
             (b"BZh9", "a bzip2 file"),
             (b"\xfd7zXZ\0", "an xz file"),
             (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -138,6 +157,7 @@ impl Magic {
         ];
         match head {
             [0x1f, 0x8b, ..] => Some(Magic::Gzip),
+            head if is_zstd(head) => Some(Magic::Zstd),
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, ..] => Some(Magic::Zip),
             [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => Some(Magic::Compound),
             _ if head.get(257..262) == Some(b"ustar") => Some(Magic::Other("a tar archive")),
@@ -150,11 +170,11 @@ impl Magic {
 
     fn refusal(&self, shown: &Arc<str>) -> FeedError {
         let what = match self {
-            Magic::Gzip | Magic::Zip => "an archive",
+            Magic::Gzip | Magic::Zstd | Magic::Zip => "an archive",
             Magic::Compound => "a workbook",
             Magic::Other(what) => what,
         };
-        let help = "feeds are read as CSV, TSV, XLSX, XML, BMEcat, JSON or JSONL, plain or in gzip or zip";
+        let help = "feeds are read as CSV, TSV, XLSX, XML, BMEcat, JSON or JSONL, plain or in gzip, zstd or zip";
         Refusal::new(
             "E-FILE-KIND",
             shown,
@@ -170,9 +190,9 @@ pub struct Stream {
     head: Vec<u8>,
     taken: usize,
     rest: Box<dyn Read + Send>,
-    /// Name of the file, or of the entry of the archive; `.gz` left out.
+    /// Name of the file, or of the entry of the archive; `.gz` and `.zst` left out.
     pub name: String,
-    /// `gzip`, `zip`, or none.
+    /// `gzip`, `zstd`, `zip`, or none.
     pub container: Option<&'static str>,
     /// The file as the user knows it.
     pub shown: Arc<str>,
@@ -301,8 +321,7 @@ impl Read for Inflated {
             }
         };
         self.out += n as u64;
-        let consumed = self.inner.get_ref().get_ref().count.max(1);
-        if self.out > archive::TOTAL || (self.out > archive::RATIO_FROM && self.out / consumed > archive::RATIO) {
+        if archive::has_outgrown(self.out, self.inner.get_ref().get_ref().count) {
             return Err(archive::bomb(&self.shown, &self.shown).into());
         }
         Ok(n)

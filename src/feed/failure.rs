@@ -12,6 +12,9 @@ pub enum FeedError {
     /// A name or pattern of `[file] path` matches no file.
     #[error("find a file for \"{pattern}\" in {folder}")]
     NoFile { pattern: String, folder: String },
+    /// A folder brings no feed, or too many.
+    #[error("read the folder {folder}: {reason}")]
+    Folder { folder: String, reason: String },
     /// A pattern of `[file]` cannot be read as a pattern.
     #[error("read the pattern \"{pattern}\": {reason}")]
     Pattern { pattern: String, reason: String },
@@ -98,6 +101,7 @@ impl FeedError {
     pub fn code(&self) -> &'static str {
         match self {
             FeedError::NoFile { .. } => "E-FILE-NONE",
+            FeedError::Folder { .. } => "E-FOLDER-FEEDS",
             FeedError::Pattern { .. } => "E-FILE-PATTERN",
             FeedError::Unreadable { .. } => "E-FILE-UNREADABLE",
             FeedError::Refused(refusal) => refusal.code,
@@ -108,6 +112,7 @@ impl FeedError {
     pub fn file(&self) -> Option<&str> {
         match self {
             FeedError::NoFile { .. } | FeedError::Pattern { .. } => None,
+            FeedError::Folder { folder, .. } => Some(folder),
             FeedError::Unreadable { file, .. } => Some(file),
             FeedError::Refused(refusal) => Some(&refusal.file),
         }
@@ -133,6 +138,7 @@ impl FeedError {
     pub fn message(&self) -> String {
         match self {
             FeedError::NoFile { pattern, folder } => format!("no file matches \"{pattern}\" in {folder}"),
+            FeedError::Folder { reason, .. } => format!("the folder is no delivery: {reason}"),
             FeedError::Pattern { pattern, reason } => format!("\"{pattern}\" is no pattern: {reason}"),
             FeedError::Unreadable { reason, .. } => format!("the file cannot be read: {reason}"),
             FeedError::Refused(refusal) => refusal.message.clone(),
@@ -143,6 +149,7 @@ impl FeedError {
     pub fn help(&self) -> &str {
         match self {
             FeedError::NoFile { .. } => "put the delivery there, or correct `path` under [file]",
+            FeedError::Folder { .. } => "name the files, or a folder with the feeds of one delivery alone",
             FeedError::Pattern { .. } => {
                 "correct the pattern under [file]; `*` stands for any name, `**` for any folders"
             }

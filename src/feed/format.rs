@@ -2,6 +2,7 @@
 
 use crate::feed::archive::SEND_AGAIN;
 use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::file_name::extension;
 use crate::feed::settings::Format;
 use std::sync::Arc;
 
@@ -143,15 +144,6 @@ pub fn declared_encoding(head: &[u8]) -> Option<&str> {
         .trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     value[1..].split_once(quote).map(|(name, _)| name.trim())
-}
-
-/// Extension of a file name, in lower case.
-pub fn extension(name: &str) -> String {
-    name.rsplit(['/', '\\'])
-        .next()
-        .and_then(|base| base.rsplit_once('.'))
-        .map(|(_, end)| end.to_ascii_lowercase())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

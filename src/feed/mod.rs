@@ -13,8 +13,10 @@ pub mod decode;
 pub mod dialect;
 pub mod encoding;
 pub mod failure;
+pub mod file_name;
 pub mod format;
 pub mod frame;
+pub mod gather;
 pub mod grid;
 pub mod grouped;
 pub mod guess;
@@ -44,6 +46,7 @@ pub mod xlsx;
 pub mod xlsx_sheet;
 pub mod xml;
 pub mod xml_events;
+pub mod zstd;
 
 use crate::diagnostic::excerpt;
 use crate::feed::bmecat::Groups;
@@ -52,6 +55,7 @@ use crate::feed::csv::Table;
 use crate::feed::decode::{Content, Stream};
 use crate::feed::encoding::Charset;
 use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::gather::gather;
 use crate::feed::grouped::Grouped;
 use crate::feed::joined::Joined;
 use crate::feed::joined_table::{Table as JoinedTable, named};
@@ -63,80 +67,8 @@ use crate::feed::workbook::{Book, Grid};
 use crate::feed::xml::Xml;
 use crate::feed::xml_events::Events;
 use crate::product::record::Records;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-/// The files of a delivery in the order of their names: each name or pattern of `[file] path`, relative to `folder`, must
-/// match one at least.
-pub fn gather(folder: &Path, settings: &FileSettings) -> Result<Vec<PathBuf>, FeedError> {
-    let mut files = Vec::new();
-    for pattern in &settings.path {
-        let before = files.len();
-        let literal = folder.join(pattern);
-        if literal.is_file() {
-            files.push(literal);
-        } else if pattern.contains(['*', '?', '[', '{']) {
-            gather_pattern(folder, pattern, &mut files)?;
-        }
-        if files.len() == before {
-            return Err(FeedError::NoFile {
-                pattern: pattern.clone(),
-                folder: folder.display().to_string(),
-            });
-        }
-    }
-    files.sort();
-    files.dedup();
-    if files.is_empty() {
-        return Err(FeedError::NoFile {
-            pattern: String::new(),
-            folder: folder.display().to_string(),
-        });
-    }
-    Ok(files)
-}
-
-fn gather_pattern(folder: &Path, pattern: &str, files: &mut Vec<PathBuf>) -> Result<(), FeedError> {
-    // The folders named before the first pattern character are walked to, so that `../drop/*.csv` works.
-    let mut start = folder.to_path_buf();
-    let mut rest = Vec::new();
-    for part in Path::new(pattern).components() {
-        let text = part.as_os_str().to_string_lossy().into_owned();
-        if rest.is_empty()
-            && (matches!(part, Component::RootDir | Component::Prefix(_)) || !text.contains(['*', '?', '[', '{']))
-        {
-            start.push(part);
-        } else {
-            rest.push(text);
-        }
-    }
-    let rest = rest.join("/");
-    let glob = globset::GlobBuilder::new(&rest).literal_separator(true).build();
-    let glob = glob.map_err(|error| FeedError::Pattern {
-        pattern: pattern.to_string(),
-        reason: error.kind().to_string(),
-    })?;
-    let matcher = glob.compile_matcher();
-    let depth = if rest.contains("**") {
-        16
-    } else {
-        rest.split('/').count()
-    };
-    for entry in walkdir::WalkDir::new(&start)
-        .min_depth(1)
-        .max_depth(depth)
-        .into_iter()
-        .flatten()
-    {
-        let name = entry.file_name().to_string_lossy();
-        let inside = entry.path().strip_prefix(&start).unwrap_or(entry.path());
-        // The supplier's own settings and hidden files are no deliveries.
-        if !name.starts_with('.') && name != "supplier.toml" && matcher.is_match(inside) && entry.path().is_file() {
-            files.push(entry.into_path());
-        }
-    }
-    Ok(())
-}
 
 /// A file that is being read.
 pub enum Reading {
@@ -177,7 +109,7 @@ pub fn open(
             table.add(Box::new(rows), join, Some(&named), &shown)?;
         } else {
             let file = join.file(settings.folder.clone());
-            for path in gather(&settings.folder, &file)? {
+            for path in gather(&settings.folder, &file)?.files {
                 let shown: Arc<str> = match path.strip_prefix(&settings.folder) {
                     Ok(inside) => inside.display().to_string().into(),
                     Err(_) => path.display().to_string().into(),
@@ -540,50 +472,5 @@ impl Source for Reading {
 
     fn finish(self: Box<Self>) -> FileReport {
         Reading::finish(*self)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_delivery_is_its_files_by_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let supplier = folder.path().join("supplier");
-        std::fs::create_dir_all(supplier.join("old")).unwrap();
-        for name in [
-            "supplier.toml",
-            "b-2.csv",
-            "b-10.csv",
-            "a[1].csv",
-            ".b-3.csv",
-            "old/b-1.csv",
-        ] {
-            std::fs::write(supplier.join(name), "x").unwrap();
-        }
-        std::fs::write(folder.path().join("drop.csv"), "x").unwrap();
-        let gathered = |patterns: &[&str]| {
-            let settings = FileSettings {
-                path: patterns.iter().map(|p| p.to_string()).collect(),
-                ..FileSettings::default()
-            };
-            let files =
-                gather(&supplier, &settings).map_err(|error| format!("{}: {}", error.code(), error.message()))?;
-            let name = |file: &PathBuf| file.strip_prefix(&supplier).unwrap().display().to_string();
-            Ok(files.iter().map(name).collect::<Vec<_>>().join(" "))
-        };
-        let found = |text: &str| Ok::<String, String>(text.to_string());
-        assert_eq!(gathered(&["b-*.csv"]), found("b-10.csv b-2.csv"));
-        assert_eq!(
-            gathered(&["b-2.csv", "b-*.csv", "a[1].csv"]),
-            found("a[1].csv b-10.csv b-2.csv")
-        );
-        assert_eq!(gathered(&["**/*.csv"]), found("a[1].csv b-10.csv b-2.csv old/b-1.csv"));
-        assert_eq!(gathered(&["*"]), found("a[1].csv b-10.csv b-2.csv"));
-        assert_eq!(gathered(&["../drop.csv"]), found("../drop.csv"));
-        assert_eq!(gathered(&["../d*.csv"]), found("../drop.csv"));
-        let error = gathered(&["b-*.csv", "c-*.csv"]).unwrap_err();
-        assert!(error.starts_with("E-FILE-NONE: no file matches \"c-*.csv\""), "{error}");
     }
 }

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileSettings {
-    /// Files or patterns (`tarifa-*.csv`), relative to this folder. Several files make one delivery, in the order of their
-    /// names. A pattern that matches nothing is an error.
+    /// Files, folders or patterns (`tarifa-*.csv`), relative to this folder. Several files make one delivery, in the order of
+    /// their names; a folder brings all feeds in it. A name or pattern that matches nothing is an error.
     pub path: Vec<String>,
     /// Name or pattern of the feed inside a zip archive. Default: the only feed in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

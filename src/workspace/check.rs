@@ -12,7 +12,7 @@ use crate::workspace::drift::{drifts, key, last_layouts, not_told_twice, quoted,
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, look_at, name_of};
 use crate::workspace::proposal::{Known as KnownTexts, Near};
-use crate::workspace::reading::{Outcome, Readers, Told, newest, read};
+use crate::workspace::reading::{DeliveryFiles, Outcome, Readers, Told, newest, read};
 use crate::workspace::settings::{SUPPLIER_FILE, Supplier, SupplierFile};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,7 @@ pub struct Checked {
 pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
     let settings = &workspace.settings;
     let supplier = settings.supplier(id)?;
-    let files = newest(settings, supplier)?;
+    let DeliveryFiles { files, findings } = newest(settings, supplier)?;
     let looks: Vec<Option<Look>> = files
         .iter()
         .map(|file| look_at(supplier, &file.path, &file.shown))
@@ -114,6 +114,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
             *checked.findings.entry(finding.code.into_owned()).or_default() += 1;
         }
     };
+    count(findings);
     let (mut rows, mut rejected) = (0, 0);
     let outcome = read(&readers, |told| {
         match told {

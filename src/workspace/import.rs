@@ -12,7 +12,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, look_at};
 use crate::workspace::planner::{Planner, Store};
 use crate::workspace::progress::{Progress, Step};
-use crate::workspace::reading::{DeliveryFile, Readers, Told, newest, read};
+use crate::workspace::reading::{DeliveryFile, DeliveryFiles, Readers, Told, given, newest, read};
 use crate::workspace::rejects::{Rejects, is_of_workbook};
 use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
@@ -63,12 +63,9 @@ pub fn plan(
     progress: &dyn Progress,
 ) -> Result<Planned, Failure> {
     let settings = &workspace.settings;
-    let files = match files {
+    let DeliveryFiles { files, findings } = match files {
         [] => newest(settings, supplier)?,
-        given => given
-            .iter()
-            .map(|path| DeliveryFile::new(settings, path.clone()))
-            .collect(),
+        paths => given(settings, supplier, paths)?,
     };
     let reader = workspace.reader_if_any()?;
     let store = match &reader {
@@ -103,7 +100,7 @@ pub fn plan(
         compared.layouts,
     );
     let drift = compared.drift;
-    let diagnostics = drift.clone();
+    let diagnostics = findings.into_iter().chain(drift.clone()).collect();
     planner.take(Told::Opened { diagnostics }, progress)?;
     let readers = Readers {
         supplier,

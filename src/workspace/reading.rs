@@ -5,9 +5,9 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{Known, SourceId};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::failure::FeedError;
-use crate::feed::gather;
+use crate::feed::gather::{Gathered, gather, named};
 use crate::feed::report::FileReport;
 use crate::mapping::apply::Scratch;
 use crate::mapping::unknown::UnknownWords;
@@ -96,18 +96,41 @@ impl DeliveryFile {
     }
 }
 
+/// The files of a delivery, and what is to be said of those that were left out.
+pub struct DeliveryFiles {
+    pub files: Vec<DeliveryFile>,
+    pub findings: Vec<Diagnostic>,
+}
+
+impl DeliveryFiles {
+    fn new(settings: &Settings, gathered: Gathered) -> DeliveryFiles {
+        let left_out = gathered.left_out.into_iter();
+        DeliveryFiles {
+            files: (gathered.files.into_iter())
+                .map(|path| DeliveryFile::new(settings, path))
+                .collect(),
+            findings: left_out
+                .map(|(path, finding)| finding.at(Place::file(settings.shown(&path))))
+                .collect(),
+        }
+    }
+}
+
 /// The files that a supplier's settings name, as they lie there now.
-pub fn newest(settings: &Settings, supplier: &Supplier) -> Result<Vec<DeliveryFile>, Failure> {
-    let paths = gather(&supplier.folder, &supplier.file).map_err(|error| {
-        Failure::invalid(
-            format!("supplier {}: no delivery", supplier.id),
-            vec![error.diagnostic()],
-        )
-    })?;
-    Ok(paths
-        .into_iter()
-        .map(|path| DeliveryFile::new(settings, path))
-        .collect())
+pub fn newest(settings: &Settings, supplier: &Supplier) -> Result<DeliveryFiles, Failure> {
+    let gathered = gather(&supplier.folder, &supplier.file).map_err(|error| no_delivery(supplier, &error))?;
+    Ok(DeliveryFiles::new(settings, gathered))
+}
+
+/// The files that a person names instead, and those in the folders among them.
+pub fn given(settings: &Settings, supplier: &Supplier, paths: &[PathBuf]) -> Result<DeliveryFiles, Failure> {
+    let gathered = named(paths).map_err(|error| no_delivery(supplier, &error))?;
+    Ok(DeliveryFiles::new(settings, gathered))
+}
+
+fn no_delivery(supplier: &Supplier, error: &FeedError) -> Failure {
+    let message = format!("supplier {}: no delivery", supplier.id);
+    Failure::invalid(message, vec![error.diagnostic()])
 }
 
 /// What a reading needs to know.

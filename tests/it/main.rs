@@ -4,6 +4,7 @@ mod corner;
 mod support;
 
 mod contract;
+mod deliveries;
 mod determinism;
 mod drafts;
 mod drift;
