@@ -6,7 +6,7 @@ use crate::catalog::stored::{StoredLayer, layer_row};
 use crate::diagnostic::Diagnostic;
 use crate::product::batch::{Batch, DeliveredFile};
 use rusqlite::{OptionalExtension, Row, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A past state of a layer: as it was before the batch `of` changed it.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,6 +109,31 @@ impl Reader {
             found.push(from_json(row, 0)?);
         }
         Ok(found)
+    }
+
+    /// The files that a batch of this source brought, or its last one, taken back or not.
+    pub fn delivery(
+        &self,
+        source: &str,
+        batch: Option<i64>,
+    ) -> Result<Option<(i64, Vec<DeliveredFile>)>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, files FROM batches WHERE source = ?1 AND kind = 'import' AND (?2 IS NULL OR id = ?2) ORDER BY id DESC LIMIT 1",
+        )?;
+        let mut rows = statement.query(params![source, batch])?;
+        rows.next()?
+            .map_or(Ok(None), |row| Ok(Some((row.get(0)?, from_json(row, 1)?))))
+    }
+
+    /// The contents of the files that the last `most` imports of each source brought.
+    pub fn contents(&self, most: u32) -> Result<BTreeSet<String>, CatalogError> {
+        let mut statement = self.connection.prepare(
+            "SELECT value ->> 'blake3' FROM (
+                 SELECT files, row_number() OVER (PARTITION BY source ORDER BY id DESC) AS age FROM batches WHERE kind = 'import'
+             ) AS imports, json_each(imports.files) WHERE age <= ?1 AND value ->> 'blake3' IS NOT NULL",
+        )?;
+        let rows = statement.query_map([most], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The products of which a batch replaced or removed a layer, in order.

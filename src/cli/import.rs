@@ -4,23 +4,23 @@ use crate::cli::fail_on::FailOn;
 use crate::cli::output::{Output, Table, Tone, count, rounded, seconds};
 use crate::cli::progress::Drawn;
 use crate::workspace::Workspace;
+use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::plans::{self, Delivery, ShownPlan};
 use serde_json::json;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
-/// `import S [FILE]… [--apply]`
+/// `import S [FILE]… [--again [BATCH]] [--apply]`
 pub fn import(
     mut workspace: Workspace,
     supplier: &str,
-    files: &[PathBuf],
+    which: &Which,
     apply: bool,
     fail_on: FailOn,
     output: &Output,
 ) -> Result<u8, Failure> {
     let progress = Drawn::new(output);
-    let delivery = plans::import(&mut workspace, supplier, files, apply, &progress)?;
+    let delivery = plans::import(&mut workspace, supplier, which, apply, &progress)?;
     workspace.close()?;
     tell(&delivery, output);
     Ok(code(&delivery, fail_on))

@@ -29,6 +29,7 @@ use crate::cli::enrich::EnrichCommand;
 use crate::cli::fail_on::FailOn;
 use crate::cli::output::Output;
 use crate::workspace::Workspace;
+use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::search::Question;
 use crate::workspace::settings::OnDrift;
@@ -97,6 +98,9 @@ pub enum Command {
         supplier: String,
         /// Files, or folders of them, to read instead of those its settings name.
         files: Vec<PathBuf>,
+        /// Read the last delivery again, or that of a batch, as it was kept: under the mapping of today.
+        #[arg(long, value_name = "BATCH", num_args = 0..=1, conflicts_with = "files")]
+        again: Option<Option<i64>>,
         /// Apply the plan at once.
         #[arg(long)]
         apply: bool,
@@ -372,15 +376,20 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         Command::Import {
             supplier,
             files,
+            again,
             apply,
             on_drift,
             fail_on,
         } => {
             let mut workspace = open()?;
+            let which = match again {
+                Some(batch) => Which::Again(*batch),
+                None => Which::of(files),
+            };
             if let Some(on_drift) = on_drift {
                 workspace.settings.on_drift(supplier, *on_drift);
             }
-            import::import(workspace, supplier, files, *apply, *fail_on, output)
+            import::import(workspace, supplier, &which, *apply, *fail_on, output)
         }
         Command::Plan(PlanCommand::List) => import::list(&open()?, output),
         Command::Plan(PlanCommand::Show { plan, sku, attribute }) => {

@@ -19,16 +19,18 @@ pub fn verify(workspace: Workspace, output: &Output) -> Result<u8, Failure> {
             "pictures": verified.pictures,
             "unused_pictures": verified.unused_pictures,
             "unused_bytes": verified.unused_bytes,
+            "deliveries": verified.deliveries,
             "faults": verified.faults,
         }));
     } else if verified.faults.is_empty() {
         output.text(&format!(
-            "{}: {} products, {} layers, {} in the search index, {} exported files agree\n",
+            "{}: {} products, {} layers, {} in the search index, {} exported files, {} kept deliveries agree\n",
             output.paint(Tone::Good, "sound"),
             count(verified.products),
             count(verified.layers),
             count(verified.indexed),
-            count(verified.files)
+            count(verified.files),
+            count(verified.deliveries)
         ));
         if verified.unused_pictures > 0 {
             output.text(&format!(

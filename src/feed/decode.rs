@@ -87,12 +87,21 @@ pub fn open(path: &Path, shown: &Arc<str>, inside: Option<&str>) -> Result<Conte
 
 /// What a file is by its first bytes, where it is of no use as a feed. One that cannot be read is left to its reader.
 pub fn no_feed(path: &Path) -> Option<&'static str> {
-    let mut head = [0; 264];
-    let n = read_full(&mut File::open(path).ok()?, &mut head).ok()?;
-    match Magic::of(&head[..n]) {
+    match magic_of(path).ok()? {
         Some(Magic::Other(what)) => Some(what),
         _ => None,
     }
+}
+
+/// True where the content is packed already, so that packing it again gains nothing.
+pub fn is_packed(path: &Path) -> bool {
+    matches!(magic_of(path), Ok(Some(Magic::Gzip | Magic::Zstd | Magic::Zip)))
+}
+
+fn magic_of(path: &Path) -> io::Result<Option<Magic>> {
+    let mut head = [0; 264];
+    let n = read_full(&mut File::open(path)?, &mut head)?;
+    Ok(Magic::of(&head[..n]))
 }
 
 fn open_zip(archive: Archive, shown: &Arc<str>, inside: Option<&str>) -> Result<Content, FeedError> {

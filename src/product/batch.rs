@@ -21,6 +21,9 @@ pub struct DeliveredFile {
     /// How it was laid out; none of rejected rows that came back, and of what older versions imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
+    /// BLAKE3 of the file as it was delivered, in hex, under which it is kept; none where deliveries are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
 }
 
 /// How a file is laid out, as far as its first records show: what the supplier's next file is compared with.

@@ -5,18 +5,20 @@ use crate::catalog::stored::{Keys, SourceId};
 use crate::diagnostic::Diagnostic;
 use crate::merge::policy::Trust;
 use crate::plan::{Entry, EntryKind, PlanError, PlanReader, Summary, Verdict};
-use crate::product::batch::Tally;
+use crate::product::batch::{DeliveredFile, Tally};
 use crate::product::layer::Layer;
 use crate::product::origin::Source;
 use crate::schema::Schema;
 use crate::workspace::Workspace;
-use crate::workspace::failure::Failure;
+use crate::workspace::deliveries::Deliveries;
+use crate::workspace::delivery::changed;
+use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::identity::Identity;
 use crate::workspace::products::resolve_stored;
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::settings::Settings;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 /// Entries that are read at a time.
@@ -29,9 +31,15 @@ pub struct Applied {
     pub summary: Summary,
 }
 
-/// Applies a plan, unless what it was made from has moved. The plan file is gone afterwards.
-pub fn apply(workspace: &mut Workspace, path: &Path, progress: &dyn Progress) -> Result<Applied, Failure> {
-    let (mut plan, summary) = PlanReader::open(path)?;
+/// Applies a plan, unless what it was made from has moved. The plan file is gone afterwards. `files` are those that it was made
+/// of, in their order, where they are at hand: they are kept beside the applying, and what is kept already needs none.
+pub fn apply(
+    workspace: &mut Workspace,
+    path: &Path,
+    files: &[PathBuf],
+    progress: &dyn Progress,
+) -> Result<Applied, Failure> {
+    let (mut plan, mut summary) = PlanReader::open(path)?;
     let supplier = workspace.settings.supplier(&summary.supplier)?;
     let (source_name, prefix, id) = (
         supplier.source.clone(),
@@ -52,19 +60,26 @@ pub fn apply(workspace: &mut Workspace, path: &Path, progress: &dyn Progress) ->
     let moment = workspace.moment.clone();
     let (catalog, settings) = workspace.catalog_and_settings()?;
     let mut change = catalog.begin()?;
-    let applied = Applying {
-        source,
-        source_name: &source_name,
-        prefix: &prefix,
-        supplier: &id,
-        trust: &trust,
-        identity: Identity::new(&settings.schema),
-        schema: &settings.schema,
-        summary: &summary,
-        remodel: BTreeSet::new(),
-    }
-    .run(&mut plan, &mut change, progress)?;
-    remodel(&mut change, &applied, settings, &trust)?;
+    let (applied, kept) = std::thread::scope(|scope| {
+        let keeping = scope.spawn(|| keep(settings, &summary.files, files));
+        let applied = Applying {
+            source,
+            source_name: &source_name,
+            prefix: &prefix,
+            supplier: &id,
+            trust: &trust,
+            identity: Identity::new(&settings.schema),
+            schema: &settings.schema,
+            summary: &summary,
+            remodel: BTreeSet::new(),
+        }
+        .run(&mut plan, &mut change, progress);
+        let broken = |_| Failure::new(FailureKind::Broken, "failed to keep the delivery");
+        (applied, keeping.join().map_err(broken).flatten())
+    });
+    remodel(&mut change, &applied?, settings, &trust)?;
+    // What the batch says is kept lies on the disk before the batch can be seen.
+    summary.diagnostics.extend(forget(&mut summary.files, &kept?));
     let record = BatchRecord {
         at: moment,
         source: source_name,
@@ -77,7 +92,39 @@ pub fn apply(workspace: &mut Workspace, path: &Path, progress: &dyn Progress) ->
     let batch = change.commit(&record)?;
     progress.end();
     std::fs::remove_file(path).map_err(|error| Failure::io("remove the applied plan", path, &error))?;
+    // The batch stands, whatever becomes of old deliveries.
+    let _ = prune(workspace);
     Ok(Applied { batch, summary })
+}
+
+/// Keeps the files of a delivery, as far as their contents are known; says which of them are kept now.
+pub fn keep(settings: &Settings, delivered: &[DeliveredFile], files: &[PathBuf]) -> Result<Vec<bool>, Failure> {
+    let archive = Deliveries::new(&settings.store);
+    let keep = |(n, file): (usize, &DeliveredFile)| match &file.blake3 {
+        Some(content) if settings.deliveries.keep > 0 => archive.keep(content, files.get(n).map(PathBuf::as_path)),
+        _ => Ok(false),
+    };
+    delivered.iter().enumerate().map(keep).collect()
+}
+
+/// Takes the content off files that are not kept, with a finding for each.
+fn forget(files: &mut [DeliveredFile], kept: &[bool]) -> Vec<Diagnostic> {
+    let lost = files.iter_mut().zip(kept).filter(|(_, kept)| !**kept);
+    let told = lost.filter_map(|(file, _)| file.blake3.take().map(|_| changed(&file.path)));
+    told.collect()
+}
+
+/// Takes deliveries away that are older than the settings ask for; those of plans that wait stay.
+fn prune(workspace: &Workspace) -> Result<(), Failure> {
+    let mut wanted = workspace.reader()?.contents(workspace.settings.deliveries.keep)?;
+    for name in workspace.plan_names()? {
+        // A plan that does not read says so where it is asked for.
+        if let Ok((_, summary)) = PlanReader::open(&workspace.plan_path(&name)?) {
+            wanted.extend(summary.files.into_iter().filter_map(|file| file.blake3));
+        }
+    }
+    Deliveries::new(&workspace.settings.store).prune(&wanted);
+    Ok(())
 }
 
 /// A plan holds against the catalog it was made from: batches of the same source since then, or of others where new items

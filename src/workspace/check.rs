@@ -8,11 +8,12 @@ use crate::diagnostic::Diagnostic;
 use crate::mapping::unknown::UnknownWords;
 use crate::value::text::fold;
 use crate::workspace::Workspace;
+use crate::workspace::delivery::newest;
 use crate::workspace::drift::{drifts, key, last_layouts, not_told_twice, quoted, told};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, look_at, name_of};
 use crate::workspace::proposal::{Known as KnownTexts, Near};
-use crate::workspace::reading::{DeliveryFiles, Outcome, Readers, Told, newest, read};
+use crate::workspace::reading::{Outcome, Readers, Told, read};
 use crate::workspace::settings::{SUPPLIER_FILE, Supplier, SupplierFile};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +77,8 @@ pub struct Checked {
 pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
     let settings = &workspace.settings;
     let supplier = settings.supplier(id)?;
-    let DeliveryFiles { files, findings } = newest(settings, supplier)?;
+    let delivery = newest(settings, supplier)?;
+    let files = &delivery.files;
     let looks: Vec<Option<Look>> = files
         .iter()
         .map(|file| look_at(supplier, &file.path, &file.shown))
@@ -102,7 +104,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
     let readers = Readers {
         supplier,
         schema: &settings.schema,
-        files: &files,
+        files,
         known: &known,
         store: None,
         threads: workspace.threads,
@@ -114,7 +116,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
             *checked.findings.entry(finding.code.into_owned()).or_default() += 1;
         }
     };
-    count(findings);
+    count(delivery.findings.clone());
     let (mut rows, mut rejected) = (0, 0);
     let outcome = read(&readers, |told| {
         match told {

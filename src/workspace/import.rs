@@ -7,12 +7,13 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{PlanReader, PlanWriter, Summary, Verdict};
 use crate::product::batch::Layout;
 use crate::workspace::Workspace;
+use crate::workspace::delivery::{DeliveryFile, DeliveryFiles, Which, contents, find, unchanged};
 use crate::workspace::drift::{drifts, judged, last_layouts, not_told_twice};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, look_at};
 use crate::workspace::planner::{Planner, Store};
 use crate::workspace::progress::{Progress, Step};
-use crate::workspace::reading::{DeliveryFile, DeliveryFiles, Readers, Told, given, newest, read};
+use crate::workspace::reading::{Readers, Told, read};
 use crate::workspace::rejects::{Rejects, is_of_workbook};
 use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ use std::path::PathBuf;
 pub struct Planned {
     pub path: PathBuf,
     pub summary: Summary,
+    /// What it was made of; files of a passing delivery go away with it.
+    pub delivery: DeliveryFiles,
     /// The files are laid out otherwise than those that are remembered, in a way that was told.
     pub laid_out_anew: bool,
 }
@@ -54,19 +57,17 @@ impl Planned {
     }
 }
 
-/// Makes a plan of a supplier's delivery. `files` stand for those its settings name, where there are any.
+/// Makes a plan of a supplier's delivery.
 pub fn plan(
     workspace: &Workspace,
     supplier: &Supplier,
-    files: &[PathBuf],
+    which: &Which,
     name: &str,
     progress: &dyn Progress,
 ) -> Result<Planned, Failure> {
     let settings = &workspace.settings;
-    let DeliveryFiles { files, findings } = match files {
-        [] => newest(settings, supplier)?,
-        paths => given(settings, supplier, paths)?,
-    };
+    let delivery = find(workspace, supplier, which, name)?;
+    let files = delivery.files.as_slice();
     let reader = workspace.reader_if_any()?;
     let store = match &reader {
         None => Store::empty(),
@@ -78,14 +79,15 @@ pub fn plan(
         },
         0,
     );
-    let is_part = of_rejects(workspace, &files)?;
+    refuse_sheets(files)?;
+    let is_part = delivery.is_part();
     // Rejected rows that come back are laid out as their file was, and are no new delivery.
     let compared = match is_part {
         true => Compared::default(),
-        false => compared(supplier, &files, reader.as_ref())?,
+        false => compared(supplier, files, reader.as_ref())?,
     };
     let path = workspace.plan_path(name)?;
-    let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), &files, supplier);
+    let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), files, supplier);
     let mode = match is_part {
         true => Mode::Delta,
         false => supplier.mode,
@@ -100,31 +102,43 @@ pub fn plan(
         compared.layouts,
     );
     let drift = compared.drift;
-    let diagnostics = findings.into_iter().chain(drift.clone()).collect();
+    let diagnostics = delivery.findings.iter().chain(&drift).cloned().collect();
     planner.take(Told::Opened { diagnostics }, progress)?;
     let readers = Readers {
         supplier,
         schema: &settings.schema,
-        files: &files,
+        files,
         known: &store.known,
         store: store.source.map(|source| (settings.store.as_path(), source)),
         threads: workspace.threads,
         count_unknown: false,
     };
-    let outcome = read(&readers, |told| {
-        let told = match told {
-            Told::Opened { diagnostics } => Told::Opened {
-                diagnostics: not_told_twice(diagnostics, &drift),
-            },
-            told => told,
-        };
-        planner.take(told, progress)
+    let (outcome, contents) = std::thread::scope(|scope| {
+        // What is kept is known by its content, which takes a moment beside the reading.
+        let keeps = settings.deliveries.keep > 0;
+        let hashing = keeps.then(|| scope.spawn(|| contents(files)));
+        let outcome = read(&readers, |told| {
+            let told = match told {
+                Told::Opened { diagnostics } => Told::Opened {
+                    diagnostics: not_told_twice(diagnostics, &drift),
+                },
+                told => told,
+            };
+            planner.take(told, progress)
+        });
+        (
+            outcome,
+            hashing.and_then(|hashing| hashing.join().ok()).unwrap_or_default(),
+        )
     });
     progress.end();
     if let Err(failure) = outcome {
         let _ = std::fs::remove_file(path.with_extension("part"));
         return Err(failure);
     }
+    let (contents, diagnostics) = unchanged(files, contents);
+    planner.take(Told::Opened { diagnostics }, progress)?;
+    planner.delivered(contents);
     let mut summary = Summary {
         plan: name.to_owned(),
         supplier: supplier.id.clone(),
@@ -138,6 +152,7 @@ pub fn plan(
     Ok(Planned {
         path,
         summary,
+        delivery,
         laid_out_anew: compared.laid_out_anew,
     })
 }
@@ -173,19 +188,14 @@ fn compared(supplier: &Supplier, files: &[DeliveryFile], reader: Option<&Reader>
     })
 }
 
-/// True where all files are rejected rows that come back corrected: a part of a delivery, so what they do not name is not
-/// missing.
-fn of_rejects(workspace: &Workspace, files: &[DeliveryFile]) -> Result<bool, Failure> {
-    let Ok(rejects) = workspace.settings.store.join("rejects").canonicalize() else {
-        return Ok(false);
-    };
-    let inside = |file: &&DeliveryFile| file.path.canonicalize().is_ok_and(|path| path.starts_with(&rejects));
-    if let Some(sheet) = files.iter().filter(inside).find(|file| is_of_workbook(&file.path)) {
-        // Their numbers and dates are texts now, and another notation would read them as other numbers.
-        return Err(
+/// Rows of a workbook lie among the rejected ones to be looked at: their numbers and dates are texts there, and another notation
+/// would read them as other numbers.
+fn refuse_sheets(files: &[DeliveryFile]) -> Result<(), Failure> {
+    match files.iter().find(|file| file.is_reject && is_of_workbook(&file.path)) {
+        None => Ok(()),
+        Some(sheet) => Err(
             Failure::usage(format!("{} only shows what was rejected of a workbook", sheet.shown))
                 .with_help("correct the rows in the workbook itself and import that"),
-        );
+        ),
     }
-    Ok(!files.is_empty() && files.iter().all(|file| inside(&file)))
 }

@@ -179,6 +179,7 @@ impl<'w> Planner<'w> {
                     bytes: report.bytes,
                     ends_with_newline: report.ends_with_newline,
                     layout,
+                    blake3: None,
                 });
             }
             Told::Outcomes {
@@ -199,6 +200,13 @@ impl<'w> Planner<'w> {
             }
         }
         Ok(())
+    }
+
+    /// Notes the contents of the files that were read, in their order.
+    pub fn delivered(&mut self, contents: Vec<Option<String>>) {
+        for (file, content) in self.files.iter_mut().zip(contents) {
+            file.blake3 = content;
+        }
     }
 
     fn find(&mut self, diagnostics: Vec<Diagnostic>) {

@@ -5,11 +5,11 @@ use crate::plan::diff::differences;
 use crate::plan::{EntryKind, PlanReader, Summary, Verdict};
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
-use crate::workspace::apply::apply;
+use crate::workspace::apply::{apply, keep};
+use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
 use crate::workspace::progress::Progress;
-use std::path::PathBuf;
 use std::time::Instant;
 
 /// What became of a delivery.
@@ -27,7 +27,7 @@ pub struct Delivery {
 pub fn import(
     workspace: &mut Workspace,
     supplier: &str,
-    files: &[PathBuf],
+    which: &Which,
     apply_it: bool,
     progress: &dyn Progress,
 ) -> Result<Delivery, Failure> {
@@ -40,7 +40,7 @@ pub fn import(
     let planned = plan(
         workspace,
         workspace.settings.supplier(supplier)?,
-        files,
+        which,
         &name,
         progress,
     )?;
@@ -53,12 +53,14 @@ pub fn import(
     };
     match (apply_it, changes) {
         (true, true) => {
-            let applied = apply(workspace, &planned.path, progress)?;
+            let applied = apply(workspace, &planned.path, &planned.delivery.paths(), progress)?;
             delivery.batch = Some(applied.batch);
             delivery.summary = applied.summary;
         }
         // Held entries are worth looking at, so a plan of nothing else is kept until it is applied or discarded.
         (false, _) if planned.summary.entries > 0 => {
+            // Whenever it is applied, what it was made of is at hand.
+            keep(&workspace.settings, &planned.summary.files, &planned.delivery.paths())?;
             delivery.plan = Some(name);
             delivery.summary = planned.summary;
         }
@@ -76,7 +78,7 @@ pub fn import(
 pub fn apply_named(workspace: &mut Workspace, name: &str, progress: &dyn Progress) -> Result<Delivery, Failure> {
     let begun = Instant::now();
     let path = workspace.find_plan(name)?;
-    let applied = apply(workspace, &path, progress)?;
+    let applied = apply(workspace, &path, &[], progress)?;
     Ok(Delivery {
         summary: applied.summary,
         plan: None,

@@ -5,9 +5,8 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{Known, SourceId};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Diagnostic;
 use crate::feed::failure::FeedError;
-use crate::feed::gather::{Gathered, gather, named};
 use crate::feed::report::FileReport;
 use crate::mapping::apply::Scratch;
 use crate::mapping::unknown::UnknownWords;
@@ -20,15 +19,16 @@ use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::schema::scope::Key;
 use crate::value::Value;
+use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
-use crate::workspace::settings::{Settings, Supplier};
+use crate::workspace::settings::Supplier;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
 
 /// What one record turned out to be.
 pub enum Outcome {
@@ -78,59 +78,6 @@ pub enum Told {
     },
     /// A file was read to its end. `cut` is true where its last record is not whole.
     Closed { report: Box<FileReport>, cut: bool },
-}
-
-/// A file of the delivery and its name for messages.
-pub struct DeliveryFile {
-    pub path: PathBuf,
-    pub shown: Arc<str>,
-}
-
-impl DeliveryFile {
-    /// A file as messages of this workspace call it.
-    pub fn new(settings: &Settings, path: PathBuf) -> DeliveryFile {
-        DeliveryFile {
-            shown: Arc::from(settings.shown(&path)),
-            path,
-        }
-    }
-}
-
-/// The files of a delivery, and what is to be said of those that were left out.
-pub struct DeliveryFiles {
-    pub files: Vec<DeliveryFile>,
-    pub findings: Vec<Diagnostic>,
-}
-
-impl DeliveryFiles {
-    fn new(settings: &Settings, gathered: Gathered) -> DeliveryFiles {
-        let left_out = gathered.left_out.into_iter();
-        DeliveryFiles {
-            files: (gathered.files.into_iter())
-                .map(|path| DeliveryFile::new(settings, path))
-                .collect(),
-            findings: left_out
-                .map(|(path, finding)| finding.at(Place::file(settings.shown(&path))))
-                .collect(),
-        }
-    }
-}
-
-/// The files that a supplier's settings name, as they lie there now.
-pub fn newest(settings: &Settings, supplier: &Supplier) -> Result<DeliveryFiles, Failure> {
-    let gathered = gather(&supplier.folder, &supplier.file).map_err(|error| no_delivery(supplier, &error))?;
-    Ok(DeliveryFiles::new(settings, gathered))
-}
-
-/// The files that a person names instead, and those in the folders among them.
-pub fn given(settings: &Settings, supplier: &Supplier, paths: &[PathBuf]) -> Result<DeliveryFiles, Failure> {
-    let gathered = named(paths).map_err(|error| no_delivery(supplier, &error))?;
-    Ok(DeliveryFiles::new(settings, gathered))
-}
-
-fn no_delivery(supplier: &Supplier, error: &FeedError) -> Failure {
-    let message = format!("supplier {}: no delivery", supplier.id);
-    Failure::invalid(message, vec![error.diagnostic()])
 }
 
 /// What a reading needs to know.

@@ -8,8 +8,8 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::failure::FeedError;
 use crate::feed::frame::Frame;
 use crate::product::record::{Records, Spot};
+use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
-use crate::workspace::reading::DeliveryFile;
 use crate::workspace::settings::Supplier;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -235,7 +235,10 @@ pub fn is_of_workbook(path: &Path) -> bool {
 fn free_name(path: &Path, taken: &mut BTreeSet<String>) -> String {
     let own = path.file_name().unwrap_or_default().to_string_lossy();
     // Rows lie outside their archive, so the archive's ending would mislead.
-    let own = own.trim_end_matches(".gz").trim_end_matches(".zip");
+    let own = own
+        .trim_end_matches(".gz")
+        .trim_end_matches(".zst")
+        .trim_end_matches(".zip");
     let mut name = own.to_owned();
     let mut number = 1;
     while !taken.insert(name.clone()) {

@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::Summary;
 use crate::workspace::Workspace;
 use crate::workspace::apply::apply;
+use crate::workspace::delivery::Which;
 use crate::workspace::export::{Exported, Mode, export};
 use crate::workspace::failure::Failure;
 use crate::workspace::images::enrich;
@@ -14,7 +15,6 @@ use crate::workspace::import::plan;
 use crate::workspace::models;
 use crate::workspace::progress::Progress;
 use crate::workspace::refresh::{PATIENCE, Refreshed, refresh};
-use std::path::PathBuf;
 use std::time::Instant;
 
 /// What became of one supplier's delivery.
@@ -112,7 +112,7 @@ pub fn run(
         .into_iter()
         .filter(|id| suppliers.is_empty() || suppliers.contains(id))
     {
-        report.suppliers.push(import_one(workspace, &id, &[], progress)?);
+        report.suppliers.push(import_one(workspace, &id, progress)?);
     }
     report.models = models::check(workspace, before)?;
     if workspace.settings.images.is_some() {
@@ -154,12 +154,7 @@ pub fn run(
 }
 
 /// Plans a supplier's delivery and applies it, where it changes anything. Refused deliveries are told, not raised.
-pub fn import_one(
-    workspace: &mut Workspace,
-    id: &str,
-    files: &[PathBuf],
-    progress: &dyn Progress,
-) -> Result<SupplierOutcome, Failure> {
+pub fn import_one(workspace: &mut Workspace, id: &str, progress: &dyn Progress) -> Result<SupplierOutcome, Failure> {
     let begun = Instant::now();
     let name = workspace.next_plan()?;
     let supplier = workspace.settings.supplier(id)?;
@@ -171,9 +166,9 @@ pub fn import_one(
         failure: None,
         seconds: 0.0,
     };
-    match plan(workspace, supplier, files, &name, progress) {
+    match plan(workspace, supplier, &Which::Newest, &name, progress) {
         Ok(planned) if planned.brings_news(workspace)? => {
-            let applied = apply(workspace, &planned.path, progress)?;
+            let applied = apply(workspace, &planned.path, &planned.delivery.paths(), progress)?;
             outcome.batch = Some(applied.batch);
             outcome.summary = applied.summary;
         }

@@ -18,6 +18,7 @@ use crate::plan::guard::{GuardSettings, Guards};
 use crate::schema::Schema;
 use crate::schema::load::load;
 use crate::value::price::Currency;
+use crate::workspace::delivery_settings::DeliverySettings;
 use crate::workspace::draft_settings::{DraftSettings, Drafting};
 use crate::workspace::failure::Failure;
 use schemars::JsonSchema;
@@ -70,6 +71,9 @@ pub struct WorkspaceFile {
     /// Pictures: where they lie, what their names say, what is made of them. Without it they are only addresses.
     #[serde(default)]
     pub images: Option<ImageSettings>,
+    /// Deliveries that were applied, kept so that they can be read again.
+    #[serde(default)]
+    pub deliveries: DeliverySettings,
     /// Drafts of missing texts by a language model; off where this table is absent.
     #[serde(default)]
     pub drafts: Option<DraftSettings>,
@@ -190,6 +194,7 @@ pub struct Settings {
     pub synonyms: Synonyms,
     /// Where pictures are configured.
     pub images: Option<Images>,
+    pub deliveries: DeliverySettings,
     /// How drafts are made; `None` where they are off.
     pub drafts: Option<Drafting>,
     pub store: PathBuf,
@@ -270,6 +275,7 @@ impl Settings {
             enrichment,
             synonyms: synonyms.unwrap_or_default(),
             images,
+            deliveries: workspace.deliveries,
             drafts,
             store,
             out: root.join(&workspace.out),

@@ -1,8 +1,9 @@
-//! Whether the store is sound, its layers read, the search index agrees, and the exported files and pictures are those that
-//! were written.
+//! Whether the store is sound, its layers read, the search index agrees, and the exported files, pictures and kept deliveries are
+//! those that were written.
 
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
+use crate::workspace::deliveries::Deliveries;
 use crate::workspace::export;
 use crate::workspace::failure::Failure;
 use crate::workspace::images::whole;
@@ -21,6 +22,8 @@ pub struct Verified {
     /// Originals in the store that nothing shows any more, and their bytes.
     pub unused_pictures: u64,
     pub unused_bytes: u64,
+    /// Files of deliveries that are kept.
+    pub deliveries: u64,
     pub faults: Vec<String>,
 }
 
@@ -51,5 +54,9 @@ pub fn verify(workspace: &Workspace) -> Result<Verified, Failure> {
     verified.unused_pictures = whole.unused;
     verified.unused_bytes = whole.unused_bytes;
     verified.faults.extend(whole.faults);
+    let settings = &workspace.settings;
+    let (deliveries, faults) = Deliveries::new(&settings.store).verify(|path| settings.shown(path));
+    verified.deliveries = deliveries;
+    verified.faults.extend(faults);
     Ok(verified)
 }

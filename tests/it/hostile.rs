@@ -10,6 +10,7 @@ use estante::catalog::Reader;
 use estante::feed::settings::Format;
 use estante::workspace::Workspace;
 use estante::workspace::apply::apply;
+use estante::workspace::delivery::Which;
 use estante::workspace::import::plan;
 use estante::workspace::progress::Silent;
 use serde_json::Value;
@@ -632,10 +633,17 @@ fn attack(folders: &[&str], formats: &[Option<Format>], fields: Fields) -> Optio
                 )
             });
             let supplier = &workspace.settings.suppliers[0];
-            match plan(&workspace, supplier, &[file], "p1", &Silent::default()) {
+            match plan(
+                &workspace,
+                supplier,
+                &Which::Files(vec![file]),
+                "p1",
+                &Silent::default(),
+            ) {
                 Ok(planned) => {
                     if planned.summary.tally.new < 100 {
-                        apply(&mut workspace, &planned.path, &Silent::default()).expect("a plan just made applies");
+                        apply(&mut workspace, &planned.path, &[], &Silent::default())
+                            .expect("a plan just made applies");
                     }
                     taken += 1;
                 }

@@ -1,0 +1,203 @@
+//! The files of a delivery: those that the settings name, those that a person names, or those that were kept of an earlier one.
+//!
+//! What is read of them is left to `reading`; where the kept ones lie, to `deliveries`.
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::feed::failure::FeedError;
+use crate::feed::gather::{Gathered, gather, named};
+use crate::workspace::Workspace;
+use crate::workspace::deliveries::{Deliveries, Stamp};
+use crate::workspace::failure::Failure;
+use crate::workspace::feed_file::blake3;
+use crate::workspace::settings::{Settings, Supplier};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which delivery of a supplier is meant.
+#[derive(Debug, Clone, Default)]
+pub enum Which {
+    /// What its settings name, as it lies there now.
+    #[default]
+    Newest,
+    /// Files and folders that a person names instead; one at least.
+    Files(Vec<PathBuf>),
+    /// What a batch brought, or the last one that brought anything.
+    Again(Option<i64>),
+}
+
+impl Which {
+    /// The files named on a command line, or what the settings name where none is.
+    pub fn of(files: &[PathBuf]) -> Which {
+        match files {
+            [] => Which::Newest,
+            files => Which::Files(files.to_vec()),
+        }
+    }
+}
+
+/// A file of the delivery and its name for messages.
+#[derive(Debug)]
+pub struct DeliveryFile {
+    pub path: PathBuf,
+    pub shown: Arc<str>,
+    /// Rejected rows that come back.
+    pub is_reject: bool,
+}
+
+/// The files of a delivery.
+#[derive(Debug, Default)]
+pub struct DeliveryFiles {
+    pub files: Vec<DeliveryFile>,
+    /// What is to be said of those that were left out.
+    pub findings: Vec<Diagnostic>,
+    /// Files that are there for this reading alone.
+    _passing: Option<Passing>,
+}
+
+/// A folder that goes away with the delivery.
+#[derive(Debug)]
+struct Passing(PathBuf);
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl DeliveryFiles {
+    fn new(settings: &Settings, gathered: Gathered) -> DeliveryFiles {
+        let rejects = settings.store.join("rejects").canonicalize().ok();
+        let inside = |path: &Path| Some(path.canonicalize().ok()?.starts_with(rejects.as_ref()?));
+        let file = |path: PathBuf| DeliveryFile {
+            shown: Arc::from(settings.shown(&path)),
+            is_reject: inside(&path).unwrap_or(false),
+            path,
+        };
+        let left_out = gathered.left_out.into_iter();
+        DeliveryFiles {
+            files: gathered.files.into_iter().map(file).collect(),
+            findings: left_out
+                .map(|(path, finding)| finding.at(Place::file(settings.shown(&path))))
+                .collect(),
+            ..DeliveryFiles::default()
+        }
+    }
+
+    /// True where all of it is rejected rows that come back corrected: a part of a delivery, so that what they do not name is not
+    /// missing.
+    pub fn is_part(&self) -> bool {
+        !self.files.is_empty() && self.files.iter().all(|file| file.is_reject)
+    }
+
+    /// Where the files lie, in their order.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|file| file.path.clone()).collect()
+    }
+}
+
+/// The files that a supplier's settings name, as they lie there now.
+pub fn newest(settings: &Settings, supplier: &Supplier) -> Result<DeliveryFiles, Failure> {
+    let gathered = gather(&supplier.folder, &supplier.file).map_err(|error| no_delivery(supplier, &error))?;
+    Ok(DeliveryFiles::new(settings, gathered))
+}
+
+fn no_delivery(supplier: &Supplier, error: &FeedError) -> Failure {
+    let message = format!("supplier {}: no delivery", supplier.id);
+    Failure::invalid(message, vec![error.diagnostic()])
+}
+
+/// The files that are meant. `plan` is the name of the plan they are for.
+pub fn find(workspace: &Workspace, supplier: &Supplier, which: &Which, plan: &str) -> Result<DeliveryFiles, Failure> {
+    let settings = &workspace.settings;
+    match which {
+        Which::Newest => newest(settings, supplier),
+        Which::Files(paths) => {
+            let gathered = named(paths).map_err(|error| no_delivery(supplier, &error))?;
+            Ok(DeliveryFiles::new(settings, gathered))
+        }
+        Which::Again(batch) => again(workspace, supplier, *batch, plan),
+    }
+}
+
+/// The files of an earlier delivery, out of the archive.
+fn again(workspace: &Workspace, supplier: &Supplier, batch: Option<i64>, plan: &str) -> Result<DeliveryFiles, Failure> {
+    let settings = &workspace.settings;
+    let found = match workspace.reader_if_any()? {
+        Some(reader) => reader.delivery(&supplier.source, batch)?,
+        None => None,
+    };
+    let Some((batch, delivered)) = found else {
+        let what = match batch {
+            Some(batch) => format!("batch {batch} is no delivery of {}", supplier.id),
+            None => format!("nothing was imported of {} yet", supplier.id),
+        };
+        return Err(Failure::usage(what).with_help("`estante batches` lists what was"));
+    };
+    let archive = Deliveries::new(&settings.store);
+    let rejects = settings.store.join("rejects");
+    let folder = settings.store.join("again").join(plan);
+    let mut delivery = DeliveryFiles {
+        _passing: Some(Passing(folder.clone())),
+        ..DeliveryFiles::default()
+    };
+    for (n, file) in delivered.iter().enumerate() {
+        let name = Path::new(&file.path).file_name().unwrap_or("delivery".as_ref());
+        let path = folder.join(n.to_string()).join(name);
+        let restored = match &file.blake3 {
+            Some(content) => archive.restore(content, &path)?,
+            None => false,
+        };
+        if !restored {
+            let message = format!("{} of batch {batch} is not kept", file.path);
+            let help = "`keep` under [deliveries] of estante.toml says for how many batches deliveries are kept";
+            return Err(Failure::usage(message).with_help(help));
+        }
+        delivery.files.push(DeliveryFile {
+            path,
+            shown: Arc::from(&*file.path),
+            is_reject: settings.root.join(&file.path).starts_with(&rejects),
+        });
+    }
+    Ok(delivery)
+}
+
+/// The content of a file while it was read.
+#[derive(Debug)]
+pub struct Content {
+    /// BLAKE3 in hex.
+    pub blake3: String,
+    stamp: Stamp,
+}
+
+/// The contents of the files; none of those that cannot be read.
+pub fn contents(files: &[DeliveryFile]) -> Vec<Option<Content>> {
+    let content = |file: &DeliveryFile| {
+        let stamp = Stamp::of(&file.path)?;
+        let blake3 = blake3(&file.path).ok()?;
+        Some(Content { blake3, stamp })
+    };
+    files.iter().map(content).collect()
+}
+
+/// Contents that are still what they were, and a finding for each file that was written meanwhile.
+pub fn unchanged(files: &[DeliveryFile], contents: Vec<Option<Content>>) -> (Vec<Option<String>>, Vec<Diagnostic>) {
+    let mut findings = Vec::new();
+    let still = |(file, content): (&DeliveryFile, Option<Content>)| {
+        let content = content?;
+        if Stamp::of(&file.path) == Some(content.stamp) {
+            return Some(content.blake3);
+        }
+        findings.push(changed(&file.shown));
+        None
+    };
+    let still = files.iter().zip(contents).map(still).collect();
+    (still, findings)
+}
+
+/// A file changed between its reading and its keeping.
+pub fn changed(shown: &str) -> Diagnostic {
+    let message = "the file is no longer what was read of it, so it is not kept";
+    Diagnostic::warning("W-DELIVERY-CHANGED", message)
+        .at(Place::file(shown))
+        .with_help("import it again once it is whole; have it delivered under another name and then renamed")
+}
