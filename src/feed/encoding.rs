@@ -74,6 +74,11 @@ impl Page {
         }
     }
 
+    /// Whether a character can be written.
+    pub fn has(&self, c: char) -> bool {
+        c.is_ascii() || self.high.contains(&Some(c))
+    }
+
     /// Whether every byte has a character.
     pub fn takes(&self, bytes: &[u8]) -> bool {
         let mut rest = bytes;
