@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::archive::SEND_AGAIN;
 use crate::feed::decode::Stream;
 use crate::feed::dialect::{self, Declared};
-use crate::feed::encoding::Charset;
+use crate::feed::encoding::{Charset, Page};
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::grid::FULL;
 use crate::feed::guess;
@@ -136,6 +136,16 @@ impl Table {
     /// Rows that the header takes.
     pub fn header_rows(&self) -> usize {
         self.height
+    }
+
+    /// The page by which bytes are read that are not UTF-8, once it is known.
+    pub fn page(&self) -> Option<&Arc<Page>> {
+        self.text.page()
+    }
+
+    /// Whether all of it is read by that page.
+    pub fn is_of_page(&self) -> bool {
+        matches!(self.text, Text::Page(_))
     }
 
     /// How the table is written.

@@ -1,14 +1,16 @@
 //! What stands around the records of a file, so that a few of them alone make a file that reads like it.
 
-use crate::feed::encoding::Charset;
+use crate::feed::encoding::{Charset, Page};
 use crate::feed::failure::FeedError;
 use crate::feed::format::declared_encoding;
 use crate::feed::settings::FileSettings;
 use crate::feed::{Decoded, Reading, decoded, open, own_column};
 use crate::product::record::Records;
 use quick_xml::events::Event;
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Bytes that may stand before the first record.
 const LONGEST_HEAD: u64 = 4 << 20;
@@ -16,7 +18,7 @@ const LONGEST_HEAD: u64 = 4 << 20;
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What stands around records.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub struct Frame {
     /// Before the first record.
     pub head: Vec<u8>,
@@ -28,11 +30,22 @@ pub struct Frame {
     pub ending: &'static str,
     /// Where the records of a tree were found or declared.
     pub record_path: Option<String>,
+    /// How the bytes of a text table become UTF-8.
+    table: Option<Bytes>,
+}
+
+/// The bytes of a text table.
+struct Bytes {
+    delimiter: u8,
+    /// UTF-8 where they are it, whatever the page.
+    is_open: bool,
+    page: Option<Arc<Page>>,
+    /// The table, read as far as the page is known.
+    reading: Option<Reading>,
 }
 
 impl Frame {
-    /// The frame of a file, in the encoding in which the readers hand on its records: of text tables the lines up to the
-    /// header, of XML and JSON what opens before the first record, and what closes it again. Rows of workbooks leave them as
+    /// The frame of a file, in UTF-8: of text tables the lines up to the header, of XML and JSON what opens before the first record, and what closes it again. Rows of workbooks leave them as
     /// tab-separated text. `wanted` are the fields that the mapping asks for, by which a header is known. `None` where what
     /// stands before the first record is longer than 4 MiB, or no record is there.
     pub fn of(
@@ -59,6 +72,15 @@ impl Frame {
         let read = stream.take(length).read_to_end(&mut head);
         read.map_err(|error| FeedError::from_io(&shown.into(), &error))?;
         let record_path = reading.record_path();
+        let mut table = match &reading {
+            Reading::Table(table) => Some(Bytes {
+                delimiter: table.dialect().delimiter,
+                is_open: !table.is_of_page(),
+                page: table.page().cloned(),
+                reading: None,
+            }),
+            Reading::Grid(_) | Reading::Json(_) | Reading::Xml(_) => None,
+        };
         let (between, tail) = match &reading {
             Reading::Json(_) if record_path.as_ref().is_some_and(|path| path != ".") => (",", brackets(&head)),
             Reading::Xml(_) => match closing_tags(&head) {
@@ -70,6 +92,10 @@ impl Frame {
             },
             Reading::Table(_) | Reading::Grid(_) | Reading::Json(_) | Reading::Made(_) => ("", Vec::new()),
         };
+        if let Some(bytes) = &mut table {
+            bytes.reading = Some(reading);
+            head = bytes.in_utf8(&head)?.into_owned();
+        }
         if marked {
             head.splice(0..0, MARK.iter().copied());
         }
@@ -79,7 +105,50 @@ impl Frame {
             tail,
             ending: "",
             record_path,
+            table,
         }))
+    }
+
+    /// The bytes of a record in UTF-8, as far as they are text.
+    pub fn in_utf8<'r>(&mut self, raw: &'r [u8]) -> Result<Cow<'r, [u8]>, FeedError> {
+        match &mut self.table {
+            Some(bytes) => bytes.in_utf8(raw),
+            None => Ok(Cow::Borrowed(raw)),
+        }
+    }
+}
+
+impl Bytes {
+    /// As the table is read: cell by cell where no encoding is declared. What is no text stays as it is.
+    fn in_utf8<'r>(&mut self, raw: &'r [u8]) -> Result<Cow<'r, [u8]>, FeedError> {
+        if raw.is_ascii() || self.is_open && std::str::from_utf8(raw).is_ok() {
+            return Ok(Cow::Borrowed(raw));
+        }
+        while self.page.is_none()
+            && let Some(Reading::Table(table)) = &mut self.reading
+        {
+            // The first row that is not UTF-8 decides for all.
+            let goes_on = table.next(&mut Records::default())?;
+            self.page = table.page().cloned();
+            if !goes_on {
+                self.reading = None;
+            }
+        }
+        let Some(page) = &self.page else {
+            return Ok(Cow::Borrowed(raw));
+        };
+        let mut out = String::new();
+        let mut whole = Vec::with_capacity(raw.len() + raw.len() / 8);
+        let ends = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
+        for cell in raw.split_inclusive(ends) {
+            out.clear();
+            let is_utf8 = self.is_open && std::str::from_utf8(cell).is_ok();
+            match !is_utf8 && page.decode_into(cell, &mut out) {
+                true => whole.extend_from_slice(out.as_bytes()),
+                false => whole.extend_from_slice(cell),
+            }
+        }
+        Ok(Cow::Owned(whole))
     }
 }
 
@@ -179,7 +248,7 @@ mod tests {
 
     #[test]
     fn lines_above_a_table_belong_to_it() {
-        check("a.csv", "sku;name\n1;a\n2;b\n", "sku;name\n", "", "");
+        check("a.csv", "sku;name\n1;a\n2;b\n", "\u{feff}sku;name\n", "", "");
         check(
             "a.csv",
             "\u{feff}sep=;\nPrices;\n\n\"the\nsku\";name\n\n1;a\n2;b\n",

@@ -241,7 +241,7 @@ pub struct Decoded {
     /// UTF-8 of trees and of encodings of several bytes a character; else the bytes as they stand in the file. Without a byte
     /// order mark.
     pub stream: Stream,
-    /// Its bytes need a mark to be known as UTF-8 where the file's settings or its bytes would say something else.
+    /// Records of it, written as UTF-8, need a mark to be known as such: always those of tables, which are guessed row by row.
     pub marked: bool,
 }
 
@@ -306,9 +306,9 @@ impl Text {
     }
 
     fn decoded(self, settings: &FileSettings) -> Result<Decoded, FeedError> {
-        let (marked, wide) = (self.marked, self.wide.is_some());
+        let marked = self.marked;
         let (stream, foreign) = match self.format {
-            Format::Csv | Format::Tsv | Format::Xlsx => (self.stream, wide),
+            Format::Csv | Format::Tsv | Format::Xlsx => (self.stream, true),
             Format::Json | Format::Jsonl => {
                 let (stream, encoding) = self.into_json()?;
                 (stream, encoding != "UTF-8")

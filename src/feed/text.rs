@@ -81,11 +81,11 @@ impl Text {
     }
 
     /// The page by which bytes are read that are not UTF-8.
-    fn page(&self) -> Option<&Page> {
+    pub fn page(&self) -> Option<&Arc<Page>> {
         match self {
             Text::Utf8 { .. } => None,
             Text::Page(page) => Some(page),
-            Text::Open { fallback, .. } => fallback.as_deref(),
+            Text::Open { fallback, .. } => fallback.as_ref(),
         }
     }
 

@@ -91,7 +91,7 @@ pub struct Summary {
     pub diagnostics: Vec<Diagnostic>,
     /// Number of all findings by code.
     pub findings: BTreeMap<String, u64>,
-    /// Where the rejected rows lie, byte for byte.
+    /// Where the rejected rows lie, character for character.
     pub rejects: Option<String>,
     /// The rejected rows can be corrected there and imported.
     #[serde(default)]

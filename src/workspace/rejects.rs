@@ -1,8 +1,8 @@
-//! Rejected rows, byte for byte, in files that can be corrected and imported again.
+//! Rejected rows, character for character, in files that can be corrected and imported again.
 //!
 //! Each file of a delivery that has rejected rows gets one of the same name in a folder of its own, with what stood above the
-//! first row of the original. Rows of text tables keep the original's encoding, records of XML and JSON are UTF-8. Rows of a
-//! workbook become tab-separated text to look at: they are corrected in the workbook.
+//! first row of the original. All of them are UTF-8, so that nothing is guessed from the few rows that are left; bytes that
+//! are no text stay as they are. Rows of a workbook become tab-separated text to look at: they are corrected in the workbook.
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::failure::FeedError;
@@ -11,6 +11,7 @@ use crate::product::record::{Records, Spot};
 use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::settings::Supplier;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -172,11 +173,15 @@ impl RejectedOf {
                 open.out.write_all(head).map_err(failed)?;
             }
         }
-        let Some(Open { out, .. }) = &mut self.open else {
+        let Some(Open { out, frame }) = &mut self.open else {
             return Ok(());
         };
         out.write_all(between.as_bytes()).map_err(failed)?;
-        out.write_all(raw).map_err(failed)?;
+        let written = match frame {
+            Some(frame) => frame.in_utf8(raw).map_err(changed)?,
+            None => Cow::Borrowed(raw),
+        };
+        out.write_all(&written).map_err(failed)?;
         // A record cut off at the end of its file, or an element out of an XML file, brings no line end of its own.
         match raw.last() {
             Some(b'\n' | b'\r') | None => Ok(()),
