@@ -12,7 +12,7 @@ use crate::feed::report::FileReport;
 use crate::feed::settings::{FileSettings, Format};
 use crate::feed::tree_paths::tree_paths;
 use crate::product::record::{Cell, Records};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -221,7 +221,8 @@ pub fn look(
         names
     };
     let mut columns: Vec<DiscoveredColumn> = names.iter().enumerate().map(|(n, name)| named(name, n)).collect();
-    let (records, report) = sample(reading, &mut columns, sample_records)?;
+    let (counts, report) = sample(reading, &mut columns, sample_records)?;
+    let records = counts.records;
     columns.retain(|column| is_table || column.filled > 0);
     let is_there = |field: &String| match is_table {
         true => in_header.contains(field),
@@ -231,7 +232,13 @@ pub fn look(
         .map(|field| field.as_ref().is_none_or(|field| is_group(field) || is_there(field)))
         .collect();
     say("format", why_format(report.format));
-    say("encoding", why_encoding(&report, records));
+    say("encoding", why_encoding(&report, &counts));
+    if let Some((refused, code)) = counts.refused() {
+        say(
+            "records",
+            format!("{refused} of the first {records} are refused as they stand ({code})"),
+        );
+    }
     if is_table {
         say(
             "header_row",
@@ -300,13 +307,40 @@ fn why_format(format: &str) -> String {
     .to_string()
 }
 
-fn why_encoding(report: &FileReport, records: u64) -> String {
+fn why_encoding(report: &FileReport, counts: &Counts) -> String {
+    let records = counts.records;
+    let no_text = counts.faults.get(NO_TEXT).copied().unwrap_or(0);
     match (report.encoding.as_str(), report.format) {
         (_, "xlsx" | "xls" | "ods") => "workbooks hold Unicode".to_string(),
+        ("UTF-8", _) if no_text > 0 => format!(
+            "{} of the first {records} records are valid UTF-8; {no_text} are that in no way, nor text in another encoding",
+            records - no_text
+        ),
         ("UTF-8", _) => format!("all of the first {records} records are valid UTF-8"),
         ("UTF-16LE" | "UTF-16BE", _) => "every second byte is zero, or the byte order mark says so".to_string(),
         ("mixed", _) => "some of the first records are UTF-8, the others are not".to_string(),
         (name, _) => format!("records that are no UTF-8 read best as {name}, or the file declares it"),
+    }
+}
+
+/// What the records looked at came to.
+#[derive(Default)]
+struct Counts {
+    /// Refused ones included.
+    records: u64,
+    /// Refused records by the code of the fault.
+    faults: BTreeMap<String, u64>,
+}
+
+/// The code of rows whose bytes are no text.
+const NO_TEXT: &str = "E-ROW-ENCODING";
+
+impl Counts {
+    /// How many are refused, and the code of most; none where all are taken.
+    fn refused(&self) -> Option<(u64, &str)> {
+        // Of equals the first by name.
+        let (code, _) = self.faults.iter().rev().max_by_key(|(_, count)| **count)?;
+        Some((self.faults.values().sum(), code))
     }
 }
 
@@ -315,18 +349,19 @@ fn sample(
     mut reading: Reading,
     columns: &mut [DiscoveredColumn],
     sample_records: usize,
-) -> Result<(u64, FileReport), FeedError> {
+) -> Result<(Counts, FileReport), FeedError> {
     let mut batch = Records::default();
-    let mut records = 0;
+    let mut counts = Counts::default();
     // Hashes, so that counting costs no more than eight bytes a value.
     let mut seen: Vec<BTreeSet<u64>> = vec![BTreeSet::new(); columns.len()];
     'reading: while reading.next(&mut batch)? {
         for record in batch.iter() {
-            if records >= sample_records as u64 {
+            if counts.records >= sample_records as u64 {
                 break 'reading;
             }
-            records += 1;
-            if record.fault().is_some() {
+            counts.records += 1;
+            if let Some(fault) = record.fault() {
+                *counts.faults.entry(fault.code.to_string()).or_default() += 1;
                 continue;
             }
             for (n, (column, seen)) in columns.iter_mut().zip(&mut seen).enumerate() {
@@ -344,7 +379,7 @@ fn sample(
     for (column, seen) in columns.iter_mut().zip(&seen) {
         column.distinct = seen.len() as u64;
     }
-    Ok((records, reading.finish()))
+    Ok((counts, reading.finish()))
 }
 
 fn take(cell: Cell<'_>, column: &mut DiscoveredColumn, seen: &mut BTreeSet<u64>) {

@@ -114,3 +114,31 @@ currency:nrp: 1 EUR
 feature:Farbe: 1 rot
 ");
 }
+
+#[test]
+fn refused_records_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let evidence = |content: &[u8]| {
+        std::fs::write(&path, content).unwrap();
+        let found = discover(&path, "t.csv", &FileSettings::default(), 100).unwrap();
+        let mut all = found.evidence.into_iter();
+        all.by_ref()
+            .find(|(what, _)| what == "encoding")
+            .into_iter()
+            .chain(all.find(|(what, _)| what == "records"))
+            .map(|(_, why)| why)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        evidence(b"sku;name\nA;a\n"),
+        ["all of the first 1 records are valid UTF-8"]
+    );
+    assert_eq!(
+        evidence(b"sku;name\nA;a\nB;\xff\xfe\xc0\xaf\nC;c;c\nD;\xff\xfe\xc0\xaf\nE;\xc3\xb1\n"),
+        [
+            "3 of the first 5 records are valid UTF-8; 2 are that in no way, nor text in another encoding",
+            "3 of the first 5 are refused as they stand (E-ROW-ENCODING)"
+        ]
+    );
+}
