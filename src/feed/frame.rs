@@ -1,9 +1,11 @@
 //! What stands around the records of a file, so that a few of them alone make a file that reads like it.
 
+use crate::feed::bmecat::Field;
 use crate::feed::encoding::{Charset, Page};
 use crate::feed::failure::FeedError;
 use crate::feed::format::declared_encoding;
 use crate::feed::settings::FileSettings;
+use crate::feed::xml_events::{Event as Part, Events};
 use crate::feed::{Decoded, Reading, decoded, open, own_column};
 use crate::product::record::Records;
 use quick_xml::events::Event;
@@ -14,6 +16,8 @@ use std::sync::Arc;
 
 /// Bytes that may stand before the first record.
 const LONGEST_HEAD: u64 = 4 << 20;
+/// Bytes of groups, and of articles in groups, that may stand behind the records of a catalogue.
+const GROUPS: usize = 1 << 20;
 /// Says that what follows is UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -30,6 +34,8 @@ pub struct Frame {
     pub ending: &'static str,
     /// Where the records of a tree were found or declared.
     pub record_path: Option<String>,
+    /// The groups of the catalogue are too many to be kept with a few of its articles.
+    pub lacks_groups: bool,
     /// How the bytes of a text table become UTF-8.
     table: Option<Bytes>,
 }
@@ -72,6 +78,13 @@ impl Frame {
         let read = stream.take(length).read_to_end(&mut head);
         read.map_err(|error| FeedError::from_io(&shown.into(), &error))?;
         let record_path = reading.record_path();
+        let is_group = |field: &String| matches!(Field::of(field), Some(Field::Group(_)));
+        let is_catalogue = matches!(&reading, Reading::Xml(xml) if xml.is_bmecat());
+        let groups = match is_catalogue && wanted.iter().any(is_group) {
+            true => groups_behind(path, shown, settings, length)?,
+            false => Some(Vec::new()),
+        };
+        let lacks_groups = groups.is_none();
         let mut table = match &reading {
             Reading::Table(table) => Some(Bytes {
                 delimiter: table.dialect().delimiter,
@@ -79,14 +92,14 @@ impl Frame {
                 page: table.page().cloned(),
                 reading: None,
             }),
-            Reading::Grid(_) | Reading::Json(_) | Reading::Xml(_) => None,
+            Reading::Grid(_) | Reading::Json(_) | Reading::Xml(_) | Reading::Made(_) => None,
         };
         let (between, tail) = match &reading {
             Reading::Json(_) if record_path.as_ref().is_some_and(|path| path != ".") => (",", brackets(&head)),
             Reading::Xml(_) => match closing_tags(&head) {
                 Some(tail) => {
                     head = said_to_be_utf8(head);
-                    ("", tail)
+                    ("", [groups.unwrap_or_default(), tail].concat())
                 }
                 None => return Ok(None),
             },
@@ -105,6 +118,7 @@ impl Frame {
             tail,
             ending: "",
             record_path,
+            lacks_groups,
             table,
         }))
     }
@@ -149,6 +163,46 @@ impl Bytes {
             }
         }
         Ok(Cow::Owned(whole))
+    }
+}
+
+/// What a catalogue says of groups behind its first record; `None` where that is longer than 1 MiB. What it says before
+/// stands in the head.
+fn groups_behind(path: &Path, shown: &str, settings: &FileSettings, first: u64) -> Result<Option<Vec<u8>>, FeedError> {
+    let Some(Decoded { stream, .. }) = decoded(path, shown, settings)? else {
+        return Ok(None);
+    };
+    let mut events = Events::new(stream);
+    let mut out = Vec::new();
+    // Elements open in the part that is kept.
+    let mut open = 0usize;
+    loop {
+        if open == 0 {
+            events.forget();
+        } else if out.len() + events.kept().len() > GROUPS {
+            return Ok(None);
+        }
+        let begins = events.offset();
+        match events.read()? {
+            Part::Open(tag) => {
+                let is_kept = matches!(
+                    tag.local(),
+                    "CATALOG_GROUP_SYSTEM" | "ARTICLE_TO_CATALOGGROUP_MAP" | "PRODUCT_TO_CATALOGGROUP_MAP"
+                );
+                if open > 0 || is_kept && begins >= first {
+                    open += 1;
+                }
+            }
+            Part::Close if open > 0 => {
+                open -= 1;
+                if open == 0 {
+                    out.extend_from_slice(events.kept());
+                    out.push(b'\n');
+                }
+            }
+            Part::End => return Ok((out.len() <= GROUPS).then_some(out)),
+            _ => {}
+        }
     }
 }
 

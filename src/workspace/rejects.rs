@@ -128,19 +128,17 @@ impl<'w> Rejects<'w> {
                 readable: true,
                 findings: Vec::new(),
             });
-            kept.readable &= matches!(readable, Readable::Yes);
-            if let Readable::No(Some(finding)) = readable {
-                kept.findings.push(finding);
-            }
+            kept.readable &= matches!(readable, Readable::Yes(_));
+            let (Readable::Yes(finding) | Readable::No(finding)) = readable;
+            kept.findings.extend(finding);
         }
         Ok(kept)
     }
 }
 
-/// Whether rejected rows can be imported as they lie there.
+/// Whether rejected rows can be imported as they lie there, and what is to be said of it, where a person would not expect it.
 enum Readable {
-    Yes,
-    /// And what is to be said of it, where a person would not expect it.
+    Yes(Option<Diagnostic>),
     No(Option<Diagnostic>),
 }
 
@@ -209,13 +207,21 @@ impl RejectedOf {
         if !frame.ending.is_empty() {
             return Ok(Some(Readable::No(None)));
         }
+        let lacks_groups = frame.lacks_groups.then(|| {
+            let message = "the groups of the catalogue are longer than 1 MiB, and not kept with the rejected articles";
+            Diagnostic::warning("W-REJECTS-GROUPS", message)
+                .at(Place::file(self.shown.clone()))
+                .with_help(
+                    "correct the articles in the supplier's file and import that, so that they stay in their groups",
+                )
+        });
         let Some(path) = frame.record_path.filter(|_| supplier.file.record.is_none()) else {
-            return Ok(Some(Readable::Yes));
+            return Ok(Some(Readable::Yes(lacks_groups)));
         };
         // Among a few records another element may be the one that repeats.
         let again = crate::feed::open(&self.place(folder), &self.shown, 0, &supplier.file, &[]);
         if again.is_ok_and(|reading| reading.record_path().as_ref() == Some(&path)) {
-            return Ok(Some(Readable::Yes));
+            return Ok(Some(Readable::Yes(lacks_groups)));
         }
         let message = format!("the rejected records are too few to show that they lie at {path}");
         let finding = Diagnostic::warning("W-REJECTS-RECORD", message)

@@ -229,3 +229,64 @@ fn rejected_records_that_do_not_read_alone_are_told() {
     let document = shop.done(&["import", "norte", "--json"]).json();
     assert_eq!(codes(&document), ["W-REJECTS-BARE", "E-PRICE@1"]);
 }
+
+#[test]
+fn rejected_articles_keep_their_groups() {
+    let article = |sku: &str, price: &str| {
+        format!(
+            "<ARTICLE><SUPPLIER_AID>{sku}</SUPPLIER_AID><ARTICLE_PRICE_DETAILS><ARTICLE_PRICE price_type=\"nrp\">\
+             <PRICE_AMOUNT>{price}</PRICE_AMOUNT></ARTICLE_PRICE></ARTICLE_PRICE_DETAILS></ARTICLE>\n"
+        )
+    };
+    let map = |sku: &str| {
+        format!(
+            "<ARTICLE_TO_CATALOGGROUP_MAP><ART_ID>{sku}</ART_ID><CATALOG_GROUP_ID>7</CATALOG_GROUP_ID></ARTICLE_TO_CATALOGGROUP_MAP>\n"
+        )
+    };
+    let groups = "<CATALOG_GROUP_SYSTEM><CATALOG_STRUCTURE type=\"leaf\"><GROUP_ID>7</GROUP_ID><GROUP_NAME>Año</GROUP_NAME>\
+                  <PARENT_ID>0</PARENT_ID></CATALOG_STRUCTURE></CATALOG_GROUP_SYSTEM>\n";
+    let catalogue = |before: &str, behind: &str| {
+        let articles = article("A", "1.00") + &article("B", "dos");
+        format!(
+            "<BMECAT version=\"1.2\"><HEADER><CATALOG><CURRENCY>EUR</CURRENCY></CATALOG></HEADER><T_NEW_CATALOG>{before}{articles}{behind}\
+             </T_NEW_CATALOG></BMECAT>"
+        )
+    };
+    let shop_of = |content: String| {
+        let shop = bare_shop();
+        shop.write(
+            "suppliers/norte/supplier.toml",
+            "name = \"Norte\"\n[file]\npath = [\"list.xml\"]\n[read]\ncurrency = \"EUR\"\n[fields]\n\
+             sku = { column = \"SUPPLIER_AID\" }\nname = { column = \"group_name\" }\nprice = { column = \"price:nrp\" }\n",
+        );
+        shop.write("suppliers/norte/list.xml", content);
+        shop
+    };
+    let maps = map("A") + &map("B");
+    for content in [catalogue(groups, &maps), catalogue("", &format!("{maps}{groups}"))] {
+        let shop = shop_of(content);
+        let document = import(&shop);
+        assert_eq!(tally(&document), "1 new, 1 rejected");
+        let kept = rejected(&shop, &document);
+        assert_eq!(
+            tally(&import_again(&shop, &kept, "dos", "2.00")),
+            "1 new",
+            "{}",
+            shop.read(&kept)
+        );
+        assert_eq!(
+            value(&shop, "B", "name").as_deref(),
+            Some("Año"),
+            "{}",
+            shop.read(&kept)
+        );
+    }
+    let far: String = (0..15_000).map(|n| map(&format!("C{n}"))).collect();
+    let shop = shop_of(catalogue(groups, &(far + &maps)));
+    let document = import(&shop);
+    assert!(
+        codes(&document).iter().any(|code| code == "W-REJECTS-GROUPS"),
+        "{:?}",
+        codes(&document)
+    );
+}
