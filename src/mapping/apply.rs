@@ -5,7 +5,8 @@
 //! not) is left to the caller.
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
-use crate::mapping::field::{Cost, Field, Refusal, Source, Written};
+use crate::mapping::field::{Cost, Field, Refusal, Remark, Source, Written};
+use crate::mapping::once::Once;
 use crate::mapping::template::{Part, RowTemplate};
 use crate::mapping::unknown::{UnknownWords, is_word};
 use crate::mapping::{Habits, Mapping};
@@ -24,6 +25,8 @@ pub struct Scratch {
     rendered: String,
     /// Words that no map and no list knows, where somebody wants them counted.
     pub unknown: Option<UnknownWords>,
+    /// What is told once for a column.
+    pub once: Once,
 }
 
 /// What one field of one row came to.
@@ -186,8 +189,10 @@ impl Habits {
     ) -> Result<Option<Value>, ()> {
         match field.read(text, written, &self.units, &mut scratch.folded) {
             Ok((value, remark)) => {
-                if let Some(remark) = remark {
-                    row.tell(field, Severity::Warning, remark, Some(text));
+                match remark {
+                    None => {}
+                    Some(Remark::Cell(remark)) => row.tell(field, Severity::Warning, remark, Some(text)),
+                    Some(Remark::Column(bound)) => scratch.once.add(bound, &field.column, row.file, row.line, text),
                 }
                 Ok(value)
             }

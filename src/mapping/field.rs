@@ -17,6 +17,7 @@ use crate::value::measurement::Measurement;
 use crate::value::mismatch::Mismatch;
 use crate::value::number::Notation;
 use crate::value::price::{Currency, Price};
+use crate::value::quantity::{self, Bound};
 use crate::value::text::fold;
 use crate::value::unit::Units;
 use crate::value::{Kind, Reading, Value, read_remarked};
@@ -151,6 +152,8 @@ pub struct How {
     pub gross: Option<Decimal>,
     /// It is the price to customers, which is never zero.
     pub sells: bool,
+    /// It is the pieces at hand, which lists say in words too.
+    pub stock: bool,
 }
 
 /// How a text was written.
@@ -181,7 +184,16 @@ pub enum Cost {
 }
 
 /// A value, or nothing where the text says nothing, with what was repaired or is doubtful.
-pub type Got = (Option<Value>, Option<Mismatch>);
+pub type Got = (Option<Value>, Option<Remark>);
+
+/// What is to be said of a value that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// With its cell: a warning.
+    Cell(Mismatch),
+    /// Once for its column.
+    Column(Bound),
+}
 
 impl Field {
     /// Reads one trimmed text that says something. List kinds get a list of one.
@@ -201,7 +213,7 @@ impl Field {
             }
         }
         match &self.vocabulary {
-            Vocabulary::Free => self.read_kind(text, written, units),
+            Vocabulary::Free => self.read_kind(text, written, units, folded),
             Vocabulary::Options(list) => {
                 let code = match list.find(text) {
                     Some(option) => option.code.to_string(),
@@ -223,7 +235,7 @@ impl Field {
             }
             Vocabulary::Codes(codes, what) => match codes.find(text, folded) {
                 Some(code) => Ok((Some(Value::Identifier(code.to_string())), None)),
-                None if self.unknown == Unknown::Keep => self.read_kind(text, written, units),
+                None if self.unknown == Unknown::Keep => self.read_kind(text, written, units, folded),
                 None => self.unknown_word("E-UNKNOWN-CODE", format!("a text that names no {what} of the schema")),
             },
         }
@@ -237,7 +249,7 @@ impl Field {
         }
     }
 
-    fn read_kind(&self, text: &str, written: Written, units: &Units) -> Result<Got, Refusal> {
+    fn read_kind(&self, text: &str, written: Written, units: &Units, folded: &mut String) -> Result<Got, Refusal> {
         let kind = self.attribute.kind;
         if written == Written::Local && self.how.numbers.is_none() && kind.is_amount() && could_be_thousands(text) {
             let mismatch = Mismatch::new(
@@ -263,10 +275,40 @@ impl Field {
         let (value, remark) = match read {
             Ok(read) => read,
             Err(mismatch) if mismatch.is_no_value() => return Ok((None, None)),
-            Err(mismatch) => return Err(self.refused(mismatch)),
+            Err(mismatch) => return self.read_stock(text, written, folded, mismatch),
         };
         let value = self.finished(value, units)?;
+        let remark = match remark {
+            Some(remark) => Some(Remark::Cell(remark)),
+            // `+100` reads like a number.
+            None if self.how.stock && text.starts_with('+') => Some(Remark::Column(Bound::AtLeast)),
+            None => None,
+        };
         Ok((Some(value), remark))
+    }
+
+    /// What a stock column says instead of a number; of other columns the mismatch.
+    fn read_stock(
+        &self,
+        text: &str,
+        written: Written,
+        folded: &mut String,
+        mismatch: Mismatch,
+    ) -> Result<Got, Refusal> {
+        if !self.how.stock {
+            return Err(self.refused(mismatch));
+        }
+        match quantity::read(text, self.notation(written), folded) {
+            Some(Ok((pieces, bound))) => {
+                let value = Value::Integer(pieces);
+                self.attribute
+                    .check_limits(&value)
+                    .map_err(|mismatch| self.refused(mismatch))?;
+                Ok((Some(value), bound.map(Remark::Column)))
+            }
+            Some(Err(mismatch)) => Err(self.refused(mismatch)),
+            None => Err(self.refused(mismatch)),
+        }
     }
 
     /// The value in the attribute's unit and decimals, within its limits.

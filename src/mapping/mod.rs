@@ -13,6 +13,7 @@ mod faults;
 mod field;
 mod habits;
 mod header;
+pub mod once;
 mod reading;
 pub mod settings;
 pub mod shape;

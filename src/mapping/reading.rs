@@ -110,6 +110,7 @@ pub fn how(
         dimension,
         gross,
         sells: known.price == Some(key.attribute),
+        stock: known.stock == Some(key.attribute),
     })
 }
 

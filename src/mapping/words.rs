@@ -8,8 +8,10 @@ use crate::mapping::vocabulary::Codes;
 use crate::schema::Schema;
 use crate::schema::scope::Key;
 use crate::value::Kind;
+use crate::value::number::Notation;
 use crate::value::option;
 use crate::value::price;
+use crate::value::quantity;
 use crate::value::text::fold;
 use std::collections::BTreeSet;
 
@@ -44,6 +46,8 @@ pub fn unknown_words(column: &Column<'_>, key: Key, schema: &Schema, split: Opti
     };
     // A column that says `out of stock` says yes when there is none.
     let availability = known.availability == Some(key.attribute) && !column.header.name.contains("out of stock");
+    // What stock columns say beside numbers is read without a map.
+    let stock = known.stock == Some(key.attribute);
     let mut folded = String::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut words = ValueMap::new();
@@ -55,7 +59,7 @@ pub fn unknown_words(column: &Column<'_>, key: Key, schema: &Schema, split: Opti
         let is_known = match (&codes, list) {
             (Some(codes), _) => codes.find(word, &mut folded).is_some(),
             (None, Some(list)) => list.find(word).is_some(),
-            (None, None) => is_number(word),
+            (None, None) => is_number(word) || stock && pieces(word).is_some(),
         };
         if is_known || word.is_empty() || word.contains('*') || word.len() > LONGEST || !seen.insert(spelling(word)) {
             continue;
@@ -91,25 +95,8 @@ pub fn stock_state(word: &str) -> Option<&'static str> {
     Some(if yes { "in_stock" } else { "out_of_stock" })
 }
 
-/// Ways to say that there is none, folded.
-const NONE_LEFT: &[&str] = &[
-    "agotado",
-    "sin stock",
-    "out of stock",
-    "no",
-    "esaurito",
-    "ausverkauft",
-    "epuise",
-    "esgotado",
-    "rupture",
-];
-
 /// The pieces that a word of a stock column stands for: `>100`, `10+`, `agotado`.
 pub fn pieces(word: &str) -> Option<String> {
-    let folded = fold(word);
-    if NONE_LEFT.contains(&folded.as_str()) {
-        return Some("0".to_string());
-    }
-    let digits = !folded.is_empty() && folded.bytes().all(|byte| byte.is_ascii_digit());
-    (digits && word.contains(['>', '+'])).then_some(folded)
+    let (pieces, _) = quantity::read(word, Notation::Plain, &mut String::new())?.ok()?;
+    Some(pieces.to_string())
 }

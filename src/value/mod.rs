@@ -13,6 +13,7 @@ pub mod mismatch;
 pub mod number;
 pub mod option;
 pub mod price;
+pub mod quantity;
 pub mod repair;
 pub mod text;
 pub mod unit;

@@ -5,6 +5,7 @@
 use crate::catalog::stored::Known;
 use crate::declaration::Declaration;
 use crate::diagnostic::Diagnostic;
+use crate::mapping::once::Once;
 use crate::mapping::unknown::UnknownWords;
 use crate::value::text::fold;
 use crate::workspace::Workspace;
@@ -110,7 +111,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
         threads: workspace.threads,
         count_unknown: true,
     };
-    let mut words = UnknownWords::default();
+    let (mut words, mut once) = (UnknownWords::default(), Once::default());
     let mut count = |findings: Vec<Diagnostic>| {
         for finding in findings {
             *checked.findings.entry(finding.code.into_owned()).or_default() += 1;
@@ -126,6 +127,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
                 outcomes,
                 diagnostics,
                 unknown,
+                once: met,
             } => {
                 rows += outcomes.len() as u64;
                 rejected += outcomes
@@ -134,10 +136,12 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
                     .count() as u64;
                 count(diagnostics);
                 unknown.into_iter().for_each(|unknown| words.merge(unknown));
+                once.merge(met);
             }
         }
         Ok(())
     });
+    count(once.findings());
     match outcome {
         Err(failure) if failure.diagnostics.is_empty() => return Err(failure),
         Err(failure) => checked.refused = failure.diagnostics,

@@ -6,6 +6,7 @@
 use crate::catalog::Reader;
 use crate::catalog::stored::{Known, SourceId};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::mapping::once::Once;
 use crate::plan::guard::{Extent, Move, judge, judge_files, too_many_missing};
 use crate::plan::{Entry, EntryKind, PlanWriter, Summary, Verdict};
 use crate::product::batch::{DeliveredFile, Layout, Tally};
@@ -110,6 +111,8 @@ pub struct Planner<'w> {
     layouts: Vec<Option<Layout>>,
     file_reasons: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
+    /// What is told once for a column, at the end.
+    once: Once,
     findings: BTreeMap<String, u64>,
     /// Files that only name what changes, whatever the supplier's other files do.
     updates: usize,
@@ -146,6 +149,7 @@ impl<'w> Planner<'w> {
             layouts,
             file_reasons: Vec::new(),
             diagnostics: Vec::new(),
+            once: Once::default(),
             findings: BTreeMap::new(),
             updates: 0,
             read: 0,
@@ -183,8 +187,12 @@ impl<'w> Planner<'w> {
                 });
             }
             Told::Outcomes {
-                outcomes, diagnostics, ..
+                outcomes,
+                diagnostics,
+                once,
+                ..
             } => {
+                self.once.merge(once);
                 progress.advance(outcomes.len() as u64);
                 self.find(diagnostics);
                 for outcome in outcomes {
@@ -502,6 +510,8 @@ impl<'w> Planner<'w> {
             summary.rejects_readable = kept.readable;
             self.find(kept.findings);
         }
+        let once = std::mem::take(&mut self.once).findings();
+        self.find(once);
         self.diagnostics
             .sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
         summary.tally = tally;

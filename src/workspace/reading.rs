@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
 use crate::mapping::apply::Scratch;
+use crate::mapping::once::Once;
 use crate::mapping::unknown::UnknownWords;
 use crate::plan::diff::changed_keys;
 use crate::plan::{Entry, EntryKind};
@@ -75,6 +76,8 @@ pub enum Told {
         diagnostics: Vec<Diagnostic>,
         /// Words that nothing knows, where they are counted.
         unknown: Option<UnknownWords>,
+        /// What is told once for a column.
+        once: Once,
     },
     /// A file was read to its end. `cut` is true where its last record is not whole.
     Closed { report: Box<FileReport>, cut: bool },
@@ -309,6 +312,7 @@ impl Worker<'_> {
             outcomes,
             diagnostics,
             unknown,
+            once: std::mem::take(&mut self.scratch.once),
         })
     }
 

@@ -31,3 +31,4 @@ mod supplier_add;
 mod supplier_check;
 mod todo;
 mod updates;
+mod values;

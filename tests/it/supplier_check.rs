@@ -7,6 +7,7 @@ use serde_json::Value;
 const SCHEMA: &str = r#"
 [attributes]
 tone = { kind = "option", options = "tones" }
+reserve = { kind = "integer", role = "offer" }
 [options.tones]
 values.red = { labels = { es = "Rojo" } }
 values.yellow = { labels = { es = "Amarillo" } }
@@ -22,7 +23,7 @@ currency = "EUR"
 
 [fields]
 sku = { column = "sku" }
-stock = { column = "stock" }
+reserve = { column = "stock" }
 [fields.tone]
 column = "tono"     # as printed
 map = "tonos"
@@ -66,8 +67,8 @@ fn unknown_words_and_unmapped_columns_are_told_and_nothing_is_written() {
     assert_eq!(
         words(&checked),
         [
-            "stock >100 1 -> 100",
-            "stock agotado 1 -> 0",
+            "reserve >100 1 -> 100",
+            "reserve agotado 1 -> 0",
             "tone FUCSIA 2 -> perhaps ?",
             "tone ROJOS 2 -> red",
             "tone AZUL CLARO 1 -> perhaps blue",
@@ -84,7 +85,7 @@ fn unknown_words_and_unmapped_columns_are_told_and_nothing_is_written() {
         "{paste}"
     );
     assert!(
-        paste.contains("# add to [fields.stock]: map = \"stock\", unknown = \"keep\"\n[maps.stock]\n"),
+        paste.contains("# add to [fields.reserve]: map = \"reserve\", unknown = \"keep\"\n[maps.reserve]\n"),
         "{paste}"
     );
     let text = shop.done(&["supplier", "check", "norte"]).out;
@@ -130,7 +131,7 @@ fn clear_meanings_are_accepted_once_and_the_file_stays_as_it_is_written() {
         "Amarilo = \"yellow\"",
         "# \"FUCSIA\" = \"\"  # 2 rows",
         "# \"AZUL CLARO\" = \"\"  # 1 row; blue (holds `azul`)",
-        "stock = { column = \"stock\", map = \"stock\", unknown = \"keep\" }",
+        "reserve = { column = \"stock\", map = \"reserve\", unknown = \"keep\" }",
         "agotado = \"0\"",
         "\">100\" = \"100\"",
         "[guards]\nleast_items = 5\n",
@@ -146,7 +147,7 @@ fn clear_meanings_are_accepted_once_and_the_file_stays_as_it_is_written() {
     assert_eq!(shop.read("suppliers/norte/supplier.toml"), text);
     shop.done(&["import", "norte", "--apply"]);
     assert_eq!(value(&shop, "C", "tone").as_deref(), Some("yellow"));
-    assert_eq!(value(&shop, "A", "stock").as_deref(), Some("0"));
+    assert_eq!(value(&shop, "A", "reserve").as_deref(), Some("0"));
     assert_eq!(value(&shop, "D", "tone"), None);
 }
 

@@ -145,18 +145,12 @@ column = "Nombre"                # 95 %: header (es), e.g. Llave "fija"
 column = "PVP s/IVA"             # 94 %: header (es); no other column is the price; 100 % numbers, e.g. 1,50
 
 [fields.stock]
-# ? words that are no numbers: 1; fill them in below, or leave them silent
 column = "Stock"                 # 85 %: header (en es fr); 50 % numbers only, e.g. agotado
-map = "stock"
-unknown = "keep"                 # words that the map does not have are looked up in the schema
 
 [fields.weight]
 # ? nothing says the unit of bare numbers; kg is a guess
 column = "Peso"                  # 97 %: header (es it pt); 100 % numbers, e.g. 12
 unit = "kg"
-
-[maps.stock]  # the supplier's word = the catalog's; "" says nothing
-"agotado" = "0"
 
 # Columns that nothing uses:
 #   Ω "x" (a): neither header nor values are known
