@@ -95,8 +95,8 @@ impl Gtin {
     /// Reads a foreign cell. What was repaired, or is doubtful, comes back as a remark (`W-GTIN-…`) beside the number.
     ///
     /// Repaired: printed groups, labels, spreadsheet quoting, `.0`, full-width digits, element strings, Digital Links, scientific
-    /// notation with every digit, a UPC without its leading zero, ISBN-10. Refused: everything that lost digits, fillers
-    /// such as `0` or `N/A`, several codes in one cell, SSCCs, and 7 digits (a GTIN-8 without its zero, or an own code).
+    /// notation with every digit, a UPC without its leading zero, ISBN-10. Of several codes the first good one is taken. Refused: everything that lost digits, fillers
+    /// such as `0` or `N/A`, several codes of which none is good, SSCCs, and 7 digits (a GTIN-8 without its zero, or an own code).
     pub fn read(text: &str) -> Result<(Gtin, Option<Mismatch>), Mismatch> {
         // No-break spaces are left on: a code inside them was pasted, and is reported as repaired.
         let text = text.trim_ascii();
@@ -109,9 +109,8 @@ impl Gtin {
         if repair::is_filler(text) {
             return Err(filler());
         }
-        if repair::names_several(text) {
-            return Err(Mismatch::new("E-GTIN-MULTIPLE", "several codes in one cell")
-                .with_help("part them with `split` and `first`, or map the second column of codes"));
+        if let Some(codes) = repair::several(text) {
+            return Gtin::first_of(codes);
         }
         if let Some(code) = repair::carried(text) {
             return Gtin::parse(code).map(|gtin| (gtin, Some(repaired("taken out of a barcode's content"))));
@@ -135,6 +134,37 @@ impl Gtin {
             None => Err(Mismatch::new("E-GTIN", "not a GTIN: it holds more than digits")
                 .with_help("an own article code belongs in the SKU or MPN, not in the GTIN")),
         }
+    }
+
+    /// The first good one of several codes; the others are told.
+    fn first_of<'t>(codes: impl Iterator<Item = &'t str>) -> Result<(Gtin, Option<Mismatch>), Mismatch> {
+        /// Other codes that are told by their digits.
+        const TOLD: usize = 3;
+        let mut first: Option<Gtin> = None;
+        let mut others: Vec<&str> = Vec::new();
+        for code in codes {
+            match (first, Gtin::parse(code)) {
+                (None, Ok(gtin)) => first = Some(gtin),
+                (Some(known), Ok(gtin)) if known == gtin => {}
+                _ => others.push(code),
+            }
+        }
+        let Some(first) = first else {
+            return Err(Mismatch::new(
+                "E-GTIN-MULTIPLE",
+                "several codes in one cell, none with a check digit that fits",
+            )
+            .with_help("compare them with the printed codes"));
+        };
+        if others.is_empty() {
+            return Ok((first, Some(repaired("said several times in one cell"))));
+        }
+        let more = if others.len() > TOLD { ", …" } else { "" };
+        let told = others[..others.len().min(TOLD)].join(", ");
+        let message = format!("several codes in one cell: the first good one is taken, not {told}{more}");
+        let remark = Mismatch::new("W-GTIN-MULTIPLE", message)
+            .with_help("to take another, part them with the steps `split` and `pick`");
+        Ok((first, Some(remark)))
     }
 
     fn of_digits(digits: &str, repair: Option<&str>) -> Result<(Gtin, Option<Mismatch>), Mismatch> {

@@ -46,17 +46,12 @@ pub fn is_filler(text: &str) -> bool {
         || WORDS.contains(&fold(text).as_str())
 }
 
-/// Two or more runs of 8 to 14 digits, with one of the marks that part lists between them.
-pub fn names_several(text: &str) -> bool {
+/// Two or more runs of 8 to 14 digits, with one of the marks that part lists between them; none where the text is another.
+pub fn several(text: &str) -> Option<impl Iterator<Item = &str>> {
     let marks = |c: char| matches!(c, ',' | ';' | '|' | '/') || c.is_whitespace();
-    let mut codes = 0;
-    for part in text.split(marks).filter(|part| !part.is_empty()) {
-        if !(8..=14).contains(&part.len()) || !part.bytes().all(|b| b.is_ascii_digit()) {
-            return false;
-        }
-        codes += 1;
-    }
-    codes > 1
+    let parts = text.split(marks).filter(|part| !part.is_empty());
+    let is_code = |part: &str| (8..=14).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    (parts.clone().all(is_code) && parts.clone().count() > 1).then_some(parts)
 }
 
 /// The code inside an element string `(01)…` or a GS1 Digital Link `https://…/01/…`.

@@ -3,6 +3,13 @@
 use super::*;
 use proptest::prelude::*;
 
+/// The good codes of a cell of several, as the shared vectors write them.
+fn all(text: &str) -> String {
+    let codes = repair::several(text.trim()).unwrap();
+    let digits = codes.filter_map(|code| Some(Gtin::parse(code).ok()?.digits14().to_string()));
+    digits.collect::<Vec<String>>().join("|")
+}
+
 /// The verdict on a cell, in the words of the shared vectors.
 fn verdict(text: &str) -> (&'static str, String) {
     match Gtin::read(text) {
@@ -13,6 +20,7 @@ fn verdict(text: &str) -> (&'static str, String) {
                 Some("W-GTIN-AMBIGUOUS") => "ambiguous",
                 Some("W-GTIN-RESTRICTED") => "restricted",
                 Some("W-GTIN-ISBN10") => "convertible",
+                Some("W-GTIN-MULTIPLE") => return ("multiple", all(text)),
                 Some(other) => other,
             };
             (status, gtin.digits14().to_string())
@@ -22,7 +30,7 @@ fn verdict(text: &str) -> (&'static str, String) {
                 "E-GTIN-AMBIGUOUS" => "ambiguous",
                 "E-GTIN-SCIENTIFIC" => "damaged",
                 "E-GTIN-FILLER" => "filler",
-                "E-GTIN-MULTIPLE" => "multiple",
+                "E-GTIN-MULTIPLE" => "none",
                 "I-NO-VALUE" => "missing",
                 _ => "invalid",
             };
@@ -51,7 +59,14 @@ fn a_dozen_cells_and_their_verdicts() {
         ("sin código", "filler", ""),
         ("0", "filler", ""),
         ("2001234567893", "restricted", "02001234567893"),
-        ("8412345678905;8412345678912", "multiple", ""),
+        (
+            "8412345678905;8412345678912",
+            "multiple",
+            "08412345678905|08412345678912",
+        ),
+        ("8412345678906 / 8412345678912", "multiple", "08412345678912"),
+        ("8412345678906;8412345678907", "none", ""),
+        ("8412345678905;8412345678905", "repairable", "08412345678905"),
         ("0-306-40615-2", "convertible", "09780306406157"),
         ("384123456789012344", "invalid", ""),
         ("  ", "missing", ""),
@@ -75,7 +90,6 @@ fn every_shared_vector_gets_its_verdict() {
     for row in reader.records() {
         let row = row.unwrap();
         let (text, status, digits) = (&row[0], &row[1], &row[2]);
-        let digits = if status == "multiple" { "" } else { digits };
         // The list has a longer word for what only holds a place.
         let status = if status.ends_with("holder") { "filler" } else { status };
         let got = verdict(text);
@@ -128,6 +142,24 @@ fn part_numbers_compare_without_their_marks() {
     assert_eq!(fold_mpn("GSR 18V-55"), "gsr18v55");
     assert_eq!(fold_mpn("0601.9H5.200"), "06019h5200");
     assert_eq!(fold_mpn("---"), "");
+}
+
+#[test]
+fn of_several_codes_the_first_good_one_is_taken_and_the_others_are_told() {
+    let read = |text: &str| Gtin::read(text).map(|(gtin, remark)| (gtin.to_string(), remark.unwrap().message));
+    assert_eq!(
+        read("8412345678906|8412345678912 8412345678905"),
+        Ok((
+            "8412345678912".to_string(),
+            "several codes in one cell: the first good one is taken, not 8412345678906, 8412345678905".to_string()
+        ))
+    );
+    let many = read(&"8412345678905,8412345678912,96385074,036000291452,18412345678902");
+    assert!(
+        many.unwrap()
+            .1
+            .ends_with("not 8412345678912, 96385074, 036000291452, …")
+    );
 }
 
 proptest! {
