@@ -38,7 +38,7 @@ impl Mapping {
     /// Compiles the settings of one supplier, or tells everything that is wrong with them.
     ///
     /// `declaration` is the supplier's file, to place the faults. Codes: `E-NO-SKU`, `E-FIELD-SOURCE`, `E-FIELD-TWICE`,
-    /// `E-FIELD-SEVERAL`, `E-FIELD-VALUE`, `E-KEY-OF-OTHER-KIND`, `E-UNKNOWN-MAP`, `E-MAP-VALUE`, `E-MAP-TWICE`, `E-UNKNOWN-UNIT`,
+    /// `E-FIELD-SEVERAL`, `E-FIELD-VALUE`, `E-KEY-OF-OTHER-KIND`, `E-UNKNOWN-MAP`, `E-MAP-VALUE`, `E-MAP-TWICE`, `E-MAP-WILD`, `E-UNKNOWN-UNIT`,
     /// `E-UNIT-DIMENSION`, `E-TEMPLATE`, `E-VAT`, `E-EMPTY-AND-CLEAR`, those of `Key::parse` and of `Chain::compile`.
     pub fn compile(
         read: &ReadSettings,

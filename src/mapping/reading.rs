@@ -7,7 +7,7 @@ use crate::diagnostic::excerpt;
 use crate::mapping::faults::Faults;
 use crate::mapping::field::{Field, How, Vocabulary, Written};
 use crate::mapping::settings::{FieldSettings, PriceBasis, ReadSettings, Unknown, ValueMap};
-use crate::mapping::vocabulary::{Codes, WordMap};
+use crate::mapping::vocabulary::{Codes, Unfit, WordMap};
 use crate::schema::Schema;
 use crate::schema::attribute::Attribute;
 use crate::schema::scope::Key;
@@ -194,15 +194,23 @@ pub fn word_map(
                 }
             }
         };
-        if !map.add(word, value) {
-            let message = format!(
-                "`{}` reads like another word of this map that means something else",
-                excerpt(word)
-            );
-            let mismatch = Mismatch::new("E-MAP-TWICE", message)
-                .with_help("accents, case and punctuation do not count; take one of them out");
-            faults.tell(&path, mismatch);
-        }
+        let mismatch = match map.add(word, value) {
+            Ok(()) => continue,
+            Err(Unfit::Twice) => {
+                let message = format!(
+                    "`{}` reads like another word of this map that means something else",
+                    excerpt(word)
+                );
+                Mismatch::new("E-MAP-TWICE", message)
+                    .with_help("accents, case and punctuation do not count; take one of them out")
+            }
+            Err(Unfit::Wild) => {
+                let message = format!("`{}` is nothing but wildcards and punctuation", excerpt(word));
+                Mismatch::new("E-MAP-WILD", message)
+                    .with_help("write \"*\" for all the rest, or letters beside the `*`")
+            }
+        };
+        faults.tell(&path, mismatch);
     }
     field.how.gross = gross;
     field.map = Some(map);

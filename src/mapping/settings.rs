@@ -118,7 +118,7 @@ pub enum Unknown {
     RejectRow,
 }
 
-/// A value map: the supplier's text to the catalog's value. Texts are compared without accents, case and punctuation; `*` at
-/// the end stands for any ending, `*` alone for all the rest. An empty value leaves the attribute in silence. Before numbers,
+/// A value map: the supplier's text to the catalog's value. Texts are compared without accents, case and punctuation; `*` stands
+/// for any text (`AZUL*`, `*claro*`, `silla*roja`), alone for all the rest; the longest text goes first. An empty value leaves the attribute in silence. Before numbers,
 /// texts without letters are only known as they are written: `10+` is not `10`.
 pub type ValueMap = BTreeMap<String, String>;

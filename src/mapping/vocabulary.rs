@@ -16,10 +16,73 @@ pub struct WordMap {
     numbers: bool,
     /// As written and folded. Never iterated, so that its order cannot show.
     exact: HashMap<Box<str>, Option<Value>>,
-    /// Folded beginnings (`AZUL*`), the longest first.
-    beginnings: Vec<(Box<str>, Option<Value>)>,
+    /// Words with wildcards, the one with most letters first.
+    patterns: Vec<(Pattern, Option<Value>)>,
     /// `*`: all the rest.
     rest: Option<Option<Value>>,
+}
+
+/// A word with wildcards (`AZUL*`, `*claro*`, `silla*negra`), folded: `*` stands for any text, also for none.
+///
+/// Ordered as they are tried: the longest text first, of equally long ones the one with fewer wildcards, then by name.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Pattern {
+    order: (std::cmp::Reverse<usize>, usize),
+    /// What must stand there, in this order.
+    pieces: Vec<Box<str>>,
+    /// The first stands at the beginning, the last at the end.
+    from_start: bool,
+    to_end: bool,
+}
+
+impl Pattern {
+    /// `None` where it says nothing but wildcards.
+    fn of(word: &str) -> Option<Pattern> {
+        let word = word.trim();
+        let folded = word.split('*').map(fold);
+        let pieces: Vec<Box<str>> = folded.filter(|piece| !piece.is_empty()).map(Box::from).collect();
+        if pieces.is_empty() {
+            return None;
+        }
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        Some(Pattern {
+            order: (std::cmp::Reverse(length), word.matches('*').count()),
+            pieces,
+            from_start: !word.starts_with('*'),
+            to_end: !word.ends_with('*'),
+        })
+    }
+
+    fn fits(&self, folded: &str) -> bool {
+        let mut rest = folded;
+        let last = self.pieces.len() - 1;
+        for (n, piece) in self.pieces.iter().enumerate() {
+            if n == 0 && self.from_start {
+                let Some(behind) = rest.strip_prefix(&**piece) else {
+                    return false;
+                };
+                // Of one piece with both ends fixed only `a*b` is made, which has two.
+                rest = behind;
+            } else if n == last && self.to_end {
+                return rest.ends_with(&**piece);
+            } else {
+                let Some(at) = memchr::memmem::find(rest.as_bytes(), piece.as_bytes()) else {
+                    return false;
+                };
+                rest = &rest[at + piece.len()..];
+            }
+        }
+        true
+    }
+}
+
+/// Why a word cannot be added to a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// Another word that reads alike has another meaning.
+    Twice,
+    /// Nothing but wildcards and signs, which do not count.
+    Wild,
 }
 
 impl WordMap {
@@ -31,24 +94,22 @@ impl WordMap {
         }
     }
 
-    /// Adds a word as the settings write it. False where another word that reads alike has another meaning.
-    pub fn add(&mut self, word: &str, meaning: Option<Value>) -> bool {
+    /// Adds a word as the settings write it.
+    pub fn add(&mut self, word: &str, meaning: Option<Value>) -> Result<(), Unfit> {
         if word.trim() == "*" {
             self.rest = Some(meaning);
-            return true;
+            return Ok(());
         }
-        if let Some(beginning) = word.strip_suffix('*') {
-            let folded: Box<str> = fold(beginning).into();
-            let at = self.beginnings.partition_point(|(known, _)| {
-                (std::cmp::Reverse(known.len()), &**known) < (std::cmp::Reverse(folded.len()), &*folded)
-            });
-            if let Some((known, value)) = self.beginnings.get(at)
-                && *known == folded
-            {
-                return *value == meaning;
-            }
-            self.beginnings.insert(at, (folded, meaning));
-            return true;
+        if word.contains('*') {
+            let pattern = Pattern::of(word).ok_or(Unfit::Wild)?;
+            return match self.patterns.binary_search_by(|(known, _)| known.cmp(&pattern)) {
+                Ok(at) if self.patterns[at].1 == meaning => Ok(()),
+                Ok(_) => Err(Unfit::Twice),
+                Err(at) => {
+                    self.patterns.insert(at, (pattern, meaning));
+                    Ok(())
+                }
+            };
         }
         let folded = if self.is_number(word) {
             String::new()
@@ -62,7 +123,7 @@ impl WordMap {
             }
             agrees &= *self.exact.entry(spelling.into()).or_insert_with(|| meaning.clone()) == meaning;
         }
-        agrees
+        if agrees { Ok(()) } else { Err(Unfit::Twice) }
     }
 
     /// What a text means; `None` where the map does not know it. `folded` is scratch space.
@@ -78,11 +139,8 @@ impl WordMap {
         if let Some(meaning) = self.exact.get(folded.as_str()) {
             return Some(meaning);
         }
-        let begun = self
-            .beginnings
-            .iter()
-            .find(|(beginning, _)| folded.starts_with(&**beginning));
-        begun.map(|(_, meaning)| meaning).or(self.rest.as_ref())
+        let fitting = self.patterns.iter().find(|(pattern, _)| pattern.fits(folded));
+        fitting.map(|(_, meaning)| meaning).or(self.rest.as_ref())
     }
 
     fn is_number(&self, text: &str) -> bool {
@@ -198,12 +256,14 @@ mod tests {
     fn words_are_found_however_they_are_spelled() {
         let mut map = WordMap::default();
         let text = |text: &str| Some(Value::Text(text.to_string()));
-        assert!(map.add("ROJO PASIÓN", text("red")));
-        assert!(map.add("Rojo pasion", text("red")));
-        assert!(!map.add("rojo-pasión", text("blue")));
-        assert!(map.add("AZUL*", text("blue")));
-        assert!(map.add("AZUL CLARO*", text("sky")));
-        assert!(map.add("-", None));
+        assert_eq!(map.add("ROJO PASIÓN", text("red")), Ok(()));
+        assert_eq!(map.add("Rojo pasion", text("red")), Ok(()));
+        assert_eq!(map.add("rojo-pasión", text("blue")), Err(Unfit::Twice));
+        assert_eq!(map.add("AZUL*", text("blue")), Ok(()));
+        assert_eq!(map.add("azul *", text("red")), Err(Unfit::Twice));
+        assert_eq!(map.add("AZUL CLARO*", text("sky")), Ok(()));
+        assert_eq!(map.add("-*", text("red")), Err(Unfit::Wild));
+        assert_eq!(map.add("-", None), Ok(()));
         let mut folded = String::new();
         let mut find = |word: &str| map.find(word, &mut folded).cloned();
         assert_eq!(find("rojo pasión"), Some(text("red")));
@@ -211,15 +271,51 @@ mod tests {
         assert_eq!(find("azul claro mate"), Some(text("sky")));
         assert_eq!(find("-"), Some(None));
         assert_eq!(find("verde"), None);
-        map.add("*", text("other"));
+        map.add("*", text("other")).unwrap();
         assert_eq!(map.find("verde", &mut folded).cloned(), Some(text("other")));
+    }
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Case {
+        map: std::collections::BTreeMap<String, String>,
+        finds: std::collections::BTreeMap<String, String>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Cases {
+        case: Vec<Case>,
+    }
+
+    #[test]
+    fn wildcards_stand_for_any_text() {
+        let cases: Cases = toml::from_str(include_str!("../../tests/cases/values/maps.toml")).unwrap();
+        let mut folded = String::new();
+        for case in cases.case {
+            // The order in which the words are written says nothing.
+            for reversed in [false, true] {
+                let mut map = WordMap::default();
+                let mut words: Vec<_> = case.map.iter().collect();
+                if reversed {
+                    words.reverse();
+                }
+                for (word, meaning) in words {
+                    map.add(word, Some(Value::Text(meaning.clone()))).unwrap();
+                }
+                for (text, expected) in &case.finds {
+                    let found = map.find(text, &mut folded).cloned().flatten();
+                    let expected = Some(expected.clone()).filter(|text| text != "-").map(Value::Text);
+                    assert_eq!(found, expected, "{text} in {:?}", case.map);
+                }
+            }
+        }
     }
 
     #[test]
     fn numbers_beside_words_stand_for_themselves() {
         let mut map = WordMap::new(true);
         for word in ["10+", ">100", "agotado", "*"] {
-            assert!(map.add(word, Some(Value::Integer(word.len() as i64))));
+            map.add(word, Some(Value::Integer(word.len() as i64))).unwrap();
         }
         let mut folded = String::new();
         let mut find = |word: &str| map.find(word, &mut folded).cloned();
