@@ -17,6 +17,7 @@ pub mod once;
 mod reading;
 pub mod settings;
 pub mod shape;
+mod sides;
 pub mod suggest;
 pub mod suggestion;
 mod synonyms;

@@ -88,6 +88,7 @@ pub fn suggest(columns: &[ColumnSample], schema: &Schema, given: Given) -> Sugge
         Some(n) => findings.sku(n),
         None => findings.sku_of_several(),
     }
+    findings.sides();
     findings.suggestion
 }
 

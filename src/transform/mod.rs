@@ -6,6 +6,7 @@
 pub mod list;
 pub mod lookup;
 pub mod number;
+pub mod parts;
 pub mod text;
 pub mod texts;
 
@@ -14,6 +15,7 @@ mod tests;
 
 use crate::transform::lookup::Word;
 use crate::transform::number::Calculation;
+use crate::transform::parts::PackPart;
 use crate::transform::texts::Texts;
 use crate::value::mismatch::Mismatch;
 use crate::value::number::Notation;
@@ -115,6 +117,14 @@ pub enum Step {
     ///
     /// Why: codes are printed in groups. Example: `"8 412345 678905"` gives `"8412345678905"`.
     Digits,
+    /// Keeps one of the sides in a text, counted from 1, with its unit; blank where there are fewer.
+    ///
+    /// Why: one cell holds all sides. Example: `{ dimension = 2 }` on `"10x20x30 cm"` gives `"20 cm"`.
+    Dimension(u8),
+    /// Keeps how many pieces a pack has (`count`), or what one of them holds (`content`); blank where it is not said.
+    ///
+    /// Why: one cell holds both. Example: `{ pack = "count" }` on `"12PZ X 300ML"` gives `"12"`, `"content"` gives `"300ML"`.
+    Pack(PackPart),
     /// Parts a text into several: trimmed, blank ones dropped.
     ///
     /// Why: one cell holds many pictures or colours. Example: `{ split = "|" }`.
@@ -272,6 +282,8 @@ enum Action {
     After(Box<str>),
     Extract(Box<Regex>),
     Pair(Box<Pair>),
+    Dimension(usize),
+    Pack(PackPart),
     Split(Box<str>),
     Join(Box<str>),
     Pick(i32),
@@ -345,6 +357,8 @@ impl Chain {
                 Action::After(mark) => texts.each(|text| Ok(text::after(text, mark)))?,
                 Action::Extract(pattern) => texts.each(|text| Ok(text::extract(text, pattern)))?,
                 Action::Pair(pair) => texts.each(|text| Ok(text::pair(text, &pair.name, &pair.between, &pair.is)))?,
+                Action::Dimension(n) => texts.each(|text| parts::side(text, *n))?,
+                Action::Pack(wanted) => texts.each(|text| parts::pack(text, *wanted))?,
                 Action::Split(mark) => list::split(texts, mark)?,
                 Action::Join(mark) => list::join(texts, mark)?,
                 Action::Pick(n) => list::pick(texts, *n),
@@ -435,6 +449,14 @@ fn action(step: &Step, units: &Units) -> Result<Action, Mismatch> {
             }
             Action::Extract(Box::new(pattern))
         }
+        Step::Dimension(n) if !(1..=parts::MOST).contains(&usize::from(*n)) => {
+            return Err(fault(
+                format!("there is no side number {n}"),
+                "sides are counted from 1 to 4, in the order in which the text says them",
+            ));
+        }
+        Step::Dimension(n) => Action::Dimension(usize::from(*n)),
+        Step::Pack(wanted) => Action::Pack(*wanted),
         Step::Split(text) => Action::Split(mark(text)?),
         Step::Join(mark) => Action::Join(mark.as_str().into()),
         Step::First => Action::Pick(1),
@@ -506,6 +528,8 @@ impl Step {
             Step::Pair(_) => "pair",
             Step::Extract(_) => "extract",
             Step::Digits => "digits",
+            Step::Dimension(_) => "dimension",
+            Step::Pack(_) => "pack",
             Step::Split(_) => "split",
             Step::Join(_) => "join",
             Step::First => "first",

@@ -158,6 +158,58 @@ unit = "kg"
     assert_eq!(write_supplier_toml(&suggestion, &draft), expected);
 }
 
+#[test]
+fn sides_are_mapped_one_by_one_where_the_header_says_their_order() {
+    let schema = starter();
+    let steps = |csv: &str| {
+        let suggestion = suggest(&columns(csv.as_bytes(), b';'), &schema, Given::default());
+        let fields = ["length", "width", "height"].into_iter().filter_map(|name| {
+            let field = suggestion.fields.get(name)?;
+            let column = field.column.as_deref().unwrap_or_default();
+            Some(format!(
+                "{name}: {column} {:?} {}",
+                field.steps,
+                field.unit.as_deref().unwrap_or("-")
+            ))
+        });
+        let asked = suggestion
+            .questions
+            .iter()
+            .filter(|(_, question)| question.contains("sides") || question.contains("bare"));
+        let asked = asked.map(|(field, question)| format!("{field}? {question}"));
+        fields.chain(asked).collect::<Vec<String>>()
+    };
+    assert_eq!(
+        steps("Ref;Nombre;Medidas LxAnxAl\n1;Mesa;120x80x75 cm\n2;Silla;45 x 40,5 x 90 cm\n3;Banco;100x30x45 cm\n"),
+        [
+            "length: Medidas LxAnxAl [Dimension(1)] -",
+            "width: Medidas LxAnxAl [Dimension(2)] -",
+            "height: Medidas LxAnxAl [Dimension(3)] -"
+        ]
+    );
+    // The height has a column of its own, and bare numbers have the unit of the header.
+    assert_eq!(
+        steps(
+            "Ref;Nombre;Dimensiones (ancho x largo x alto) cm;Alto (mm)\n1;Mesa;80x120x75;750\n2;Silla;40x45x90;900\n3;Banco;30x100x45;450\n"
+        ),
+        [
+            "length: Dimensiones (ancho x largo x alto) cm [Dimension(2)] cm",
+            "width: Dimensiones (ancho x largo x alto) cm [Dimension(1)] cm",
+            "height: Alto (mm) [] mm"
+        ]
+    );
+    assert_eq!(
+        steps("Ref;Nombre;Dimensiones\n1;Mesa;120x80x75 cm\n2;Silla;45x40x90 cm\n3;Banco;100x30x45 cm\n"),
+        [
+            "? `Dimensiones` holds 3 sides and does not say which comes first: map it to `length`, `width`, `height` with the step `{ dimension = 1 }` and so on"
+        ]
+    );
+    assert_eq!(
+        steps("Ref;Nombre;Dimensiones\n1;Mesa;grande\n2;Silla;pequeña\n3;Banco;grande\n"),
+        [""; 0]
+    );
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
     /// Whatever a feed holds, its draft is a supplier's file without a fault.
