@@ -150,3 +150,25 @@ impl GridRow {
         out.push(b'\n');
     }
 }
+/// A number in 30 bits: whole or the upper half of a float, perhaps a hundredth.
+pub fn short_number(bits: u32) -> f64 {
+    let value = match bits & 2 != 0 {
+        true => ((bits as i32) >> 2) as f64,
+        false => f64::from_bits(((bits & !3) as u64) << 32),
+    };
+    if bits & 1 != 0 { value / 100.0 } else { value }
+}
+
+/// The name of an error by its number in binary workbooks.
+pub fn error_name(number: Option<u8>) -> &'static str {
+    match number {
+        Some(0x00) => "#NULL!",
+        Some(0x07) => "#DIV/0!",
+        Some(0x0f) => "#VALUE!",
+        Some(0x17) => "#REF!",
+        Some(0x1d) => "#NAME?",
+        Some(0x24) => "#NUM!",
+        Some(0x2a) => "#N/A",
+        _ => "#ERROR!",
+    }
+}

@@ -10,7 +10,7 @@ use crate::feed::header::{self, Columns, Heading};
 use crate::feed::report::FileReport;
 use crate::feed::settings::FileSettings;
 use crate::feed::text::{has_control, is_control};
-use crate::feed::{ods, xls, xlsx, xlsx_sheet};
+use crate::feed::{ods, xls, xlsb, xlsx, xlsx_sheet};
 use crate::product::record::Records;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -30,6 +30,7 @@ pub enum Book {
 /// A sheet of any kind.
 enum Sheet {
     Xlsx(Box<xlsx_sheet::Sheet>),
+    Xlsb(Box<xlsb::Sheet>),
     Xls(xls::Sheet),
     Ods(Box<ods::Sheet>),
 }
@@ -67,6 +68,7 @@ impl Book {
 
     fn sheet(&self, n: usize) -> Result<Sheet, FeedError> {
         match self {
+            Book::Xlsx(book) if book.is_binary => Ok(Sheet::Xlsb(Box::new(book.binary_sheet(&book.sheets[n])?))),
             Book::Xlsx(book) => Ok(Sheet::Xlsx(Box::new(book.sheet(&book.sheets[n])?))),
             Book::Xls(book) => Ok(Sheet::Xls(book.sheet(&book.sheets[n]))),
             Book::Ods(book) => Ok(Sheet::Ods(Box::new(book.sheet(n)?))),
@@ -75,6 +77,7 @@ impl Book {
 
     fn format(&self) -> &'static str {
         match self {
+            Book::Xlsx(book) if book.is_binary => "xlsb",
             Book::Xlsx(_) => "xlsx",
             Book::Xls(_) => "xls",
             Book::Ods(_) => "ods",
@@ -97,6 +100,7 @@ impl Sheet {
     fn read(&mut self, row: &mut GridRow) -> Result<bool, FeedError> {
         match self {
             Sheet::Xlsx(sheet) => sheet.read(row),
+            Sheet::Xlsb(sheet) => sheet.read(row),
             Sheet::Xls(sheet) => sheet.read(row),
             Sheet::Ods(sheet) => sheet.read(row),
         }
@@ -105,6 +109,7 @@ impl Sheet {
     fn offset(&self) -> u64 {
         match self {
             Sheet::Xlsx(sheet) => sheet.offset(),
+            Sheet::Xlsb(sheet) => sheet.offset(),
             Sheet::Xls(sheet) => sheet.offset(),
             Sheet::Ods(sheet) => sheet.offset(),
         }

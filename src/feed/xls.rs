@@ -7,7 +7,7 @@ use crate::feed::archive::SEND_AGAIN;
 use crate::feed::compound::{Compound, u16_at, u32_at, u64_at};
 use crate::feed::encoding::{Charset, Page};
 use crate::feed::failure::{FeedError, Refusal};
-use crate::feed::grid::{CELLS, COLUMNS, GridRow, Value};
+use crate::feed::grid::{CELLS, COLUMNS, GridRow, Value, error_name, short_number};
 use crate::feed::number_format::{Base, Shown};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -405,29 +405,10 @@ impl Sheet {
     }
 }
 
-/// A number in 30 bits: whole or the upper half of a float, perhaps a hundredth.
-fn short_number(bits: u32) -> f64 {
-    let value = match bits & 2 != 0 {
-        true => ((bits as i32) >> 2) as f64,
-        false => f64::from_bits(((bits & !3) as u64) << 32),
-    };
-    if bits & 1 != 0 { value / 100.0 } else { value }
-}
-
 fn put_boolean_or_error(row: &mut GridRow, column: u32, value: Option<u8>, is_error: bool) {
     if !is_error {
         row.push_boolean(column, value == Some(1));
         return;
     }
-    let name = match value {
-        Some(0x00) => "#NULL!",
-        Some(0x07) => "#DIV/0!",
-        Some(0x0f) => "#VALUE!",
-        Some(0x17) => "#REF!",
-        Some(0x1d) => "#NAME?",
-        Some(0x24) => "#NUM!",
-        Some(0x2a) => "#N/A",
-        _ => "#ERROR!",
-    };
-    row.push(column, Value::Error, name);
+    row.push(column, Value::Error, error_name(value));
 }

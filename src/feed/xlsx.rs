@@ -1,4 +1,4 @@
-//! Workbooks in Office Open XML (.xlsx): the sheets, and what they share: texts, formats, the base of dates.
+//! Workbooks in Office Open XML (.xlsx), and the package of binary ones (.xlsb): the sheets, and what they share: texts, formats, the base of dates.
 //!
 //! Parts are read through `archive`, so that ratio, size and checksum count, and through `xml_events`, so that depth and
 //! tokens do; a document type in a part is refused. Rows are left to `xlsx_sheet`. Source: ECMA-376 part 1 (2016), 18.2,
@@ -8,6 +8,7 @@ use crate::feed::archive::{Archive, SEND_AGAIN};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::number_format::{Base, Shown};
+use crate::feed::xlsb;
 use crate::feed::xlsx_sheet::{Kind, Shared, Sheet, TextState};
 use crate::feed::xml_events::{Event, Events, Tag, local};
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub struct Workbook {
     archive: Archive,
     shown: Arc<str>,
     pub sheets: Vec<SheetInfo>,
+    /// Its parts are records, not XML.
+    pub is_binary: bool,
     shared: Arc<Shared>,
 }
 
@@ -47,6 +50,7 @@ impl Workbook {
             archive,
             shown: shown.clone(),
             sheets: Vec::new(),
+            is_binary: false,
             shared: Arc::new(empty),
         };
         let root = book.relations("_rels/.rels", "")?;
@@ -54,19 +58,27 @@ impl Workbook {
             .into_iter()
             .find(|relation| relation.kind.ends_with("/officeDocument"));
         let main = main.map_or("xl/workbook.xml".to_string(), |relation| relation.target);
-        if main.to_ascii_lowercase().ends_with(".bin") {
-            let message = "the workbook is a binary one (.xlsb)";
-            return Err(Refusal::new("E-WORKBOOK-KIND", shown, message, "save it as .xlsx or .csv").into());
-        }
         let (folder, file) = main.rsplit_once('/').unwrap_or(("", main.as_str()));
         let relations = book.relations(&join(folder, &format!("_rels/{file}.rels")), folder)?;
-        let base = book.read_main(&main, &relations)?;
+        book.is_binary = is_binary(&main);
+        let base = match book.is_binary {
+            true => book.read_binary_main(&main, &relations)?,
+            false => book.read_main(&main, &relations)?,
+        };
         let part_of = |kind: &str| relations.iter().find(|relation| relation.kind.ends_with(kind));
         let styles = match part_of("/styles") {
+            Some(relation) if is_binary(&relation.target) => match book.records(&relation.target)? {
+                Some(parts) => xlsb::read_styles(parts)?,
+                None => Vec::new(),
+            },
             Some(relation) => book.read_styles(&relation.target)?,
             None => Vec::new(),
         };
         let (text, strings) = match part_of("/sharedStrings") {
+            Some(relation) if is_binary(&relation.target) => match book.records(&relation.target)? {
+                Some(parts) => xlsb::read_strings(parts)?,
+                None => (String::new(), Vec::new()),
+            },
             Some(relation) => book.read_strings(&relation.target)?,
             None => (String::new(), Vec::new()),
         };
@@ -77,6 +89,44 @@ impl Workbook {
             base,
         });
         Ok(book)
+    }
+
+    /// The rows of a sheet of a binary workbook.
+    pub fn binary_sheet(&self, info: &SheetInfo) -> Result<xlsb::Sheet, FeedError> {
+        let parts = self
+            .records(&info.part)?
+            .ok_or_else(|| self.damaged(&format!("the part \"{}\" is missing", info.part)))?;
+        Ok(xlsb::Sheet::new(parts, self.shared.clone()))
+    }
+
+    /// The records of a part; none where there is no such part.
+    fn records(&self, name: &str) -> Result<Option<xlsb::Parts>, FeedError> {
+        match self.archive.entry(name) {
+            None => Ok(None),
+            Some(entry) => Ok(Some(xlsb::Parts::new(self.archive.read(entry)?, &self.shown))),
+        }
+    }
+
+    fn read_binary_main(&mut self, part: &str, relations: &[Relation]) -> Result<Base, FeedError> {
+        let Some(parts) = self.records(part)? else {
+            return Err(self.damaged("its main part is missing"));
+        };
+        let (listed, base) = xlsb::read_main(parts)?;
+        let is_sheet = |relation: &&Relation, id: &str| relation.id == id && relation.kind.ends_with("/worksheet");
+        let info = |listed: xlsb::Listed| {
+            let part = relations
+                .iter()
+                .find(|relation| is_sheet(relation, &listed.id))?
+                .target
+                .clone();
+            Some(SheetInfo {
+                name: listed.name,
+                hidden: listed.hidden,
+                part,
+            })
+        };
+        self.sheets = listed.into_iter().filter_map(info).collect();
+        Ok(base)
     }
 
     /// The rows of a sheet.
@@ -271,6 +321,10 @@ impl Workbook {
             }
         }
     }
+}
+
+fn is_binary(part: &str) -> bool {
+    part.to_ascii_lowercase().ends_with(".bin")
 }
 
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use crate::feed::xml_events::{Event, Events, Tag};
 use std::sync::Arc;
 
 /// Bytes of texts, shared ones counted each time, from which on they may be no more than 200 times the sheet itself.
-const EXPANDED: u64 = 64 * 1024 * 1024;
+pub const EXPANDED: u64 = 64 * 1024 * 1024;
 /// What all sheets share.
 pub struct Shared {
     /// All shared strings, one after the other.

@@ -90,7 +90,7 @@ fn workbooks_are_read_as_another_reader_reads_them() {
                 .map(|end| end.to_string_lossy().into_owned())
                 .unwrap_or_default();
             // The other reader allocates what issue_594_dos.ods declares.
-            if !matches!(extension.as_str(), "xlsx" | "xls" | "ods") || path.ends_with("issue_594_dos.ods") {
+            if !matches!(extension.as_str(), "xlsx" | "xlsb" | "xls" | "ods") || path.ends_with("issue_594_dos.ods") {
                 continue;
             }
             let Ok(mut book) = calamine::open_workbook_auto(path) else {
