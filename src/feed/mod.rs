@@ -33,6 +33,7 @@ pub mod path;
 pub mod report;
 pub mod row;
 pub mod rows;
+pub mod sections;
 pub mod settings;
 pub mod sniff;
 pub mod source;
@@ -42,6 +43,7 @@ pub mod tree_paths;
 pub mod window;
 pub mod workbook;
 pub mod xls;
+pub mod xlsb;
 pub mod xlsx;
 pub mod xlsx_sheet;
 pub mod xml;
@@ -61,6 +63,7 @@ use crate::feed::joined::Joined;
 use crate::feed::joined_table::{Table as JoinedTable, named};
 use crate::feed::json::Json;
 use crate::feed::report::FileReport;
+use crate::feed::sections::{SECTION, Sections};
 use crate::feed::settings::{FileSettings, Format, JoinSettings};
 use crate::feed::source::Source;
 use crate::feed::workbook::{Book, Grid};
@@ -139,6 +142,7 @@ fn asked_of_itself(asked: &[String], join: &JoinSettings) -> Vec<String> {
 pub fn own_column<'n>(settings: &FileSettings, wanted: &'n str) -> Option<&'n str> {
     match (joined::parted(settings, wanted), &settings.group) {
         (Some(_), _) => None,
+        (None, _) if settings.section_rows && wanted == SECTION => None,
         (None, Some(group)) => Some(source::in_locale(&group.locale, wanted).0),
         (None, None) => Some(wanted),
     }
@@ -169,11 +173,29 @@ fn open_chosen(
     wanted: &[String],
 ) -> Result<Reading, FeedError> {
     if settings.only.is_empty() && settings.removed.is_empty() {
-        return open_rows(path, shown, file_number, settings, wanted);
+        return open_sections(path, shown, file_number, settings, wanted);
     }
-    let rows = open_rows(path, shown, file_number, settings, &chosen::asked(settings, wanted))?;
+    let rows = open_sections(path, shown, file_number, settings, &chosen::asked(settings, wanted))?;
     let chosen = Chosen::new(Box::new(rows), settings, wanted, shown, file_number);
     Ok(Reading::Made(Box::new(chosen)))
+}
+
+/// Opens a file, with headings between its rows as their section where the settings say so.
+fn open_sections(
+    path: &Path,
+    shown: &Arc<str>,
+    file_number: u32,
+    settings: &FileSettings,
+    wanted: &[String],
+) -> Result<Reading, FeedError> {
+    if !settings.section_rows {
+        return open_rows(path, shown, file_number, settings, wanted);
+    }
+    let own: Vec<String> = wanted.iter().filter(|name| *name != SECTION).cloned().collect();
+    let header = open_rows(path, shown, file_number, settings, &own)?.header().to_vec();
+    let rows = open_rows(path, shown, file_number, settings, &sections::asked(&header, wanted))?;
+    let sections = Sections::new(Box::new(rows), wanted, shown, file_number);
+    Ok(Reading::Made(Box::new(sections)))
 }
 
 /// Opens a file, row by row as it stands.

@@ -55,6 +55,10 @@ pub struct FileSettings {
     /// Words that columns must say: `only = { Status = ["active"] }`. Rows that say others are left out, and counted.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub only: BTreeMap<String, Vec<String>>,
+    /// Rows with one filled cell are headings: they name the section of the rows below them, which the column `@section` gives, and
+    /// are no records.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub section_rows: bool,
     /// Words by which columns say that a product is no longer sold: `removed = { delete = ["true"] }`. Such rows take the product
     /// off; nothing else of them is read.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -77,6 +81,7 @@ impl FileSettings {
         FileSettings {
             only: BTreeMap::new(),
             removed: BTreeMap::new(),
+            section_rows: false,
             group: None,
             joined: BTreeMap::new(),
             ..self.clone()

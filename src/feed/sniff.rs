@@ -9,7 +9,9 @@ use crate::feed::Reading;
 use crate::feed::bmecat::Field;
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
+use crate::feed::sections::{SECTION, has_headings, heading};
 use crate::feed::settings::{FileSettings, Format};
+use crate::feed::source::is_blank;
 use crate::feed::tree_paths::tree_paths;
 use crate::product::record::{Cell, Records};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +39,8 @@ pub struct Discovery {
     pub header_row: Option<u64>,
     /// Rows that it takes.
     pub header_rows: usize,
+    /// Rows with one filled cell stand as headings between the others.
+    pub section_rows: bool,
     /// Sheet of a workbook.
     pub sheet: Option<String>,
     /// Path of the records in a tree.
@@ -113,6 +117,7 @@ impl Discovery {
             },
             header_row: is_table.then(|| self.header_row.unwrap_or(0)),
             header_rows: (self.header_rows > 1).then_some(self.header_rows as u64),
+            section_rows: self.section_rows,
             sheet: self.sheet.clone(),
             record: self.record_path.clone(),
             ..FileSettings::default()
@@ -221,7 +226,23 @@ pub fn look(
         names
     };
     let mut columns: Vec<DiscoveredColumn> = names.iter().enumerate().map(|(n, name)| named(name, n)).collect();
-    let (counts, report) = sample(reading, &mut columns, sample_records)?;
+    let (mut counts, mut report) = sample(reading, &mut columns, sample_records)?;
+    let section_rows = is_table && !has_mapping && has_headings(&counts.filled);
+    if section_rows {
+        let with_sections = FileSettings {
+            section_rows,
+            ..settings.clone()
+        };
+        let mut names: Vec<String> = columns.iter().map(|column| column.header.clone()).collect();
+        names.push(SECTION.to_owned());
+        let reading = feed::open(path, shown, 0, &with_sections, &names)?;
+        columns = names.iter().enumerate().map(|(n, name)| named(name, n)).collect();
+        (counts, report) = sample(reading, &mut columns, sample_records)?;
+        say(
+            "section_rows",
+            "rows with one filled cell stand above others as headings".to_string(),
+        );
+    }
     let records = counts.records;
     columns.retain(|column| is_table || column.filled > 0);
     let is_there = |field: &String| match is_table {
@@ -270,6 +291,7 @@ pub fn look(
         quoting,
         header_row: report.header_row,
         header_rows,
+        section_rows,
         sheet,
         record_path,
         found,
@@ -297,6 +319,7 @@ fn why_format(format: &str) -> String {
     match format {
         "csv" | "tsv" => "the content is lines of delimited fields, and neither XML nor JSON",
         "xlsx" => "the content is a zip container with the parts of an Excel workbook",
+        "xlsb" => "the content is a zip container with the parts of a binary Excel workbook",
         "xls" => "the content is a compound file with an old Excel workbook",
         "ods" => "the content is a zip container with an OpenDocument spreadsheet",
         "bmecat" => "the root element is BMECAT",
@@ -311,7 +334,7 @@ fn why_encoding(report: &FileReport, counts: &Counts) -> String {
     let records = counts.records;
     let no_text = counts.faults.get(NO_TEXT).copied().unwrap_or(0);
     match (report.encoding.as_str(), report.format) {
-        (_, "xlsx" | "xls" | "ods") => "workbooks hold Unicode".to_string(),
+        (_, "xlsx" | "xlsb" | "xls" | "ods") => "workbooks hold Unicode".to_string(),
         ("UTF-8", _) if no_text > 0 => format!(
             "{} of the first {records} records are valid UTF-8; {no_text} are that in no way, nor text in another encoding",
             records - no_text
@@ -328,6 +351,8 @@ fn why_encoding(report: &FileReport, counts: &Counts) -> String {
 struct Counts {
     /// Refused ones included.
     records: u64,
+    /// Cells that each record fills; what fills one without being a heading counts as two.
+    filled: Vec<usize>,
     /// Refused records by the code of the fault.
     faults: BTreeMap<String, u64>,
 }
@@ -364,6 +389,11 @@ fn sample(
                 *counts.faults.entry(fault.code.to_string()).or_default() += 1;
                 continue;
             }
+            let filled = (0..record.len()).filter(|n| !is_blank(record.cell(*n))).count();
+            counts.filled.push(match heading(record) {
+                None if filled == 1 => 2,
+                _ => filled,
+            });
             for (n, (column, seen)) in columns.iter_mut().zip(&mut seen).enumerate() {
                 let cell = record.cell(n);
                 if n < CELLS {

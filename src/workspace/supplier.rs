@@ -2,10 +2,12 @@
 
 use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::feed::sections::SECTION;
 use crate::feed::settings::FileSettings;
 use crate::feed::sniff::{Discovery, discover};
 use crate::mapping::Mapping;
 use crate::mapping::draft::{Draft, write_supplier_toml};
+use crate::mapping::settings::FieldSettings;
 use crate::mapping::shape::ColumnSample;
 use crate::mapping::suggest::{Given, suggest};
 use crate::mapping::suggestion::Suggestion;
@@ -110,6 +112,9 @@ pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>, sku: Option<&
     if !suggestion.fields.contains_key("sku") {
         return Err(no_key(&shown, &found));
     }
+    if found.section_rows && !suggestion.fields.contains_key("category") {
+        section_as_category(&mut suggestion, &settings.schema);
+    }
     let named = |path: &Path| seen_from(&folder, &settings.root, path);
     let mut file_settings = found.settings(&named(&absolute));
     if sku.is_none() {
@@ -161,6 +166,27 @@ fn suggested(settings: &Settings, found: &Discovery, sku: Option<&str>) -> Resul
         currency: Some(settings.currency),
     };
     Ok(suggest(&samples, &settings.schema, given))
+}
+
+/// What the headings between rows name is what shops sort by.
+fn section_as_category(suggestion: &mut Suggestion, schema: &Schema) {
+    if schema.known().category.is_none() {
+        return;
+    }
+    let field = FieldSettings {
+        column: Some(SECTION.to_owned()),
+        ..FieldSettings::default()
+    };
+    suggestion.fields.insert("category".to_owned(), field);
+    for proposed in suggestion
+        .columns
+        .iter_mut()
+        .filter(|proposed| proposed.header == SECTION)
+    {
+        proposed.attribute = Some("category".to_owned());
+        proposed.confidence = 0.8;
+        proposed.reason = "headings between the rows".to_owned();
+    }
 }
 
 /// The settings of a file as they stand below `[file]`.

@@ -302,6 +302,36 @@ I-ROWS-LEFT rows left out, as `only` under [file] says: 1
 }
 
 #[test]
+fn headings_between_the_rows_are_their_section() {
+    let list = "Ref;Nombre;Marca;PVP\nHERRAMIENTAS;;;\nA1;Taladro;Brontal;10\nA2;Sierra;Brontal;20\n;Jardín;;\nB1;Pala;Verde;5\nB2;Rastrillo;;\nB3;Azada;Verde;7\nX\n";
+    check(
+        &[("feed.csv", list)],
+        "[file]\npath = [\"feed.csv\"]\nsection_rows = true\n",
+        "Ref @section PVP",
+        "
+3 A1 | HERRAMIENTAS | 10
+4 A2 | HERRAMIENTAS | 20
+6 B1 | Jardín | 5
+7 B2 | Jardín | \n8 B3 | Jardín | 7
+9 X | Jardín | – E-ROW-WIDTH
+I-SECTIONS headings between the rows: 2
+",
+    );
+    // A file that has them is known by itself, and its headings are proposed as categories.
+    let shop = Shop::new();
+    shop.done(&["init", "."]);
+    shop.write("list.csv", list.replace("X\n", ""));
+    shop.done(&["supplier", "add", "list.csv", "--name", "s", "--quiet"]);
+    let told = shop.done(&["import", "s", "--apply", "--json"]).json();
+    assert_eq!(tally(&told), "5 new", "{told}");
+    let settings = shop.read("suppliers/s/supplier.toml");
+    assert!(
+        settings.contains("[fields.category]\ncolumn = \"@section\""),
+        "{settings}"
+    );
+}
+
+#[test]
 fn settings_that_cannot_be_meant_are_refused() {
     for (settings, code) in [
         (
