@@ -682,6 +682,90 @@ fn inks_and_profiles_come_out_right() {
     assert!(apart < 6.0, "{apart}");
 }
 
+/// Inks as a TIFF without compression (TIFF 6.0, little-endian), of 8 or 16 bits, pixel by pixel or a plane for each ink.
+fn tiff(inks: &[u8], width: u32, profile: &[u8], wide: bool, planar: bool) -> Vec<u8> {
+    let ordered: Vec<u8> = match planar {
+        true => (0..4)
+            .flat_map(|ink| inks.iter().skip(ink).step_by(4).copied())
+            .collect(),
+        false => inks.to_vec(),
+    };
+    let samples: Vec<u8> = match wide {
+        true => ordered.iter().flat_map(|ink| [*ink, *ink]).collect(),
+        false => ordered,
+    };
+    let height = inks.len() as u32 / 4 / width;
+    let bits = if wide { 16_u16 } else { 8 };
+    // Head, bits of the four samples, places and lengths of the strips, profile, samples, directory.
+    let strips = if planar { 4 } else { 1 };
+    let length = samples.len() as u32 / strips;
+    let profile_at = 8 + 8 + 32;
+    let samples_at = profile_at + profile.len() as u32;
+    let mut out = b"II*\0".to_vec();
+    out.extend((samples_at + samples.len() as u32).to_le_bytes());
+    (0..4).for_each(|_| out.extend(bits.to_le_bytes()));
+    (0..4).for_each(|n| out.extend((samples_at + n % strips * length).to_le_bytes()));
+    (0..4).for_each(|_| out.extend(length.to_le_bytes()));
+    out.extend(profile);
+    out.extend(samples);
+    // One number stands in the place of its address.
+    let (strips_at, lengths_at) = if planar { (16, 32) } else { (samples_at, length) };
+    let entries: [(u16, u16, u32, u32); 11] = [
+        (256, 4, 1, width),
+        (257, 4, 1, height),
+        (258, 3, 4, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 5),
+        (273, 4, strips, strips_at),
+        (277, 3, 1, 4),
+        (278, 4, 1, height),
+        (279, 4, strips, lengths_at),
+        (284, 3, 1, if planar { 2 } else { 1 }),
+        (34675, 7, profile.len() as u32, profile_at),
+    ];
+    let entries = &entries[..if profile.is_empty() { 10 } else { 11 }];
+    out.extend((entries.len() as u16).to_le_bytes());
+    for (tag, kind, count, value) in entries {
+        out.extend(tag.to_le_bytes());
+        out.extend(kind.to_le_bytes());
+        out.extend(count.to_le_bytes());
+        out.extend(value.to_le_bytes());
+    }
+    out.extend([0; 4]);
+    out
+}
+
+/// A TIFF shows what the JPEG of the same inks shows, which is compared with Little CMS above.
+#[test]
+fn inks_of_a_tiff_follow_their_profile() {
+    use image::ImageDecoder;
+    let Some(shared) = shared() else { return };
+    let file = shared.join("data/images/sharp/Channel_digital_image_CMYK_color.jpg");
+    let bytes = std::fs::read(&file).expect("the file is there");
+    let mut decoder = image::codecs::jpeg::JpegDecoder::new(Cursor::new(&bytes)).expect("it is a JPEG");
+    let profile = decoder.icc_profile().expect("it reads").expect("it has a profile");
+    let printed = decode(&bytes, &LimitSettings::default()).expect("it is a picture");
+    let expected = derived(&file);
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("inks.tif");
+    let shows = |profile: &[u8], wide: bool, planar: bool| {
+        std::fs::write(&path, tiff(&printed.samples, printed.width, profile, wide, planar)).expect("it can be written");
+        derived(&path)
+    };
+    for (wide, planar) in [(false, false), (true, false), (false, true)] {
+        let apart = difference(&expected, &shows(&profile, wide, planar));
+        assert!(apart < 0.01, "16 bits: {wide}, planes: {planar}, off by {apart}");
+    }
+    // The profile is seen: without it other colours come out.
+    assert!(difference(&expected, &shows(&[], false, false)) > 4.0);
+    let measures = measure(
+        &decode(&std::fs::read(&path).expect("it is there"), &LimitSettings::default()).expect("it is a picture"),
+        1,
+    );
+    let measures = measures.expect("it can be measured");
+    assert_eq!((measures.colours.as_str(), measures.profile), ("CMYK", false));
+}
+
 #[test]
 fn no_hostile_address_is_ever_asked() {
     use estante::enrich::images::settings::FetchSettings;

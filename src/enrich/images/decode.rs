@@ -1,11 +1,14 @@
 //! Bytes to samples, with limits checked before memory is spent. Colours and orientation are settled later, on smaller copies.
 
 use crate::enrich::images::colour::{Layout, Profile};
+use crate::enrich::images::half::{Half, Level};
+use crate::enrich::images::inks;
 use crate::enrich::images::kind::{Kind, sniff};
 use crate::enrich::images::refusal::Refusal;
 use crate::enrich::images::settings::LimitSettings;
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader};
+use std::cell::OnceCell;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use zune_core::bytestream::ZCursor;
@@ -30,6 +33,8 @@ pub struct Decoded {
     pub orientation: Orientation,
     /// True where there are further frames; the first one is read.
     pub animated: bool,
+    /// The picture at half its size, once somebody wanted it.
+    pub half: OnceCell<Box<Half>>,
 }
 
 impl Decoded {
@@ -39,6 +44,18 @@ impl Decoded {
             true => (self.height, self.width),
             false => (self.width, self.height),
         }
+    }
+
+    /// The picture, or the smallest of its halves that has at least `spare` times as many pixels as are wanted on each side.
+    pub fn level(&self, width: u32, height: u32, spare: f64) -> Level<'_> {
+        let mut level = Level::whole(self.width, self.height, &self.samples, &self.half);
+        // The mean of colours that are more or less there is no mean.
+        let divisible = self.layout != Layout::Rgba;
+        let enough = |sides: f64, wanted: u32| sides / 2.0 >= f64::from(wanted) * spare;
+        while divisible && enough(level.wide, width) && enough(level.high, height) {
+            level = level.half(self.layout.channels());
+        }
+        level
     }
 
     /// True where turning it exchanges width and height.
@@ -113,12 +130,11 @@ fn jpeg(bytes: &[u8], limits: &LimitSettings) -> Result<Decoded, Refusal> {
     let layout = match to {
         ColorSpace::Luma => Layout::Gray,
         ColorSpace::CMYK => {
-            // Adobe's files, and all that follow them, hold what is left white, not the ink.
-            samples.iter_mut().for_each(|sample| *sample = 255 - *sample);
+            inks::of_cmyk(&mut samples);
             Layout::Cmyk
         }
         ColorSpace::YCCK => {
-            samples.chunks_exact_mut(4).for_each(ycck_to_cmyk);
+            inks::of_ycck(&mut samples);
             Layout::Cmyk
         }
         _ => Layout::Rgb,
@@ -138,21 +154,8 @@ fn jpeg(bytes: &[u8], limits: &LimitSettings) -> Result<Decoded, Refusal> {
             .and_then(|profile| Profile::read(&profile, layout)),
         orientation: orientation.unwrap_or(Orientation::NoTransforms),
         animated: false,
+        half: OnceCell::new(),
     })
-}
-
-/// Y, Cb, Cr and the white left by black, in place to the four inks (ITU-T T.871; the inks of Adobe's files are inverted).
-fn ycck_to_cmyk(pixel: &mut [u8]) {
-    let (y, cb, cr) = (
-        i32::from(pixel[0]),
-        i32::from(pixel[1]) - 128,
-        i32::from(pixel[2]) - 128,
-    );
-    let fixed = |sum: i32| ((sum + 32_768) >> 16).clamp(0, 255) as u8;
-    pixel[0] = fixed((y << 16) + 91_881 * cr);
-    pixel[1] = fixed((y << 16) - 22_554 * cb - 46_802 * cr);
-    pixel[2] = fixed((y << 16) + 116_130 * cb);
-    pixel[3] = 255 - pixel[3];
 }
 
 /// True where an end marker follows the beginning of the picture's data. Decoders fill what is missing with grey.
@@ -182,11 +185,7 @@ fn other(bytes: &[u8], kind: Kind, limits: &LimitSettings) -> Result<Decoded, Re
     };
     let failed = |error: image::ImageError| match error {
         image::ImageError::Limits(error) => Refusal::size(format!("more than the limits allow: {error}")),
-        image::ImageError::Unsupported(error) => {
-            let mut refusal = Refusal::kind("a picture in a form that is not read");
-            refusal.message = format!("a form of {} that is not read: {error}", kind.name());
-            refusal
-        }
+        image::ImageError::Unsupported(error) => Refusal::form(kind.name(), &error),
         error => Refusal::damaged(&error.to_string()),
     };
     // What a file's header and its texts may take does not depend on what the header promises.
@@ -205,15 +204,19 @@ fn other(bytes: &[u8], kind: Kind, limits: &LimitSettings) -> Result<Decoded, Re
     decoder.set_limits(most).map_err(failed)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let icc = decoder.icc_profile().ok().flatten();
-    let inks = matches!(
+    let printed = matches!(
         decoder.original_color_type(),
-        image::ExtendedColorType::Cmyk8 | image::ExtendedColorType::Cmyk16
+        ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16
     );
-    let picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    let (layout, samples) = match picture.color() {
-        ColorType::L8 | ColorType::L16 => (Layout::Gray, picture.into_luma8().into_raw()),
-        ColorType::Rgb8 | ColorType::Rgb16 | ColorType::Rgb32F => (Layout::Rgb, picture.into_rgb8().into_raw()),
-        _ => (Layout::Rgba, picture.into_rgba8().into_raw()),
+    let (layout, samples) = if printed && kind == Kind::Tiff {
+        (Layout::Cmyk, inks::of_tiff(bytes, pixels, BESIDE)?)
+    } else {
+        let picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
+        match picture.color() {
+            ColorType::L8 | ColorType::L16 => (Layout::Gray, picture.into_luma8().into_raw()),
+            ColorType::Rgb8 | ColorType::Rgb16 | ColorType::Rgb32F => (Layout::Rgb, picture.into_rgb8().into_raw()),
+            _ => (Layout::Rgba, picture.into_rgba8().into_raw()),
+        }
     };
     if samples.len() as u64 != pixels * layout.channels() as u64 {
         return Err(Refusal::damaged("another number of pixels than declared"));
@@ -224,12 +227,10 @@ fn other(bytes: &[u8], kind: Kind, limits: &LimitSettings) -> Result<Decoded, Re
         height,
         layout,
         samples,
-        // The inks are gone by now, and with them what their profile is about.
-        profile: icc
-            .filter(|_| !inks)
-            .and_then(|profile| Profile::read(&profile, layout)),
+        profile: icc.and_then(|profile| Profile::read(&profile, layout)),
         orientation,
         animated: is_animated(bytes, kind),
+        half: OnceCell::new(),
     })
 }
 

@@ -20,9 +20,9 @@ const SHADE: u8 = 10;
 const LEAST: u32 = 8;
 
 impl Look {
-    /// Looks at a flat picture.
-    pub fn of(raster: &Raster) -> Look {
-        let light = grid(raster);
+    /// Looks at a flat picture, of which each pixel's light is known.
+    pub fn of(raster: &Raster, lights: &[u8]) -> Look {
+        let light = grid(lights, raster.width as usize, raster.height as usize);
         let mut bits = [0_u64; 2];
         for y in 0..8 {
             for x in 0..8 {
@@ -33,9 +33,15 @@ impl Look {
         }
         let pixels = (raster.samples.len() / 3).max(1) as u64;
         let mut sums = [0_u64; 3];
-        for pixel in raster.samples.chunks_exact(3) {
-            for (sum, sample) in sums.iter_mut().zip(pixel) {
-                *sum += u64::from(*sample);
+        for row in raster.samples.chunks(3 * 4096) {
+            let mut own = [0_u32; 3];
+            for pixel in row.chunks_exact(3) {
+                for (sum, sample) in own.iter_mut().zip(pixel) {
+                    *sum += u32::from(*sample);
+                }
+            }
+            for (sum, own) in sums.iter_mut().zip(own) {
+                *sum += u64::from(own);
             }
         }
         Look {
@@ -67,14 +73,17 @@ impl Look {
 }
 
 /// Mean light of 9 by 9 fields.
-fn grid(raster: &Raster) -> [[u32; 9]; 9] {
-    let (width, height) = (raster.width as usize, raster.height as usize);
+fn grid(lights: &[u8], width: usize, height: usize) -> [[u32; 9]; 9] {
     let mut sums = [[(0_u64, 0_u64); 9]; 9];
-    for (n, pixel) in raster.samples.chunks_exact(3).enumerate() {
-        let (x, y) = (n % width.max(1), n / width.max(1));
-        let field = &mut sums[y * 9 / height.max(1)][x * 9 / width.max(1)];
-        field.0 += u64::from(light(pixel));
-        field.1 += 1;
+    // The first column of each field, and the end of the last.
+    let starts: [usize; 10] = std::array::from_fn(|field| (field * width).div_ceil(9));
+    for (y, row) in lights.chunks_exact(width.max(1)).enumerate() {
+        let fields = &mut sums[(y * 9 / height.max(1)).min(8)];
+        for (field, part) in fields.iter_mut().zip(starts.windows(2)) {
+            let part = &row[part[0]..part[1]];
+            field.0 += part.iter().map(|light| u64::from(*light)).sum::<u64>();
+            field.1 += part.len() as u64;
+        }
     }
     sums.map(|row| row.map(|(sum, count)| (sum / count.max(1)) as u32))
 }

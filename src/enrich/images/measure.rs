@@ -46,6 +46,7 @@ pub fn measure(picture: &Decoded, bytes: u64) -> Result<Measures, Refusal> {
     let study = copy(picture, inside(width, height, STUDY), false, Filter::Mean)?;
     let alpha = study.channels == 4 && study.samples.chunks_exact(4).any(|pixel| pixel[3] < 250);
     let study = flattened(study);
+    let lights: Vec<u8> = study.samples.chunks_exact(3).map(light).collect();
     Ok(Measures {
         kind: picture.kind,
         width,
@@ -62,8 +63,8 @@ pub fn measure(picture: &Decoded, bytes: u64) -> Result<Measures, Refusal> {
         alpha,
         animated: picture.animated,
         white: white(&study),
-        sharpness: sharpness(&study),
-        look: Look::of(&study),
+        sharpness: sharpness(&lights, study.width as usize),
+        look: Look::of(&study, &lights),
     })
 }
 
@@ -72,38 +73,77 @@ fn white(raster: &Raster) -> u8 {
     let (width, height) = (raster.width as usize, raster.height as usize);
     let edge = (width.min(height) / 50).max(1);
     let (mut all, mut white) = (0_u64, 0_u64);
+    let mut count = |pixels: &[u8]| {
+        let light = pixels
+            .chunks_exact(3)
+            .filter(|pixel| pixel.iter().all(|sample| *sample >= WHITE));
+        white += light.count() as u64;
+        all += pixels.len() as u64 / 3;
+    };
     for (y, row) in raster.samples.chunks_exact(width.max(1) * 3).enumerate() {
-        let inner = y >= edge && y + edge < height;
-        for (x, pixel) in row.chunks_exact(3).enumerate() {
-            if inner && x >= edge && x + edge < width {
-                continue;
+        match y >= edge && y + edge < height && 2 * edge < width {
+            true => {
+                count(&row[..edge * 3]);
+                count(&row[(width - edge) * 3..]);
             }
-            all += 1;
-            white += u64::from(pixel.iter().all(|sample| *sample >= WHITE));
+            false => count(row),
         }
     }
     (white * 100 / all.max(1)) as u8
 }
 
 /// The step that one pixel in 1000 reaches, against the range between the darkest and the lightest hundredth.
-fn sharpness(raster: &Raster) -> u8 {
-    let width = (raster.width as usize).max(1);
-    let lights: Vec<u8> = raster.samples.chunks_exact(3).map(light).collect();
-    let mut steps = [0_u64; 256];
-    let mut levels = [0_u64; 256];
+fn sharpness(lights: &[u8], width: usize) -> u8 {
+    let width = width.max(1);
+    let mut levels = Counts::default();
+    let mut steps = Counts::default();
+    let mut own = vec![0_u8; width];
     let mut rows = lights.chunks_exact(width).peekable();
     while let Some(row) = rows.next() {
-        for (x, here) in row.iter().enumerate() {
-            levels[usize::from(*here)] += 1;
-            let right = row.get(x + 1).map_or(0, |right| here.abs_diff(*right));
-            let below = rows.peek().map_or(0, |below| here.abs_diff(below[x]));
-            steps[usize::from(right.max(below))] += 1;
+        own.fill(0);
+        for (step, pair) in own.iter_mut().zip(row.windows(2)) {
+            *step = pair[0].abs_diff(pair[1]);
         }
+        if let Some(below) = rows.peek() {
+            for ((step, here), below) in own.iter_mut().zip(row).zip(*below) {
+                *step = (*step).max(here.abs_diff(*below));
+            }
+        }
+        levels.add(row);
+        steps.add(&own);
     }
+    let (levels, steps) = (levels.sum(), steps.sum());
     let all = lights.len() as u64;
     let range = below_which(&levels, all - all / 100).saturating_sub(below_which(&levels, all / 100));
     let step = below_which(&steps, all - all / 1000);
     (u64::from(step) * 100 / u64::from(range).max(24)).min(100) as u8
+}
+
+/// How often each level was met. Neighbours are counted apart: in an even ground, each would wait for the one before.
+struct Counts([[u32; 256]; 4]);
+
+impl Default for Counts {
+    fn default() -> Counts {
+        Counts([[0; 256]; 4])
+    }
+}
+
+impl Counts {
+    fn add(&mut self, levels: &[u8]) {
+        let fours = levels.chunks_exact(4);
+        for level in fours.remainder() {
+            self.0[0][usize::from(*level)] += 1;
+        }
+        for four in fours {
+            for (counts, level) in self.0.iter_mut().zip(four) {
+                counts[usize::from(*level)] += 1;
+            }
+        }
+    }
+
+    fn sum(&self) -> [u64; 256] {
+        std::array::from_fn(|level| self.0.iter().map(|counts| u64::from(counts[level])).sum())
+    }
 }
 
 /// The level below or at which so many of the counted lie.

@@ -8,6 +8,8 @@ pub mod contact_sheet;
 pub mod decode;
 pub mod derive;
 pub mod encode;
+pub mod half;
+pub mod inks;
 pub mod kind;
 pub mod look;
 pub mod measure;

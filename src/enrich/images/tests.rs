@@ -6,10 +6,11 @@ use crate::enrich::images::derive::{Recipe, derive};
 use crate::enrich::images::encode::encode;
 use crate::enrich::images::kind::Kind;
 use crate::enrich::images::measure::measure;
-use crate::enrich::images::resize::{Filter, copy, inside, turned};
+use crate::enrich::images::resize::{Filter, copy, flattened, inside, turned};
 use crate::enrich::images::settings::{Fit, Format, LimitSettings};
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
+use std::cell::OnceCell;
 
 /// A picture with an edge, a gradient and noise that no two rows share.
 fn drawn(width: u32, height: u32) -> RgbImage {
@@ -33,6 +34,7 @@ fn decoded(picture: RgbImage, orientation: Orientation) -> Decoded {
         profile: None,
         orientation,
         animated: false,
+        half: OnceCell::new(),
     }
 }
 
@@ -86,6 +88,41 @@ fn pictures_fit_as_asked_and_are_never_enlarged() {
     check(30, 10, 60, Fit::Crop, (10, 10));
     check(3000, 1, 60, Fit::Inside, (1, 60));
     assert_eq!(inside(1, 16_384, 500), (1, 500));
+}
+
+/// Going over halves is not to be seen: neither at once, nor as a shift of an odd picture.
+#[test]
+fn much_smaller_copies_are_as_if_made_at_once() {
+    for (width, height, crop) in [(1200, 804, false), (1201, 803, false), (1199, 905, true)] {
+        let smooth = RgbImage::from_fn(width, height, |x, y| {
+            let wave = |at: u32, length: f32| ((at as f32 / length).sin() * 120.0 + 128.0) as u8;
+            image::Rgb([wave(x, 23.0), wave(y, 17.0), wave(x + y, 40.0)])
+        });
+        let size = if crop { (100, 100) } else { inside(width, height, 100) };
+        let own = decoded(smooth, Orientation::NoTransforms);
+        let halves = copy(&own, size, crop, Filter::Lanczos).unwrap();
+        let used = own.half.get().is_some();
+        let mut whole = decoded(RgbImage::new(1, 1), Orientation::NoTransforms);
+        (whole.width, whole.height) = (width, height);
+        // Transparent pictures are never halved.
+        whole.layout = Layout::Rgba;
+        whole.samples = own
+            .samples
+            .chunks_exact(3)
+            .flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255])
+            .collect();
+        let at_once = flattened(copy(&whole, size, crop, Filter::Lanczos).unwrap());
+        assert!(used && whole.half.get().is_none());
+        let apart = halves.samples.iter().zip(&at_once.samples).map(|(a, b)| a.abs_diff(*b));
+        let (sum, most) = apart.fold((0_u64, 0), |(sum, most), apart| {
+            (sum + u64::from(apart), most.max(apart))
+        });
+        let mean = sum as f64 / halves.samples.len() as f64;
+        assert!(
+            mean < 0.6 && most < 12,
+            "{width} x {height}: {mean} in the mean, {most} at most"
+        );
+    }
 }
 
 #[test]
@@ -255,6 +292,7 @@ fn inks_become_light() {
         profile: None,
         orientation: Orientation::NoTransforms,
         animated: false,
+        half: OnceCell::new(),
     };
     let raster = copy(&picture, (4, 1), false, Filter::Lanczos).unwrap();
     assert_eq!(raster.samples, [255, 255, 255, 0, 255, 255, 255, 0, 0, 0, 0, 0]);

@@ -1,22 +1,14 @@
-//! What is wrong with the pictures: findings, and the contact sheet that shows them.
+//! What is wrong with the pictures: findings, and what the contact sheet is to show of them.
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::enrich::images::alike::groups;
-use crate::enrich::images::contact_sheet::{Defect, Frame, SHOWN, THUMBNAIL, html, thumbnail};
-use crate::enrich::images::decode::decode;
+use crate::enrich::images::contact_sheet::Frame;
 use crate::enrich::images::look::Look;
 use crate::enrich::images::measure::Measures;
-use crate::enrich::images::resize::{Filter, copy, flattened, inside};
 use crate::enrich::images::settings::{DefectSettings, ImageSettings};
-use crate::workspace::failure::Failure;
-use crate::workspace::feed_file;
-use crate::workspace::images::media::Media;
 use crate::workspace::images::outcome::Imaged;
 use crate::workspace::images::state::{Content, Picture, State};
-use crate::workspace::settings::Settings;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
-use xxhash_rust::xxh3::Xxh3;
+use std::collections::{BTreeSet, HashMap};
 
 /// Findings of one code that are told one by one.
 const TOLD: usize = 200;
@@ -270,62 +262,4 @@ fn tell(cases: Vec<Case<'_>>, outcome: &mut Imaged) -> Vec<(String, Vec<(String,
         sheet.push((format!("{}\t{}", sort.title, sort.advice), frames));
     }
     sheet
-}
-
-/// Writes the contact sheet, where it would show something else than before. Gives its path.
-pub fn write_sheet(
-    settings: &Settings,
-    found: Vec<(String, Vec<(String, Frame)>)>,
-    state: &mut State,
-) -> Result<String, Failure> {
-    let path: PathBuf = settings.out.join("images.html");
-    let mut hash = Xxh3::new();
-    for (title, frames) in &found {
-        hash.update(title.as_bytes());
-        for (content, frame) in frames {
-            hash.update(content.as_bytes());
-            hash.update(frame.name.as_bytes());
-            hash.update(frame.about.as_bytes());
-        }
-    }
-    let now = hash.digest();
-    let shown = settings.shown(&path);
-    if state.sheet == now && path.is_file() {
-        return Ok(shown);
-    }
-    let media = Media::new(&settings.store);
-    let limits = settings
-        .images
-        .as_ref()
-        .map(|images| images.settings.limits)
-        .unwrap_or_default();
-    let mut small: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
-    let mut defects = Vec::new();
-    for (title, frames) in found {
-        let (title, advice) = title.split_once('\t').unwrap_or((&title, ""));
-        let count = frames.len();
-        let mut shown = Vec::new();
-        for (content, mut frame) in frames.into_iter().take(SHOWN) {
-            let thumbnail = small.entry(content).or_insert_with_key(|content| {
-                let decoded = decode(&media.read(content).ok()?, &limits).ok()?;
-                let (width, height) = decoded.upright();
-                let raster = copy(&decoded, inside(width, height, THUMBNAIL), false, Filter::Mean).ok()?;
-                thumbnail(&flattened(raster))
-            });
-            frame.thumbnail.clone_from(thumbnail);
-            shown.push(frame);
-        }
-        defects.push(Defect {
-            title: title.to_owned(),
-            advice: advice.to_owned(),
-            count,
-            frames: shown,
-        });
-    }
-    feed_file::put(
-        &path,
-        html(&format!("Pictures of {}", settings.name), &defects).as_bytes(),
-    )?;
-    state.sheet = now;
-    Ok(shown)
 }

@@ -15,6 +15,7 @@ pub mod media;
 pub mod outcome;
 pub mod owners;
 pub mod pictures;
+pub mod sheet;
 pub mod sources;
 pub mod state;
 pub mod whole;
@@ -35,6 +36,7 @@ use crate::workspace::images::journal::Journal;
 use crate::workspace::images::layers::{Preparing, Wanted};
 use crate::workspace::images::media::Media;
 use crate::workspace::images::outcome::Imaged;
+use crate::workspace::images::sheet::Sheet;
 use crate::workspace::images::sources::{Found, Sources};
 use crate::workspace::images::state::{Content, Fetched, Made, Picture, State};
 use crate::workspace::images::work::{Job, Work};
@@ -263,7 +265,13 @@ fn step(
         .filter(|what| matches!(what, Content::Refused(_)))
         .count() as u64;
     let found = defects::find(&images.settings, state, &mut outcome);
-    outcome.sheet = Some(defects::write_sheet(&workspace.settings, found, state)?);
+    let sheet = Sheet {
+        settings: &workspace.settings,
+        limits: images.settings.limits,
+        recipes: &by_code,
+        threads: workspace.threads,
+    };
+    outcome.sheet = Some(sheet.write(found, state)?);
     Ok(outcome)
 }
 
