@@ -124,6 +124,7 @@ impl Looked {
             settings.update(&supplier.rank.to_le_bytes());
             // In whose folder a file lies, and whose SKUs are spoken of there.
             settings.update(workspace.settings.shown(&supplier.folder).as_bytes());
+            settings.update(&[0]);
             settings.update(&[u8::from(supplier.adds_to.is_some())]);
             settings.update(supplier.adds_to.as_deref().unwrap_or_default().as_bytes());
         }
@@ -176,7 +177,7 @@ fn outputs_stand(workspace: &Workspace, state: &State) -> bool {
         .absent
         .iter()
         .all(|(folder, places)| places.iter().all(|place| sources::said(folder, place).is_none()));
-    let unread = state.unread.values().all(|path| File::open(path).is_err());
+    let unread = state.unread.values().all(|path| !path.is_file() || File::open(path).is_err());
     seen && originals && derived && sheet && absent && unread
 }
 
