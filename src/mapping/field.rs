@@ -261,10 +261,10 @@ impl Field {
         }
         let reading = Reading {
             numbers: self.notation(written),
-            dates: if written == Written::Plain {
-                DateOrder::Iso
-            } else {
-                self.how.dates
+            // What a format typed as a number may count days or seconds.
+            dates: match written {
+                Written::Plain if !self.how.dates.is_count() || !is_plain_number(text) => DateOrder::Iso,
+                _ => self.how.dates,
             },
             currency: self.how.currency,
             units,
@@ -414,6 +414,10 @@ impl Field {
         };
         Refusal { mismatch, cost }
     }
+}
+
+fn is_plain_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// True for `1.234` and `-12.345 €`: one point, one to three digits before it that do not begin with zero, three behind.

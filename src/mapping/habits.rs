@@ -10,7 +10,7 @@ use crate::mapping::suggestion::Suggestion;
 use crate::mapping::synonyms::LANGUAGES;
 use crate::schema::Schema;
 use crate::value::Kind;
-use crate::value::date::DateOrder;
+use crate::value::date::{DATE_ORDERS, DateOrder};
 use crate::value::number::{self, Notation, Proof};
 use crate::value::price::{self, Currency};
 use rust_decimal::Decimal;
@@ -175,7 +175,10 @@ impl Findings<'_> {
         let header = self.samples[n].header.clone();
         let order = match orders.as_slice() {
             [one] => *one,
+            // Names of months are read in any order.
+            all if all.len() == DATE_ORDERS.len() => return,
             several if several.contains(&DateOrder::DayMonthSlash) => DateOrder::DayMonthSlash,
+            several if several.contains(&DateOrder::DayMonthSlashShort) => DateOrder::DayMonthSlashShort,
             [first, ..] => *first,
             [] => return,
         };

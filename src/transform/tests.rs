@@ -199,6 +199,19 @@ proptest! {
         }
     }
 
+    /// A side is what the text says, or it is refused; none comes from anywhere else.
+    #[test]
+    fn sides_and_packs_are_parts_of_their_text(text in "([0-9]{1,4}|[.,/]|[x×X*]| |cm|mm|\"|ñ|PZ|latas de|Ø|\\PC){0,12}", n in 1u8..=4) {
+        for step in [Step::Dimension(n), Step::Pack(parts::PackPart::Count), Step::Pack(parts::PackPart::Content)] {
+            let chain = Chain::compile(std::slice::from_ref(&step), Units::builtin()).unwrap();
+            if let Ok(got) = chain.apply(Texts::one(&text), Notation::Plain) {
+                let product = matches!(step, Step::Pack(parts::PackPart::Count)) && got.first().parse::<u64>().is_ok();
+                let parts = got.first().split(' ').all(|part| text.contains(part));
+                prop_assert!(product || parts, "{:?} of {:?}", got, text);
+            }
+        }
+    }
+
     #[test]
     fn truncated_texts_are_never_longer(text in "\\PC{0,60}", most in 1u32..40) {
         let chain = Chain::compile(&[Step::Truncate(most)], Units::builtin()).unwrap();

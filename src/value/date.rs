@@ -3,11 +3,16 @@
 //! The order is declared: `03/04/2026` is April here and March there. Nothing here knows what day it is today.
 
 use crate::value::mismatch::Mismatch;
-use jiff::Timestamp;
+use crate::value::month;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
-/// In which order and with which marks a supplier writes a day. The year always has four digits.
+/// In which order and with which marks a supplier writes a day. Names of months are read in all of them.
+///
+/// Years of two digits are those from 1969 to 2068.
 #[derive(
     Debug,
     Clone,
@@ -42,16 +47,41 @@ pub enum DateOrder {
     /// `20261231`.
     #[serde(rename = "YYYYMMDD")]
     Compact,
+    /// `31/12/26`.
+    #[serde(rename = "DD/MM/YY")]
+    DayMonthSlashShort,
+    /// `12/31/26`.
+    #[serde(rename = "MM/DD/YY")]
+    MonthDaySlashShort,
+    /// `31.12.26`.
+    #[serde(rename = "DD.MM.YY")]
+    DayMonthPointShort,
+    /// `31-12-26`.
+    #[serde(rename = "DD-MM-YY")]
+    DayMonthHyphenShort,
+    /// `46387`: the days that a spreadsheet counts, in its 1900 system.
+    #[serde(rename = "serial")]
+    Serial,
+    /// `1798675200`: seconds since 1970, UTC.
+    #[serde(rename = "epoch")]
+    Epoch,
+    /// `1798675200000`: milliseconds since 1970, UTC.
+    #[serde(rename = "epoch-ms")]
+    EpochMilliseconds,
 }
 
-/// Every order, the default first.
-pub const DATE_ORDERS: [DateOrder; 6] = [
+/// Every order that a text can prove, the default first: numbers that count days or seconds look like any number.
+pub const DATE_ORDERS: [DateOrder; 10] = [
     DateOrder::Iso,
     DateOrder::DayMonthSlash,
     DateOrder::MonthDaySlash,
     DateOrder::DayMonthPoint,
     DateOrder::DayMonthHyphen,
     DateOrder::Compact,
+    DateOrder::DayMonthSlashShort,
+    DateOrder::MonthDaySlashShort,
+    DateOrder::DayMonthPointShort,
+    DateOrder::DayMonthHyphenShort,
 ];
 
 impl DateOrder {
@@ -64,8 +94,43 @@ impl DateOrder {
             DateOrder::DayMonthPoint => "DD.MM.YYYY",
             DateOrder::DayMonthHyphen => "DD-MM-YYYY",
             DateOrder::Compact => "YYYYMMDD",
+            DateOrder::DayMonthSlashShort => "DD/MM/YY",
+            DateOrder::MonthDaySlashShort => "MM/DD/YY",
+            DateOrder::DayMonthPointShort => "DD.MM.YY",
+            DateOrder::DayMonthHyphenShort => "DD-MM-YY",
+            DateOrder::Serial => "serial",
+            DateOrder::Epoch => "epoch",
+            DateOrder::EpochMilliseconds => "epoch-ms",
         }
     }
+
+    /// Whether days are numbers that count, and not written by their parts.
+    pub fn is_count(self) -> bool {
+        matches!(
+            self,
+            DateOrder::Serial | DateOrder::Epoch | DateOrder::EpochMilliseconds
+        )
+    }
+
+    /// Whether years have two digits.
+    fn is_short(self) -> bool {
+        use DateOrder::*;
+        matches!(
+            self,
+            DayMonthSlashShort | MonthDaySlashShort | DayMonthPointShort | DayMonthHyphenShort
+        )
+    }
+
+    /// The day that a text names by its month.
+    fn named(self, text: &str) -> Option<Date> {
+        let short: Option<fn(i16) -> i16> = self.is_short().then_some(whole_year);
+        month::has_word(text).then(|| month::read(text, short)).flatten()
+    }
+}
+
+/// The year of two digits: 69 to 99 are of the last century, as POSIX has it (strptime, `%y`).
+fn whole_year(year: i16) -> i16 {
+    if year < 69 { 2000 + year } else { 1900 + year }
 }
 
 /// Reads a day. A time of midnight behind it is allowed, because exports add one; any other time is refused, not dropped.
@@ -76,13 +141,64 @@ pub fn day(text: &str, order: DateOrder) -> Result<Date, Mismatch> {
     if says_nothing(text) {
         return Err(Mismatch::no_value());
     }
+    if order.is_count() {
+        let moment = counted(text, order)?;
+        let zoned = moment.to_zoned(TimeZone::UTC);
+        if zoned.time() != Time::midnight() {
+            return Err(time_behind());
+        }
+        return Ok(zoned.date());
+    }
+    if let Some(day) = order.named(text) {
+        return Ok(day);
+    }
     let (front, back) = part(text);
     let day = civil(front, order)?;
     match back {
         None => Ok(day),
         Some(time) if time_of(time.trim_end_matches('Z')) == Some(Time::midnight()) => Ok(day),
-        Some(_) => Err(Mismatch::new("E-DATE-TIME", "a day with a time behind it")
-            .with_help("take the time off with a step, or make the attribute a datetime")),
+        Some(_) => Err(time_behind()),
+    }
+}
+
+fn time_behind() -> Mismatch {
+    Mismatch::new("E-DATE-TIME", "a day with a time behind it")
+        .with_help("take the time off with a step, or make the attribute a datetime")
+}
+
+/// The moment that a number counts to.
+///
+/// Day 1 of the 1900 system is 1 January 1900; it has a 29 February 1900 that never was, day 60, which is refused (ECMA-376,
+/// part 1, 18.17.4.1). Its last day is that of the year 9999.
+fn counted(text: &str, order: DateOrder) -> Result<Timestamp, Mismatch> {
+    let outside = || {
+        Mismatch::new("E-DATE", format!("not a number that counts as `{}` does", order.name()))
+            .with_help("check it, and what `dates` says")
+    };
+    let number: Decimal = text.parse().map_err(|_| outside())?;
+    if number.is_sign_negative() {
+        return Err(outside());
+    }
+    let whole = number.trunc().to_i64().ok_or_else(outside)?;
+    match order {
+        DateOrder::Epoch | DateOrder::EpochMilliseconds if !number.fract().is_zero() => Err(outside()),
+        DateOrder::Epoch => Timestamp::from_second(whole).map_err(|_| outside()),
+        DateOrder::EpochMilliseconds => Timestamp::from_millisecond(whole).map_err(|_| outside()),
+        _ => {
+            let days = match whole {
+                1..=59 => whole + 1,
+                61..=2_958_465 => whole,
+                _ => return Err(outside()),
+            };
+            let seconds = (number.fract() * Decimal::from(86_400))
+                .round()
+                .to_i64()
+                .ok_or_else(outside)?;
+            let start = DateTime::constant(1899, 12, 30, 0, 0, 0, 0);
+            let moment = start.checked_add(Span::new().days(days).seconds(seconds));
+            let zoned = moment.and_then(|moment| moment.to_zoned(TimeZone::UTC));
+            zoned.map(|zoned| zoned.timestamp()).map_err(|_| outside())
+        }
     }
 }
 
@@ -92,11 +208,20 @@ pub fn moment(text: &str, order: DateOrder) -> Result<Timestamp, Mismatch> {
     if says_nothing(text) {
         return Err(Mismatch::no_value());
     }
+    if order.is_count() {
+        return counted(text, order);
+    }
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
     let (front, back) = part(text);
-    let day = civil(front, order)?;
+    // `12 ene 2024 14:30`: the time is what stands behind the last space.
+    let timed = text.rsplit_once(' ').filter(|(_, time)| time.contains(':'));
+    let (named, time) = timed.map_or((text, None), |(day, time)| (day, Some(time)));
+    let (day, back) = match order.named(named) {
+        Some(day) => (day, time),
+        None => (civil(front, order)?, back),
+    };
     let time = match back {
         None => Time::midnight(),
         Some(back) => time_of(back).ok_or_else(|| {
@@ -152,9 +277,13 @@ fn civil(text: &str, order: DateOrder) -> Result<Date, Mismatch> {
 /// Year, month and day as numbers, not yet checked against the calendar.
 fn numbers(text: &str, order: DateOrder) -> Option<(i16, i8, i8)> {
     let mark = match order {
-        DateOrder::Iso | DateOrder::DayMonthHyphen => '-',
-        DateOrder::DayMonthSlash | DateOrder::MonthDaySlash => '/',
-        DateOrder::DayMonthPoint => '.',
+        DateOrder::Iso | DateOrder::DayMonthHyphen | DateOrder::DayMonthHyphenShort => '-',
+        DateOrder::DayMonthSlash
+        | DateOrder::MonthDaySlash
+        | DateOrder::DayMonthSlashShort
+        | DateOrder::MonthDaySlashShort => '/',
+        DateOrder::DayMonthPoint | DateOrder::DayMonthPointShort => '.',
+        DateOrder::Serial | DateOrder::Epoch | DateOrder::EpochMilliseconds => return None,
         DateOrder::Compact => {
             if text.len() != 8 || !text.is_ascii() {
                 return None;
@@ -170,6 +299,8 @@ fn numbers(text: &str, order: DateOrder) -> Option<(i16, i8, i8)> {
     match order {
         DateOrder::Iso => Some((short(a, 4)?, small(b)?, small(c)?)),
         DateOrder::MonthDaySlash => Some((short(c, 4)?, small(a)?, small(b)?)),
+        DateOrder::MonthDaySlashShort => Some((whole_year(short(c, 2)?), small(a)?, small(b)?)),
+        order if order.is_short() => Some((whole_year(short(c, 2)?), small(b)?, small(a)?)),
         _ => Some((short(c, 4)?, small(b)?, small(a)?)),
     }
 }
@@ -263,5 +394,47 @@ mod tests {
         check_moment(DateOrder::Iso, "2026-12-31T14:30:00.5", "2026-12-31T14:30:00.5Z");
         check_moment(DateOrder::Iso, "2026-12-31 25:00", "E-DATE-TIME");
         check_moment(DateOrder::Iso, "yesterday", "E-DATE");
+    }
+
+    proptest::proptest! {
+        /// Whatever a cell holds, it is read or refused in every order; and a day reads back from its canonical text.
+        #[test]
+        fn any_text_is_read_or_refused(text in "([0-9]{1,12}|ene|März|de|th|[-/., :T]|\\PC){0,8}") {
+            let counts = [DateOrder::Serial, DateOrder::Epoch, DateOrder::EpochMilliseconds];
+            for order in DATE_ORDERS.into_iter().chain(counts) {
+                if let Ok(read) = day(&text, order) {
+                    proptest::prop_assert_eq!(day(&read.to_string(), DateOrder::Iso), Ok(read));
+                }
+                let _ = moment(&text, order);
+            }
+        }
+    }
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Case {
+        dates: DateOrder,
+        #[serde(default)]
+        moment: bool,
+        given: Vec<String>,
+        expected: String,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Cases {
+        case: Vec<Case>,
+    }
+
+    #[test]
+    fn days_are_read_as_their_cases_say() {
+        let cases: Cases = toml::from_str(include_str!("../../tests/cases/values/dates.toml")).unwrap();
+        for case in cases.case {
+            for text in &case.given {
+                match case.moment {
+                    true => check_moment(case.dates, text, &case.expected),
+                    false => check_day(case.dates, text, &case.expected),
+                }
+            }
+        }
     }
 }

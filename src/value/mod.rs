@@ -10,6 +10,7 @@ pub mod identifier;
 pub mod measurement;
 pub mod media;
 pub mod mismatch;
+pub mod month;
 pub mod number;
 pub mod option;
 pub mod price;

@@ -384,6 +384,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// What is read is never more than the largest number that the text says.
+        #[test]
+        fn no_text_gives_more_than_it_says(text in "([0-9]{1,20}|[<>=+≥≤.,-]| |más de|uds|ñ|\\PC){0,8}") {
+            if let Some(Ok((pieces, _))) = read(&text, Notation::Plain, &mut String::new()) {
+                let numbers = text.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse::<i64>().ok());
+                proptest::prop_assert!(pieces >= 0 && pieces <= numbers.max().unwrap_or(0), "{pieces}");
+            }
+        }
+    }
+
     #[test]
     fn words_are_written_as_they_are_compared() {
         for word in [OR_MORE, OR_FEWER, PIECES, NONE_LEFT, SOME_LEFT].concat() {

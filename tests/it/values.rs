@@ -31,3 +31,50 @@ fn stock_that_is_said_unsurely_costs_no_row() {
     let stock = ["A", "B", "C", "G"].map(|sku| value(&shop, sku, "stock").unwrap_or_default());
     assert_eq!(stock, ["99", "60", "1", "3"]);
 }
+
+#[test]
+fn one_cell_of_several_values_fills_several_fields() {
+    let shop = bare_shop();
+    shop.write(
+        "schemas/sides.toml",
+        "[attributes]\nlength = { kind = \"measure\", unit = \"cm\" }\nheight = { kind = \"measure\", unit = \"cm\" }\n\
+         pieces = { kind = \"integer\" }\ncontent = { kind = \"measure\", unit = \"ml\" }\nlaunched = { kind = \"date\" }\n",
+    );
+    shop.write(
+        "suppliers/list/supplier.toml",
+        "name = \"List\"\n[file]\npath = [\"list.jsonl\"]\n[read]\ndates = \"epoch\"\nnumbers = \"1234,56\"\n[fields]\nsku = { column = \"sku\" }\n\
+         length = { column = \"sides\", steps = [{ dimension = 1 }] }\nheight = { column = \"sides\", steps = [{ dimension = 3 }], unit = \"cm\" }\n\
+         pieces = { column = \"pack\", steps = [{ pack = \"count\" }] }\ncontent = { column = \"pack\", steps = [{ pack = \"content\" }] }\n\
+         gtin = { column = \"codes\" }\nlaunched = { column = \"at\" }\n",
+    );
+    shop.write(
+        "suppliers/list/list.jsonl",
+        "{\"sku\":\"A\",\"sides\":\"L10,5xA20xH30mm\",\"pack\":\"12PZ X 300ML\",\"codes\":\"8412345678905, 8412345678912\",\"at\":1704067200}\n\
+         {\"sku\":\"B\",\"sides\":\"10 x 20 x 30\",\"pack\":\"6x1,5L\",\"at\":\"1704067200\"}\n\
+         {\"sku\":\"C\",\"sides\":\"grande\",\"pack\":\"surtido\",\"at\":\"2024-01-01\"}\n",
+    );
+    let document = import(&shop, "list");
+    assert_eq!(tally(&document), "3 new", "{document:#}");
+    assert_eq!(
+        codes(&document),
+        [
+            "W-GTIN-MULTIPLE@1",
+            "E-MEASURE-UNIT@2",
+            "E-PACK@3",
+            "E-DIMENSIONS@3",
+            "E-DATE@3",
+            "E-DIMENSIONS@3",
+            "E-PACK@3"
+        ],
+        "{document:#}"
+    );
+    let told = |sku: &str| {
+        let names = ["length", "height", "pieces", "content", "gtin", "launched"];
+        names
+            .map(|name| value(&shop, sku, name).unwrap_or_default())
+            .join(" | ")
+    };
+    assert_eq!(told("A"), "1.05 cm | 3 cm | 12 | 300 ml | 8412345678905 | 2024-01-01");
+    assert_eq!(told("B"), " | 30 cm | 6 | 1500 ml |  | 2024-01-01");
+    assert_eq!(told("C"), " |  |  |  |  | ");
+}
