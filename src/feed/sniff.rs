@@ -8,7 +8,7 @@ use crate::feed;
 use crate::feed::Reading;
 use crate::feed::bmecat::Field;
 use crate::feed::failure::FeedError;
-use crate::feed::report::FileReport;
+use crate::feed::report::{FileReport, Transaction};
 use crate::feed::sections::{SECTION, has_headings, heading};
 use crate::feed::settings::{FileSettings, Format};
 use crate::feed::source::is_blank;
@@ -53,6 +53,8 @@ pub struct Discovery {
     /// What was found, and why.
     pub evidence: Vec<(String, String)>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Of BMEcat files: a catalogue, or an update of one.
+    pub transaction: Option<Transaction>,
 }
 
 /// How the quotes of a text table are written.
@@ -299,6 +301,7 @@ pub fn look(
         records,
         evidence,
         diagnostics: report.diagnostics,
+        transaction: report.transaction,
     })
 }
 

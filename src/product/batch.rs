@@ -39,6 +39,9 @@ pub struct Layout {
     pub encoding: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
+    /// Of BMEcat files: number of the transfer, 0 for a whole catalogue, one more for each update of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<u32>,
     /// Columns in their order; of trees the paths that held a value.
     pub columns: Vec<LaidColumn>,
 }

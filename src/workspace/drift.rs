@@ -127,6 +127,11 @@ pub fn not_told_twice(header: Vec<Diagnostic>, drift: &[Diagnostic]) -> Vec<Diag
 pub fn drifts(supplier: &Supplier, looks: &[Option<Look>], before: &[DeliveredFile]) -> Vec<Drift> {
     let mut drifts = Vec::new();
     for look in looks.iter().flatten() {
+        if let Some(previous) = look.follows {
+            // An update only has what changes, so that its columns and its size say nothing.
+            drifts.extend(out_of_turn(look, previous, before));
+            continue;
+        }
         if let Some(before) = predecessor(look, before) {
             let mut compared = Compared {
                 supplier,
@@ -172,6 +177,26 @@ fn predecessor<'b>(look: &Look, before: &'b [DeliveredFile]) -> Option<&'b Layou
     }
 }
 
+/// An update of a BMEcat catalogue that does not follow what was taken last: a delivery in between is lost (BMEcat 1.2, 2003,
+/// `prev_version` of the transactions).
+fn out_of_turn(look: &Look, previous: Option<u32>, before: &[DeliveredFile]) -> Option<Drift> {
+    let last = before
+        .iter()
+        .filter_map(|file| file.layout.as_ref()?.transfer)
+        .next_back();
+    let message = match (previous, last) {
+        // The same update again changes nothing.
+        (Some(previous), Some(last)) if previous != last && previous.checked_add(1) != Some(last) => {
+            format!("the update follows transfer {previous}, and transfer {last} was taken last")
+        }
+        (_, None) => "an update of a catalogue of which nothing was taken before".to_owned(),
+        (Some(_) | None, Some(_)) => return None,
+    };
+    let help = "ask the supplier for what lies in between, or for a whole catalogue (T_NEW_CATALOG)".to_owned();
+    let codes = ("W-DRIFT-UPDATE", "E-DRIFT-UPDATE");
+    Some(Drift::new(codes, last.is_some(), message, help).at(Place::file(look.shown.as_str())))
+}
+
 /// A snapshot whose files are much smaller than those of the last delivery.
 fn much_shorter(supplier: &Supplier, looks: &[Option<Look>], before: &[DeliveredFile]) -> Option<Drift> {
     let looks: Vec<&Look> = looks.iter().map(Option::as_ref).collect::<Option<_>>()?;
@@ -188,6 +213,9 @@ fn much_shorter(supplier: &Supplier, looks: &[Option<Look>], before: &[Delivered
         layouts.iter().map(|layout| layout.size).sum::<u64>(),
     );
     let guards = &supplier.guards;
+    if looks.iter().any(|look| look.follows.is_some()) {
+        return None;
+    }
     let shorter = size < last && !guards.least_size.exceeded(size as usize, last as usize);
     if supplier.mode != Mode::Snapshot || !alike || rows < guards.least_items as u64 || !shorter {
         return None;

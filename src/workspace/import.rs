@@ -178,9 +178,13 @@ fn compared(supplier: &Supplier, files: &[DeliveryFile], reader: Option<&Reader>
     };
     let drift = judged(drifts(supplier, &looks, &before), supplier)?;
     let layouts: Vec<Option<Layout>> = looks.into_iter().map(|look| look.map(|look| look.layout)).collect();
+    let remembered: Vec<&Layout> = before.iter().filter_map(|file| file.layout.as_ref()).collect();
+    let now: Vec<&Layout> = layouts.iter().flatten().collect();
+    let transfers = |layouts: &[&Layout]| layouts.iter().map(|layout| layout.transfer).collect::<Vec<_>>();
     // What is told once is remembered, so that it is not told again; the same file again is no news whatever was told of it.
-    let remembered = before.iter().filter_map(|file| file.layout.as_ref());
-    let laid_out_anew = !drift.is_empty() && layouts.iter().flatten().ne(remembered);
+    // Updates of a catalogue count on from each other, whatever they change.
+    let laid_out_anew =
+        !drift.is_empty() && now != remembered || !remembered.is_empty() && transfers(&now) != transfers(&remembered);
     Ok(Compared {
         layouts,
         drift,

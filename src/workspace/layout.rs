@@ -30,6 +30,8 @@ pub struct Look {
     pub is_table: bool,
     /// Line of the header; a table without one is read by the place of its columns.
     pub header_row: Option<u64>,
+    /// Of updates of a BMEcat catalogue: the transfer that they say they follow.
+    pub follows: Option<Option<u32>>,
     /// The declared delimiter is not that of the file.
     pub other_delimiter: bool,
 }
@@ -70,6 +72,11 @@ pub fn look_at(supplier: &Supplier, path: &Path, shown: &str) -> Option<Look> {
         records: found.records,
         encoding,
         delimiter: found.delimiter.clone(),
+        transfer: match found.transaction {
+            None => None,
+            Some(transaction) if !transaction.is_update => Some(0),
+            Some(update) => update.previous.and_then(|previous| previous.checked_add(1)),
+        },
         columns: found.columns.iter().take(MOST_COLUMNS).map(laid).collect(),
     };
     let mut columns = found.columns;
@@ -81,6 +88,7 @@ pub fn look_at(supplier: &Supplier, path: &Path, shown: &str) -> Option<Look> {
         found: found.found,
         is_table,
         header_row: found.header_row,
+        follows: (found.transaction.filter(|transaction| transaction.is_update)).map(|update| update.previous),
         other_delimiter,
     })
 }

@@ -111,6 +111,49 @@ fn an_update_of_prices_changes_prices_only() {
     deliver(&shop, "T_NEW_CATALOG", &articles, "1 changed, 1 unchanged, 1 missing");
 }
 
+/// A delivery between two updates that never came is noticed: prices would be changed that were never set.
+#[test]
+fn updates_are_taken_in_turn() {
+    let shop = catalogue();
+    let prices = |cents: &str| {
+        let article = |(id, euros): (&str, &str)| article(" mode=\"update\"", id, None, &format!("{euros}.{cents}"));
+        [("A", "1"), ("B", "2"), ("C", "3")].map(article).concat()
+    };
+    deliver(&shop, "T_UPDATE_PRICES prev_version=\"0\"", &prices("10"), "3 changed");
+    // The same file lies there tomorrow.
+    deliver(
+        &shop,
+        "T_UPDATE_PRICES prev_version=\"0\"",
+        &prices("10"),
+        "3 unchanged",
+    );
+    shop.write(
+        "suppliers/w/catalogue.xml",
+        bmecat("T_UPDATE_PRICES prev_version=\"4\"", &prices("20")),
+    );
+    let refused = shop.run(&["import", "w", "--apply"]).ended(3);
+    assert!(refused.err.contains("E-DRIFT-UPDATE"), "{}", refused.err);
+    assert!(
+        refused
+            .err
+            .contains("follows transfer 4, and transfer 1 was taken last"),
+        "{}",
+        refused.err
+    );
+    shop.done(&["import", "w", "--apply", "--on-drift", "warn", "--quiet"]);
+    assert_eq!(product(&shop, "A")["price"], "1.20 EUR");
+    // Nothing to build on is told, and taken.
+    let shop = bare_shop();
+    shop.write("suppliers/w/supplier.toml", SUPPLIER);
+    let told = deliver(
+        &shop,
+        "T_UPDATE_PRODUCTS prev_version=\"3\"",
+        &article("", "A", Some("Anker"), "1.00"),
+        "1 new",
+    );
+    assert!(codes(&told).contains(&"W-DRIFT-UPDATE".to_owned()), "{told:#}");
+}
+
 /// What an update says twice of one article is refused, whichever comes first.
 #[test]
 fn an_article_is_not_taken_off_and_changed_at_once() {

@@ -177,7 +177,10 @@ fn outputs_stand(workspace: &Workspace, state: &State) -> bool {
         .absent
         .iter()
         .all(|(folder, places)| places.iter().all(|place| sources::said(folder, place).is_none()));
-    let unread = state.unread.values().all(|path| !path.is_file() || File::open(path).is_err());
+    let unread = state
+        .unread
+        .values()
+        .all(|path| !path.is_file() || File::open(path).is_err());
     seen && originals && derived && sheet && absent && unread
 }
 
