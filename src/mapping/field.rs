@@ -271,44 +271,37 @@ impl Field {
             unit: self.how.unit.as_deref(),
             dimension: self.how.dimension.as_deref(),
         };
+        // Looked at first, so that what is usual in a stock column does not cost a refusal each time.
+        if self.how.stock
+            && says_more_than_a_number(text)
+            && let Some(said) = self.stock(text, written, folded)
+        {
+            return said;
+        }
         let read = read_remarked(kind, text, &reading);
         let (value, remark) = match read {
             Ok(read) => read,
             Err(mismatch) if mismatch.is_no_value() => return Ok((None, None)),
-            Err(mismatch) => return self.read_stock(text, written, folded, mismatch),
+            Err(mismatch) => {
+                let said = self.how.stock.then(|| self.stock(text, written, folded)).flatten();
+                return said.unwrap_or_else(|| Err(self.refused(mismatch)));
+            }
         };
         let value = self.finished(value, units)?;
-        let remark = match remark {
-            Some(remark) => Some(Remark::Cell(remark)),
-            // `+100` reads like a number.
-            None if self.how.stock && text.starts_with('+') => Some(Remark::Column(Bound::AtLeast)),
-            None => None,
-        };
-        Ok((Some(value), remark))
+        Ok((Some(value), remark.map(Remark::Cell)))
     }
 
-    /// What a stock column says instead of a number; of other columns the mismatch.
-    fn read_stock(
-        &self,
-        text: &str,
-        written: Written,
-        folded: &mut String,
-        mismatch: Mismatch,
-    ) -> Result<Got, Refusal> {
-        if !self.how.stock {
-            return Err(self.refused(mismatch));
-        }
-        match quantity::read(text, self.notation(written), folded) {
-            Some(Ok((pieces, bound))) => {
+    /// What a stock column says instead of a number; `None` where that is nothing known.
+    fn stock(&self, text: &str, written: Written, folded: &mut String) -> Option<Result<Got, Refusal>> {
+        let refused = |mismatch| self.refused(mismatch);
+        Some(match quantity::read(text, self.notation(written), folded)? {
+            Ok((pieces, bound)) => {
                 let value = Value::Integer(pieces);
-                self.attribute
-                    .check_limits(&value)
-                    .map_err(|mismatch| self.refused(mismatch))?;
-                Ok((Some(value), bound.map(Remark::Column)))
+                let within = self.attribute.check_limits(&value).map_err(refused);
+                within.map(|()| (Some(value), bound.map(Remark::Column)))
             }
-            Some(Err(mismatch)) => Err(self.refused(mismatch)),
-            None => Err(self.refused(mismatch)),
-        }
+            Err(mismatch) => Err(refused(mismatch)),
+        })
     }
 
     /// The value in the attribute's unit and decimals, within its limits.
@@ -414,6 +407,12 @@ impl Field {
         };
         Refusal { mismatch, cost }
     }
+}
+
+/// True for `>50`, `+50`, `50 uds`, `agotado`.
+fn says_more_than_a_number(text: &str) -> bool {
+    let says = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'<' | b'>' | b'+');
+    text.bytes().any(says)
 }
 
 fn is_plain_number(text: &str) -> bool {

@@ -79,10 +79,7 @@ const ATTRIBUTES: [(Side, &str); 3] = [
 
 /// The sides in the order in which a header names them; `None` where it does not.
 fn order(header: &str) -> Option<Vec<Side>> {
-    let parts: Vec<String> = header
-        .split(|c: char| matches!(c, 'x' | 'X' | '×' | '*' | '/'))
-        .map(fold)
-        .collect();
+    let parts: Vec<String> = header.split(['x', 'X', '×', '*', '/']).map(fold).collect();
     if !(2..=3).contains(&parts.len()) {
         return None;
     }

@@ -64,8 +64,10 @@ pub fn suggest(columns: &[ColumnSample], schema: &Schema, given: Given) -> Sugge
         }];
     }
     let mut chosen = assign(&candidates, &read, schema);
-    let mut suggestion = Suggestion::default();
-    suggestion.columns = proposed(samples, &candidates, &chosen, schema);
+    let suggestion = Suggestion {
+        columns: proposed(samples, &candidates, &chosen, schema),
+        ..Suggestion::default()
+    };
     let mut findings = Findings {
         samples,
         read: &read,

@@ -510,8 +510,11 @@ impl<'w> Planner<'w> {
             summary.rejects_readable = kept.readable;
             self.find(kept.findings);
         }
-        let once = std::mem::take(&mut self.once).findings();
-        self.find(once);
+        // They are few, and say more than the ten-thousandth refusal does.
+        for finding in std::mem::take(&mut self.once).findings() {
+            *self.findings.entry(finding.code.clone().into_owned()).or_default() += 1;
+            self.diagnostics.push(finding);
+        }
         self.diagnostics
             .sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
         summary.tally = tally;

@@ -154,7 +154,7 @@ fn of_several_codes_the_first_good_one_is_taken_and_the_others_are_told() {
             "several codes in one cell: the first good one is taken, not 8412345678906, 8412345678905".to_string()
         ))
     );
-    let many = read(&"8412345678905,8412345678912,96385074,036000291452,18412345678902");
+    let many = read("8412345678905,8412345678912,96385074,036000291452,18412345678902");
     assert!(
         many.unwrap()
             .1
