@@ -206,7 +206,7 @@ fn many_words_are_cut_off_by_field_and_counted() {
     let list: String = (0..2_500).map(rows).collect();
     shop.write("suppliers/norte/list.csv", format!("sku;tono;stock;nota\n{list}"));
     let checked = shop.done(&["supplier", "check", "norte", "--json"]).json();
-    assert_eq!(words(&checked)[0], "stock agotado 1 -> 0");
+    assert_eq!(words(&checked)[0], "reserve agotado 1 -> 0");
     assert_eq!(words(&checked).len(), 501);
     assert_eq!(checked["unknown_beyond"], 2_000);
     let text = shop.done(&["supplier", "check", "norte"]).out;
