@@ -251,8 +251,27 @@ fn shop_with(file: &Path, fields: Fields) -> Shop {
     shop
 }
 
-/// Runs the program; it must end within twenty seconds, by itself, in 320 MiB.
+/// Time a file may take.
+pub const TIME: Duration = Duration::from_secs(10);
+/// Memory a file may take, in kB.
+pub const MEMORY: u64 = 256 << 10;
+
+/// What a program took to its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Spent {
+    pub time: Duration,
+    /// Most memory at a time in kB; 0 where the system does not tell.
+    pub memory: u64,
+}
+
+/// Runs the program; it must end in time, by itself, within the memory a file may take.
 fn watched(shop: &Shop, args: &[&str], file: &str) -> Answer {
+    let (answer, _) = watch(shop, args).unwrap_or_else(|fault| panic!("{file}: {fault}"));
+    answer
+}
+
+/// Runs the program and says what it took, or in which way it did not keep to the limits.
+pub fn watch(shop: &Shop, args: &[&str]) -> Result<(Answer, Spent), String> {
     let begun = Instant::now();
     let mut child = shop
         .command(args)
@@ -267,30 +286,36 @@ fn watched(shop: &Shop, args: &[&str], file: &str) -> Answer {
     let read = |stream: &mut dyn std::io::Read| {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("the pipe is readable");
-        String::from_utf8(bytes).unwrap_or_else(|e| panic!("{file}: the program's words are not UTF-8: {e}"))
+        String::from_utf8(bytes).map_err(|e| format!("the program's words are not UTF-8: {e}"))
     };
-    let (out, err) = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let out = scope.spawn(|| read(&mut streams.0));
         let err = scope.spawn(|| read(&mut streams.1));
-        let mut peak = 0;
-        while child.try_wait().expect("the program can be waited for").is_none() {
-            peak = peak.max(peak_of(child.id()).unwrap_or(0));
-            if begun.elapsed() > Duration::from_secs(20) {
+        let mut memory = 0;
+        let code = loop {
+            if let Some(status) = child.try_wait().expect("the program can be waited for") {
+                break status.code();
+            }
+            memory = memory.max(peak_of(child.id()).unwrap_or(0));
+            if begun.elapsed() > TIME {
                 child.kill().expect("the program can be ended");
-                panic!("{file}: the program hangs");
+                child.wait().expect("it has ended");
+                return Err(format!("the program hangs: {TIME:?} are over"));
             }
             std::thread::sleep(Duration::from_millis(2));
+        };
+        let time = begun.elapsed();
+        if memory >= MEMORY {
+            return Err(format!("{memory} kB of memory"));
         }
-        assert!(peak < 320 << 10, "{file}: {peak} kB of memory");
-        (out.join().expect("stdout reads"), err.join().expect("stderr reads"))
-    });
-    let code = child.wait().expect("it has ended").code();
-    Answer {
-        asked: args.join(" "),
-        code,
-        out,
-        err,
-    }
+        let answer = Answer {
+            asked: args.join(" "),
+            code,
+            out: out.join().expect("stdout reads")?,
+            err: err.join().expect("stderr reads")?,
+        };
+        Ok((answer, Spent { time, memory }))
+    })
 }
 
 /// The most memory a process had so far, in kB, where the system tells.
@@ -659,7 +684,7 @@ fn attack(folders: &[&str], formats: &[Option<Format>], fields: Fields) -> Optio
         (taken, refused)
     });
     for name in &names {
-        let waited = wait.recv_timeout(Duration::from_secs(20));
+        let waited = wait.recv_timeout(TIME);
         if waited.is_err() {
             assert!(worker.is_finished(), "{name} hangs");
             let panic = worker

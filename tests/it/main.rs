@@ -3,6 +3,7 @@
 mod corner;
 mod support;
 
+mod conservation;
 mod contract;
 mod deliveries;
 mod determinism;
@@ -29,6 +30,7 @@ mod specs_truth;
 mod structured_data;
 mod supplier_add;
 mod supplier_check;
+mod sweep;
 mod todo;
 mod updates;
 mod values;
