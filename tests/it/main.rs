@@ -10,6 +10,7 @@ mod determinism;
 mod drafts;
 mod drift;
 mod errors;
+mod formats;
 mod gold;
 mod golden;
 mod guards;
