@@ -11,7 +11,20 @@ use std::path::PathBuf;
 pub struct FileSettings {
     /// Files, folders or patterns (`tarifa-*.csv`), relative to this folder. Several files make one delivery, in the order of
     /// their names; a folder brings all feeds in it. A name or pattern that matches nothing is an error.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
+    /// Addresses (`https://…`) that the files are fetched from, instead of `path`. Several make one delivery, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub url: Vec<String>,
+    /// User that the addresses ask for: `env:NAME`, the environment variable that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Password that the addresses ask for: `env:NAME`, the environment variable that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Headers that the addresses ask for, each with the environment variable that holds its value: `{ X-Key = "env:NAME" }`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
     /// Name or pattern of the feed inside a zip archive. Default: the only feed in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inside: Option<String>,

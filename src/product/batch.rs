@@ -24,6 +24,20 @@ pub struct DeliveredFile {
     /// BLAKE3 of the file as it was delivered, in hex, under which it is kept; none where deliveries are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blake3: Option<String>,
+    /// Where it was fetched from and what the server calls its state; none of files that lay on a disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<Fetched>,
+}
+
+/// What a server said of a file, so that it need not send it again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Fetched {
+    /// Hash of the address, which itself may hold a secret.
+    pub address: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
 }
 
 /// How a file is laid out, as far as its first records show: what the supplier's next file is compared with.

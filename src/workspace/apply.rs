@@ -79,7 +79,10 @@ pub fn apply(
     });
     remodel(&mut change, &applied?, settings, &trust)?;
     // What the batch says is kept lies on the disk before the batch can be seen.
-    summary.diagnostics.extend(forget(&mut summary.files, &kept?));
+    let lost = forget(&mut summary.files, &kept?);
+    if settings.deliveries.keep > 0 {
+        summary.diagnostics.extend(lost);
+    }
     let record = BatchRecord {
         at: moment,
         source: source_name,

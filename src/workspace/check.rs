@@ -78,7 +78,7 @@ pub struct Checked {
 pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
     let settings = &workspace.settings;
     let supplier = settings.supplier(id)?;
-    let delivery = newest(settings, supplier)?;
+    let delivery = newest(workspace, supplier, "check")?;
     let files = &delivery.files;
     let looks: Vec<Option<Look>> = files
         .iter()

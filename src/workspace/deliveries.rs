@@ -50,6 +50,11 @@ impl Deliveries {
         }
     }
 
+    /// True where a content is kept.
+    pub fn has(&self, content: &str) -> bool {
+        self.find(content).is_some()
+    }
+
     /// Where a content lies, where it is kept.
     fn find(&self, content: &str) -> Option<PathBuf> {
         let places = [self.place(content, false), self.place(content, true)];

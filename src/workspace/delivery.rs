@@ -1,12 +1,13 @@
-//! The files of a delivery: those that the settings name, those that a person names, or those that were kept of an earlier one.
+//! The files of a delivery: those that the settings name or have fetched, those that a person names, or those that were kept of an earlier one.
 //!
 //! What is read of them is left to `reading`; where the kept ones lie, to `deliveries`.
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::feed::failure::FeedError;
 use crate::feed::gather::{Gathered, gather, named};
+use crate::product::batch::Fetched;
 use crate::workspace::Workspace;
 use crate::workspace::deliveries::{Deliveries, Stamp};
+use crate::workspace::download::{self, Answer, Downloader};
 use crate::workspace::failure::Failure;
 use crate::workspace::feed_file::blake3;
 use crate::workspace::settings::{Settings, Supplier};
@@ -42,6 +43,8 @@ pub struct DeliveryFile {
     pub shown: Arc<str>,
     /// Rejected rows that come back.
     pub is_reject: bool,
+    /// What its server said of it, where it was fetched.
+    pub fetched: Option<Fetched>,
 }
 
 /// The files of a delivery.
@@ -71,6 +74,7 @@ impl DeliveryFiles {
         let file = |path: PathBuf| DeliveryFile {
             shown: Arc::from(settings.shown(&path)),
             is_reject: inside(&path).unwrap_or(false),
+            fetched: None,
             path,
         };
         let left_out = gathered.left_out.into_iter();
@@ -95,24 +99,79 @@ impl DeliveryFiles {
     }
 }
 
-/// The files that a supplier's settings name, as they lie there now.
-pub fn newest(settings: &Settings, supplier: &Supplier) -> Result<DeliveryFiles, Failure> {
-    let gathered = gather(&supplier.folder, &supplier.file).map_err(|error| no_delivery(supplier, &error))?;
-    Ok(DeliveryFiles::new(settings, gathered))
+/// The files that a supplier's settings name, as they are now. `plan` is the name of what they are for.
+pub fn newest(workspace: &Workspace, supplier: &Supplier, plan: &str) -> Result<DeliveryFiles, Failure> {
+    if !supplier.file.url.is_empty() {
+        return fetched(workspace, supplier, plan);
+    }
+    let gathered = gather(&supplier.folder, &supplier.file);
+    let gathered = gathered.map_err(|error| no_delivery(supplier, error.diagnostic()))?;
+    Ok(DeliveryFiles::new(&workspace.settings, gathered))
 }
 
-fn no_delivery(supplier: &Supplier, error: &FeedError) -> Failure {
+fn no_delivery(supplier: &Supplier, why: Diagnostic) -> Failure {
     let message = format!("supplier {}: no delivery", supplier.id);
-    Failure::invalid(message, vec![error.diagnostic()])
+    Failure::invalid(message, vec![why])
+}
+
+/// The files behind the addresses of a supplier. What a server says it has not changed since the last batch is taken out of the
+/// archive, so that another mapping and what was held are seen as ever.
+fn fetched(workspace: &Workspace, supplier: &Supplier, plan: &str) -> Result<DeliveryFiles, Failure> {
+    let settings = &workspace.settings;
+    let archive = Deliveries::new(&settings.store);
+    let last = match workspace.reader_if_any()? {
+        Some(reader) => reader.deliveries(&supplier.source, 1)?.pop().unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let known = |address: &str| {
+        let address = download::fingerprint(address);
+        let of_address = last.iter().find_map(|file| {
+            let fetched = file.fetched.as_ref().filter(|fetched| fetched.address == address)?;
+            Some((fetched, file.blake3.as_ref()?))
+        });
+        of_address.filter(|(_, content)| archive.has(content))
+    };
+    let downloader = Downloader::new(&settings.deliveries, &supplier.file);
+    let downloader = downloader.map_err(|why| no_delivery(supplier, why))?;
+    let folder = settings.store.join("downloads").join(plan);
+    let mut delivery = DeliveryFiles {
+        _passing: Some(Passing(folder.clone())),
+        ..DeliveryFiles::default()
+    };
+    for (n, address) in supplier.file.url.iter().enumerate() {
+        let path = folder.join(n.to_string()).join(download::file_name(address));
+        let shown = download::shown(address);
+        let known = known(address);
+        let answer = downloader.fetch(address, known.map(|(fetched, _)| fetched), &path);
+        let said = match (answer.map_err(|why| no_delivery(supplier, why))?, known) {
+            (Answer::New(said), _) => said,
+            (Answer::Same, Some((said, content))) => {
+                archive.restore(content, &path)?;
+                let message = "nothing new is delivered: the server still has what was applied last";
+                let finding = Diagnostic::info("I-FETCH-SAME", message).with_help("nothing to do");
+                delivery.findings.push(finding.at(Place::file(shown.as_str())));
+                said.clone()
+            }
+            // Nothing was asked that could be answered so.
+            (Answer::Same, None) => Fetched::default(),
+        };
+        delivery.files.push(DeliveryFile {
+            path,
+            shown: Arc::from(shown),
+            is_reject: false,
+            fetched: Some(said),
+        });
+    }
+    Ok(delivery)
 }
 
 /// The files that are meant. `plan` is the name of the plan they are for.
 pub fn find(workspace: &Workspace, supplier: &Supplier, which: &Which, plan: &str) -> Result<DeliveryFiles, Failure> {
     let settings = &workspace.settings;
     match which {
-        Which::Newest => newest(settings, supplier),
+        Which::Newest => newest(workspace, supplier, plan),
         Which::Files(paths) => {
-            let gathered = named(paths).map_err(|error| no_delivery(supplier, &error))?;
+            let gathered = named(paths).map_err(|error| no_delivery(supplier, error.diagnostic()))?;
             Ok(DeliveryFiles::new(settings, gathered))
         }
         Which::Again(batch) => again(workspace, supplier, *batch, plan),
@@ -156,6 +215,7 @@ fn again(workspace: &Workspace, supplier: &Supplier, batch: Option<i64>, plan: &
             path,
             shown: Arc::from(&*file.path),
             is_reject: settings.root.join(&file.path).starts_with(&rejects),
+            fetched: file.fetched.clone(),
         });
     }
     Ok(delivery)

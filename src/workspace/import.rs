@@ -136,9 +136,14 @@ pub fn plan(
         let _ = std::fs::remove_file(path.with_extension("part"));
         return Err(failure);
     }
+    // Without keeping, only where they came from is noted.
+    let contents = match contents.is_empty() {
+        true => files.iter().map(|_| None).collect(),
+        false => contents,
+    };
     let (contents, diagnostics) = unchanged(files, contents);
     planner.take(Told::Opened { diagnostics }, progress)?;
-    planner.delivered(contents);
+    planner.delivered(contents, files);
     let mut summary = Summary {
         plan: name.to_owned(),
         supplier: supplier.id.clone(),

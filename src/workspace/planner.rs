@@ -13,6 +13,7 @@ use crate::product::batch::{DeliveredFile, Layout, Tally};
 use crate::product::record::Spot;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
+use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::newcomers::{Newcomer, identify};
 use crate::workspace::progress::Progress;
@@ -184,6 +185,7 @@ impl<'w> Planner<'w> {
                     ends_with_newline: report.ends_with_newline,
                     layout,
                     blake3: None,
+                    fetched: None,
                 });
             }
             Told::Outcomes {
@@ -210,10 +212,11 @@ impl<'w> Planner<'w> {
         Ok(())
     }
 
-    /// Notes the contents of the files that were read, in their order.
-    pub fn delivered(&mut self, contents: Vec<Option<String>>) {
-        for (file, content) in self.files.iter_mut().zip(contents) {
-            file.blake3 = content;
+    /// Notes the contents of the files that were read and where they came from, in their order.
+    pub fn delivered(&mut self, contents: Vec<Option<String>>, files: &[DeliveryFile]) {
+        for ((noted, content), file) in self.files.iter_mut().zip(contents).zip(files) {
+            noted.blake3 = content;
+            noted.fetched.clone_from(&file.fetched);
         }
     }
 

@@ -19,6 +19,7 @@ use crate::schema::Schema;
 use crate::schema::load::load;
 use crate::value::price::Currency;
 use crate::workspace::delivery_settings::DeliverySettings;
+use crate::workspace::download;
 use crate::workspace::draft_settings::{DraftSettings, Drafting};
 use crate::workspace::failure::Failure;
 use schemars::JsonSchema;
@@ -71,7 +72,7 @@ pub struct WorkspaceFile {
     /// Pictures: where they lie, what their names say, what is made of them. Without it they are only addresses.
     #[serde(default)]
     pub images: Option<ImageSettings>,
-    /// Deliveries that were applied, kept so that they can be read again.
+    /// Deliveries: how many of the applied ones are kept, and what holds where they are fetched.
     #[serde(default)]
     pub deliveries: DeliverySettings,
     /// Drafts of missing texts by a language model; off where this table is absent.
@@ -521,6 +522,7 @@ fn compile_suppliers(
         );
         let guards =
             Guards::new(&workspace.guards, &file.guards).map_err(|text| faults.push(bad_ratio(&declaration, &text)));
+        faults.extend(download::faults(&file.file, declaration.shown()));
         let (Some(mapping), Ok(guards)) = (mapping, guards) else {
             continue;
         };

@@ -14,6 +14,7 @@ use crate::mapping::suggestion::Suggestion;
 use crate::schema::Schema;
 use crate::value::text::fold;
 use crate::workspace::Workspace;
+use crate::workspace::download;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::presets::{Seen, lay_over};
 use crate::workspace::settings::{Mode, SUPPLIER_FILE, Settings, SupplierFile, is_supplier_id};
@@ -41,7 +42,9 @@ pub fn list(workspace: &Workspace) -> Vec<ShownSupplier> {
             Mode::Snapshot => "snapshot",
             Mode::Delta => "delta",
         },
-        files: supplier.file.path.clone(),
+        files: (supplier.file.path.iter().cloned())
+            .chain(supplier.file.url.iter().map(|address| download::shown(address)))
+            .collect(),
     };
     workspace.settings.suppliers.iter().map(shown).collect()
 }

@@ -2,7 +2,10 @@
 
 use crate::corner::{bare_shop, codes, supplier, tally, value};
 use crate::support::Shop;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 const LIST: &str = "sku;name;price\nA;Uno;1.00\nB;Dos;2.00\n";
 
@@ -251,4 +254,234 @@ fn packed_files_and_parts_are_read_again_as_they_were() {
         (tally(&again), &again["missing"]),
         ("1 changed".to_owned(), &serde_json::json!(0))
     );
+}
+
+/// A server on this machine; gives its port and the requests it got. Any path is answered with the list under its tag, but for those
+/// that say what they do.
+fn server(list: &Arc<Mutex<(String, String)>>) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it is bound").port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (asks, list) = (asked.clone(), list.clone());
+    std::thread::spawn(move || {
+        let mut waiting = Vec::new();
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let request = String::from_utf8_lossy(&request[..read]).to_lowercase();
+            asks.lock().unwrap().push(request.clone());
+            let path = request.split([' ', '?']).nth(1).unwrap_or_default().to_owned();
+            let (tag, body) = list.lock().unwrap().clone();
+            let answer = |status: &str, head: &str, body: &str| {
+                format!(
+                    "HTTP/1.1 {status}\r\nConnection: close\r\n{head}Content-Length: {}\r\n\r\n{body}",
+                    body.len()
+                )
+            };
+            let answer = match path.as_str() {
+                "/moved.csv" => answer("302 Found", "Location: list.csv\r\n", ""),
+                "/round.csv" => answer("302 Found", "Location: /round.csv\r\n", ""),
+                "/none.csv" => answer("404 Not Found", "", "no such list"),
+                // Kept open, and never answered.
+                "/slow.csv" => {
+                    waiting.push(stream);
+                    continue;
+                }
+                "/cut.csv" => answer("200 OK", "", &body).replace("Length: ", "Length: 9"),
+                "/login.csv" if !request.contains("authorization: basic bwu6d29yza==") => {
+                    answer("401 Unauthorized", "", "")
+                }
+                path if path.starts_with("/to/") => answer(
+                    "302 Found",
+                    &format!("Location: http://127.0.0.1:{}/list.csv\r\n", &path[4..]),
+                    "",
+                ),
+                _ if request.contains(&format!("if-none-match: {tag}")) => answer("304 Not Modified", "", ""),
+                _ => answer(
+                    "200 OK",
+                    &format!("ETag: {tag}\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\n"),
+                    &body,
+                ),
+            };
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    (port, asked)
+}
+
+/// A shop whose supplier is fetched; `more` are lines of `[file]`, `limits` of `[deliveries]`.
+fn fetching(address: &str, more: &str, limits: &str) -> Shop {
+    let shop = shop_with_two_names();
+    let url = format!("url = [\"{address}\"]\n{more}");
+    shop.edit("suppliers/norte/supplier.toml", "path = [\"list.csv\"]", &url);
+    shop.write(
+        "estante.toml",
+        format!("{}[deliveries]\n{limits}\n", shop.read("estante.toml")),
+    );
+    shop
+}
+
+fn tagged(tag: &str, list: &str) -> Arc<Mutex<(String, String)>> {
+    Arc::new(Mutex::new((tag.to_owned(), list.to_owned())))
+}
+
+#[test]
+fn a_delivery_is_fetched_and_not_sent_again_while_it_is_the_same() {
+    let list = tagged("\"one\"", LIST);
+    let (port, asked) = server(&list);
+    let address = format!("http://127.0.0.1:{port}/moved.csv?token=s3cret");
+    let shop = fetching(&address, "", &format!("allow = [\"127.0.0.1:{port}\"]"));
+    let answer = shop.done(&["import", "norte", "--apply", "--json"]);
+    assert!(!format!("{}{}", answer.out, answer.err).contains("s3cret"));
+    let told = answer.json();
+    assert_eq!(tally(&told), "2 new");
+    assert_eq!(told["files"][0]["path"], format!("http://127.0.0.1:{port}/moved.csv"));
+    assert_eq!(kept(&shop).len(), 1);
+    // A plan remembers nothing, the same file is not sent, and is read under another mapping all the same.
+    let same = shop.done(&["import", "norte", "--apply", "--json"]).json();
+    assert_eq!(
+        (tally(&same), codes(&same)),
+        ("2 unchanged".to_owned(), vec!["I-FETCH-SAME".to_owned()])
+    );
+    assert_eq!(same["batch"], serde_json::Value::Null);
+    let text = shop.done(&["import", "norte"]).out;
+    assert!(
+        text.contains("nothing new is delivered") && text.contains("nothing to change"),
+        "{text}"
+    );
+    assert!(
+        asked
+            .lock()
+            .unwrap()
+            .last()
+            .unwrap()
+            .contains("if-modified-since: sun, 22 nov 2026")
+    );
+    shop.edit(
+        "suppliers/norte/supplier.toml",
+        "stock = {",
+        "size = { column = \"name\" }\nstock = {",
+    );
+    assert_eq!(tally(&shop.done(&["import", "norte", "--json"]).json()), "2 changed");
+    shop.edit("suppliers/norte/supplier.toml", "size = { column = \"name\" }\n", "");
+    // Another file is.
+    *list.lock().unwrap() = ("\"two\"".to_owned(), LIST.replace("Uno", "Uno más"));
+    assert_eq!(
+        tally(&shop.done(&["import", "norte", "--apply", "--json"]).json()),
+        "1 changed, 1 unchanged"
+    );
+    assert_eq!(
+        codes(&shop.done(&["import", "norte", "--json"]).json()),
+        ["I-FETCH-SAME"]
+    );
+    assert_eq!(
+        tally(&shop.done(&["import", "norte", "--again", "1", "--json"]).json()),
+        "1 changed, 1 unchanged"
+    );
+    // Taken back, the one before is the last; what is not kept is sent again.
+    shop.done(&["undo", "2"]);
+    assert_eq!(
+        tally(&shop.done(&["import", "norte", "--json"]).json()),
+        "1 changed, 1 unchanged"
+    );
+    std::fs::remove_dir_all(shop.path(".estante/deliveries")).unwrap();
+    *list.lock().unwrap() = ("\"one\"".to_owned(), LIST.to_owned());
+    let sent = shop.done(&["import", "norte", "--json"]).json();
+    assert_eq!((tally(&sent), codes(&sent)), ("2 unchanged".to_owned(), Vec::new()));
+    let checked = shop.done(&["supplier", "check", "norte", "--json"]).json();
+    assert_eq!(checked["read"], 2);
+    assert!(shop.files(".estante/downloads").is_empty(), "nothing passing stays");
+    let listed = shop.done(&["supplier", "list"]).out;
+    assert!(listed.contains("/moved.csv") && !listed.contains("s3cret"), "{listed}");
+}
+
+#[test]
+fn what_cannot_be_fetched_is_refused_in_words_and_changes_nothing() {
+    let list = tagged("\"one\"", LIST);
+    let (port, asked) = server(&list);
+    let allow = format!("allow = [\"127.0.0.1:{port}\"]\nseconds = 1\nmax_bytes = 1000");
+    let check = |path: &str, limits: &str, expected: &str| {
+        let shop = fetching(&format!("http://127.0.0.1:{port}/{path}"), "", limits);
+        let refused = shop.run(&["import", "norte", "--apply", "--json"]).ended(3).json();
+        assert_eq!(codes(&refused), ["E-FETCH"], "{refused:#}");
+        let finding = &refused["diagnostics"][0];
+        assert!(
+            finding["message"].as_str().unwrap().contains(expected),
+            "{path}: {finding:#}"
+        );
+        assert!(
+            finding["file"]
+                .as_str()
+                .unwrap()
+                .ends_with(path.split('?').next().unwrap()),
+            "{finding:#}"
+        );
+        assert!(!refused.to_string().contains("s3cret"), "{refused:#}");
+        assert!(shop.files(".estante/downloads").is_empty() && kept(&shop).is_empty());
+        // The others are imported all the same.
+        supplier(&shop, "sur", "", LIST);
+        let run = shop.run(&["run", "--json"]);
+        assert_eq!(run.json()["suppliers"][1]["new"], 2, "{}", run.out);
+    };
+    check("list.csv?t=s3cret", "", "a port other than 80 and 443");
+    let private = fetching("http://localhost/list.csv", "", "");
+    let refused = private.run(&["import", "norte"]).ended(3).err;
+    assert!(
+        refused.contains("the address is private, or of this machine"),
+        "{refused}"
+    );
+    assert_eq!(asked.lock().unwrap().len(), 0, "nothing private was asked");
+    check("none.csv", &allow, "404");
+    check("login.csv", &allow, "401");
+    check("round.csv", &allow, "more than 5 times");
+    check("slow.csv?t=s3cret", &allow, "timeout");
+    check("cut.csv", &allow, "");
+    check("to/9", &allow, "a port other than 80 and 443");
+    *list.lock().unwrap() = ("\"two\"".to_owned(), LIST.repeat(100));
+    check("list.csv", &allow, "larger than 1000 bytes");
+}
+
+#[test]
+fn secrets_come_from_the_environment_and_go_to_their_host_alone() {
+    let list = tagged("\"one\"", LIST);
+    let (port, asked) = server(&list);
+    let (other, heard) = server(&list);
+    let secrets = "user = \"env:NORTE_USER\"\npassword = \"env:NORTE_WORD\"\nheaders = { X-Key = \"env:NORTE_KEY\" }";
+    let allow = format!("allow = [\"127.0.0.1:{port}\", \"127.0.0.1:{other}\"]");
+    let shop = fetching(&format!("http://127.0.0.1:{port}/login.csv"), secrets, &allow);
+    let refused = shop.run(&["import", "norte", "--json"]).ended(3).json();
+    assert_eq!(codes(&refused), ["E-FETCH-SECRET"], "{refused:#}");
+    assert_eq!(asked.lock().unwrap().len(), 0);
+    let import = |shop: &Shop| {
+        let mut command = shop.command(&["import", "norte", "-v"]);
+        command
+            .env("NORTE_USER", "me")
+            .env("NORTE_WORD", "word")
+            .env("NORTE_KEY", "k3y");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !said.contains("word") && !said.contains("k3y") && !said.contains("bWU6d29yZA"),
+            "{said}"
+        );
+    };
+    import(&shop);
+    assert!(asked.lock().unwrap()[0].contains("x-key: k3y"));
+    let shop = fetching(&format!("http://127.0.0.1:{port}/to/{other}"), secrets, &allow);
+    import(&shop);
+    let heard = heard.lock().unwrap().join("");
+    assert!(
+        heard.contains("/list.csv") && !heard.contains("k3y") && !heard.contains("authorization"),
+        "{heard}"
+    );
+    // In the open they are refused, with the configuration.
+    shop.edit("suppliers/norte/supplier.toml", "env:NORTE_WORD", "word");
+    let invalid = shop.run(&["schema", "check", "--json"]).ended(3);
+    assert_eq!(codes(&invalid.json()), ["E-FETCH-SECRET"], "{}", invalid.out);
+    let text = shop.run(&["schema", "check"]).ended(3);
+    for said in [invalid.out, text.out, text.err] {
+        assert!(!said.contains("\"word"), "{said}");
+    }
 }
