@@ -432,13 +432,23 @@ fn rejected_items_come_with_what_they_are_made_of() {
     }
 }
 
+/// A file, the system that wrote it, how many of its items are new and rejected, and what one of them says.
+type Export = (
+    &'static str,
+    &'static str,
+    u64,
+    u64,
+    &'static str,
+    &'static [&'static str],
+);
+
 /// What `supplier add` and `import` make of exports of shop systems, without a line written by hand.
 #[test]
 fn exports_of_shop_systems_come_in_by_themselves() {
     let Some(data) = shared().map(|shared| shared.join("data")) else {
         return;
     };
-    let exports: [(&str, &str, u64, u64, &str, &[&str]); 7] = [
+    let exports: [Export; 7] = [
         (
             "woocommerce/sample_products.csv",
             "woocommerce",
