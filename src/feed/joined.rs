@@ -229,7 +229,7 @@ impl Joined {
         let is_named = |join: &Join| {
             join.own.as_ref().is_some_and(|keys| {
                 let mut names = keys.names(row).into_iter();
-                names.any(|name| !join.table.find(&name).is_empty())
+                names.any(|name| join.table.has(&name))
             })
         };
         if self.joins.iter().any(is_named) {

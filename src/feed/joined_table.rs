@@ -239,7 +239,12 @@ impl Table {
         }
     }
 
-    /// The rows of a name.
+    /// A row has exactly this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// The rows of a name; where there are none, those whose name only differs in the case of its letters.
     pub fn find(&self, name: &str) -> &[u32] {
         let exact = self.by_name.get(name);
         let found = exact.or_else(|| self.by_small_name.get(name.to_lowercase().as_str()));

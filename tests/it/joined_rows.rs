@@ -167,7 +167,7 @@ fn variants_inherit_from_parents_of_the_same_file_wherever_they_stand() {
     check(
         &[(
             "feed.csv",
-            "id,sku,parent,name,text,price\n1,P,,Boot,Leather,\n2,P-41,P,,,50\n3,P-42,id:1,Boot 42,,51\n4,Q,,Sock,,3\n5,X-1,X,,,1\n6,G,,Coat,,\n7,G-1,H,,,70\n8,H,G,,Wool,\n",
+            "id,sku,parent,name,text,price\n1,P,,Boot,Leather,\n2,P-41,P,,,50\n3,P-42,id:1,Boot 42,,51\n4,Q,,Sock,,3\n5,X-1,X,,,1\n6,G,,Coat,,\n7,G-1,H,,,70\n8,H,G,,Wool,\n9,p,,Pin,,2\n",
         )],
         r#"
         [file]
@@ -181,7 +181,8 @@ fn variants_inherit_from_parents_of_the_same_file_wherever_they_stand() {
         "
 3 P-41 | Boot | Leather | 50 | P | \n4 P-42 | Boot 42 | Leather | 51 | P | \n5 Q | Sock |  | 3 | – | –
 6 X-1 |  |  | 1 | – | –
-8 G-1 | Coat | Wool | 70 | H | \n\
+8 G-1 | Coat | Wool | 70 | H | \n10 p | Pin |  | 2 | – | –
+\
 W-JOIN-MISSING no row of `parent` has the name that a record asks for, \"X\" in line 6 first: 1 times
 I-JOIN-PARENTS rows that others name as their parents, which are no items: 3
 ",
