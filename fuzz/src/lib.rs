@@ -14,13 +14,12 @@ use std::sync::OnceLock;
 /// Parts of a container, in an input.
 pub const BETWEEN: &[u8] = b"\n=====\n";
 
-/// Where the input lies while it is read: one file a process, in memory where the system has such a place.
+/// Where the input lies while it is read: one file a process, in the system's folder of passing files, which `fuzz/run` puts into
+/// memory.
 fn place(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
-        let memory = PathBuf::from("/dev/shm");
-        let root = if memory.is_dir() { memory } else { std::env::temp_dir() };
-        let folder = root.join(format!("estante-fuzz-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("estante-fuzz-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder can be made");
         folder
     });
@@ -34,7 +33,12 @@ pub fn attack(bytes: &[u8], name: &str, declared: &[Format]) {
     match discover(&path, name, &FileSettings::default(), 200) {
         Err(error) => refused(&error),
         Ok(found) => {
-            let columns: Vec<String> = found.columns.iter().take(40).map(|column| column.header.clone()).collect();
+            let columns: Vec<String> = found
+                .columns
+                .iter()
+                .take(40)
+                .map(|column| column.header.clone())
+                .collect();
             read(&path, &found.settings(name), &columns);
         }
     }
@@ -55,7 +59,10 @@ fn refused(error: &FeedError) {
     let finding = error.diagnostic();
     assert!(finding.code.starts_with("E-"), "{finding:?}");
     assert!(!finding.message.is_empty(), "{finding:?}");
-    assert!(finding.help.as_ref().is_some_and(|help| !help.is_empty()), "{finding:?}");
+    assert!(
+        finding.help.as_ref().is_some_and(|help| !help.is_empty()),
+        "{finding:?}"
+    );
 }
 
 fn read(path: &std::path::Path, settings: &FileSettings, wanted: &[String]) {
