@@ -128,8 +128,14 @@ fn scan(text: &str, notation: Notation) -> Result<Decimal, Fault> {
     let mut grouped = false;
     let mut negative = false;
     let mut at = 0;
+    let mut full = false;
     while let Some(byte) = bytes.get(at) {
         if byte.is_ascii_digit() {
+            // A price of many digits is written with the decimals of its currency: zeros that an exact decimal has no room for.
+            if digits >= 28 && scale.is_some() && bytes[at..].iter().all(|byte| *byte == b'0') {
+                full = true;
+                break;
+            }
             at += 1;
             any_digit = true;
             let digit = byte - b'0';
@@ -170,7 +176,7 @@ fn scan(text: &str, notation: Notation) -> Result<Decimal, Fault> {
         }
         at += c.len_utf8();
     }
-    if !any_digit || scale == Some(0) || (scale.is_none() && grouped && in_group != 3) {
+    if !any_digit || (scale == Some(0) && !full) || (scale.is_none() && grouped && in_group != 3) {
         return Err(Fault::Shape);
     }
     let scale = scale.unwrap_or(0);
@@ -474,6 +480,15 @@ mod tests {
                 "{}",
                 notation.name()
             );
+        }
+    }
+
+    #[test]
+    fn zeros_behind_many_digits_are_read() {
+        for number in ["9990000000444638864459552088", "79228162514264337593543950335"] {
+            let written = format!("{number}.00");
+            assert_eq!(parse(&written, Notation::Plain), parse(number, Notation::Plain));
+            assert!(parse(&format!("{number}.01"), Notation::Plain).is_err());
         }
     }
 

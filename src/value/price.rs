@@ -390,8 +390,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn canonical_text_reads_back(mantissa in any::<i64>(), scale in 0u32..=10) {
-            let price = Price { amount: Decimal::new(mantissa, scale), currency: Currency(*b"EUR") };
+        fn canonical_text_reads_back(mantissa in -(1i128 << 96) + 1..1i128 << 96, scale in 0u32..=28) {
+            let amount = Decimal::from_i128_with_scale(mantissa, scale);
+            let price = Price { amount, currency: Currency(*b"EUR") };
             prop_assert_eq!(Price::parse(&price.to_string()), Ok(price));
         }
 
