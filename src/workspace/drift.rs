@@ -2,19 +2,16 @@
 //!
 //! How a file is laid out is looked at by `layout`. Values that move too far are left to the guards.
 
-use crate::catalog::Reader;
 use crate::declaration::nearest::nearest;
 use crate::diagnostic::{Diagnostic, Place, Severity, excerpt};
 use crate::mapping::Use;
 use crate::product::batch::{DeliveredFile, LaidColumn, Layout};
 use crate::value::text::{self, fold};
 use crate::workspace::failure::Failure;
-use crate::workspace::layout::Look;
+use crate::workspace::layout::{Look, predecessor};
 use crate::workspace::settings::{Mode, OnDrift, Supplier};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Batches that are looked through for the last delivery.
-const LOOKED_THROUGH: usize = 20;
 /// New columns that are told one by one.
 const MOST_NEW: usize = 20;
 /// Names listed in one message.
@@ -65,15 +62,6 @@ impl Drift {
                 Some(OnDrift::Stop) => true,
             }
     }
-}
-
-/// The files of the last delivery that was applied and not taken back, as far as their layout is remembered.
-pub fn last_layouts(reader: &Reader, supplier: &Supplier) -> Result<Vec<DeliveredFile>, Failure> {
-    let earlier = reader.deliveries(&supplier.source, LOOKED_THROUGH)?;
-    let last = earlier
-        .into_iter()
-        .find(|files| files.iter().any(|file| file.layout.is_some()));
-    Ok(last.unwrap_or_default())
 }
 
 /// The findings as they are told, each an error where it would stop an import.
@@ -147,34 +135,6 @@ pub fn drifts(supplier: &Supplier, looks: &[Option<Look>], before: &[DeliveredFi
     }
     drifts.extend(much_shorter(supplier, looks, before));
     drifts
-}
-
-/// The remembered file that this one follows: the one of its name, else the one that shares most columns with it.
-fn predecessor<'b>(look: &Look, before: &'b [DeliveredFile]) -> Option<&'b Layout> {
-    let of_name = before
-        .iter()
-        .find(|file| file.path == look.shown && file.layout.is_some());
-    if let Some(layout) = of_name.and_then(|file| file.layout.as_ref()) {
-        return Some(layout);
-    }
-    let names: BTreeSet<&str> = look.layout.columns.iter().map(|column| column.name.as_str()).collect();
-    let shared = |layout: &Layout| {
-        layout
-            .columns
-            .iter()
-            .filter(|column| names.contains(column.name.as_str()))
-            .count()
-    };
-    let layouts: Vec<&Layout> = before.iter().filter_map(|file| file.layout.as_ref()).collect();
-    match layouts.as_slice() {
-        [only] => Some(only),
-        several => several
-            .iter()
-            .rev()
-            .max_by_key(|layout| shared(layout))
-            .filter(|layout| shared(layout) > 0)
-            .copied(),
-    }
 }
 
 /// An update of a BMEcat catalogue that does not follow what was taken last: a delivery in between is lost (BMEcat 1.2, 2003,

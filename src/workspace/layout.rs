@@ -2,18 +2,23 @@
 //!
 //! What differs from the last delivery, and whether that matters, is left to `drift`.
 
+use crate::catalog::Reader;
 use crate::feed::settings::FileSettings;
 use crate::feed::sniff::{DiscoveredColumn, Discovery, look};
-use crate::product::batch::{LaidColumn, Layout};
+use crate::product::batch::{DeliveredFile, LaidColumn, Layout};
 use crate::value::number::{self, Proof};
 use crate::value::price;
+use crate::workspace::failure::Failure;
 use crate::workspace::settings::Supplier;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Records that a look takes in.
 const RECORDS: usize = 500;
 /// Columns that are remembered of a file; readers take 2,048 of a table.
 const MOST_COLUMNS: usize = 2_048;
+/// Batches that are looked through for the last delivery.
+const LOOKED_THROUGH: usize = 20;
 /// Characters remembered of a name.
 const LONGEST_NAME: usize = 200;
 
@@ -163,6 +168,43 @@ fn shape_of(samples: &[String]) -> &'static str {
         "words"
     } else {
         "text"
+    }
+}
+
+/// The files of the last delivery that was applied and not taken back, as far as their layout is remembered.
+pub fn last_layouts(reader: &Reader, supplier: &Supplier) -> Result<Vec<DeliveredFile>, Failure> {
+    let earlier = reader.deliveries(&supplier.source, LOOKED_THROUGH)?;
+    let last = earlier
+        .into_iter()
+        .find(|files| files.iter().any(|file| file.layout.is_some()));
+    Ok(last.unwrap_or_default())
+}
+
+/// The remembered file that this one follows: the one of its name, else the one that shares most columns with it.
+pub fn predecessor<'b>(look: &Look, before: &'b [DeliveredFile]) -> Option<&'b Layout> {
+    let of_name = before
+        .iter()
+        .find(|file| file.path == look.shown && file.layout.is_some());
+    if let Some(layout) = of_name.and_then(|file| file.layout.as_ref()) {
+        return Some(layout);
+    }
+    let names: BTreeSet<&str> = look.layout.columns.iter().map(|column| column.name.as_str()).collect();
+    let shared = |layout: &Layout| {
+        layout
+            .columns
+            .iter()
+            .filter(|column| names.contains(column.name.as_str()))
+            .count()
+    };
+    let layouts: Vec<&Layout> = before.iter().filter_map(|file| file.layout.as_ref()).collect();
+    match layouts.as_slice() {
+        [only] => Some(only),
+        several => several
+            .iter()
+            .rev()
+            .max_by_key(|layout| shared(layout))
+            .filter(|layout| shared(layout) > 0)
+            .copied(),
     }
 }
 

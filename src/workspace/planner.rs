@@ -4,7 +4,6 @@
 //! guards think of the whole) is said in `finish`.
 
 use crate::catalog::Reader;
-use crate::catalog::stored::{Known, SourceId};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::mapping::once::Once;
 use crate::plan::guard::{Extent, Move, judge, judge_files, too_many_missing};
@@ -13,6 +12,7 @@ use crate::product::batch::{DeliveredFile, Layout, Tally};
 use crate::product::record::Spot;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
+use crate::workspace::before::Store;
 use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::newcomers::{Newcomer, identify};
@@ -25,50 +25,6 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// Findings kept word for word; beyond them only their number by code is.
 const KEPT_FINDINGS: usize = 10_000;
-
-/// What the store knows of the supplier before the delivery.
-pub struct Store {
-    pub known: Known,
-    pub source: Option<SourceId>,
-    /// The items of the supplier that this one adds to.
-    pub base: Option<Known>,
-    /// The catalog's change sequence.
-    pub sequence: i64,
-    pub products: u64,
-}
-
-impl Store {
-    /// Before the first import.
-    pub fn empty() -> Store {
-        Store {
-            known: Known::default(),
-            source: None,
-            base: None,
-            sequence: 0,
-            products: 0,
-        }
-    }
-
-    /// As the store stands now.
-    pub fn open(reader: &Reader, supplier: &Supplier) -> Result<Store, Failure> {
-        let sources = reader.sources()?;
-        let number = |name: &str| sources.iter().find(|(_, known)| known == name).map(|(id, _)| *id);
-        let known = |source: Option<SourceId>| source.map_or(Ok(Known::default()), |source| reader.known(source));
-        let source = number(&supplier.source);
-        let base = supplier
-            .adds_to
-            .as_deref()
-            .map(|other| known(number(other)))
-            .transpose()?;
-        Ok(Store {
-            known: known(source)?,
-            source,
-            base,
-            sequence: reader.sequence()?,
-            products: reader.count()?,
-        })
-    }
-}
 
 /// Where a SKU was met in this delivery.
 #[derive(Clone, Copy)]

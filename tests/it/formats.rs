@@ -178,13 +178,29 @@ fn formulas_give_what_was_last_computed_and_errors_are_errors() {
 }
 
 #[test]
-fn workbooks_that_cannot_be_read_are_refused_by_name() {
+fn binary_workbooks_hold_what_others_hold() {
     check(&[
         (
             "xlsx/calamine/any_sheets.xlsb",
-            false,
-            "E-WORKBOOK-KIND: the workbook is a binary one (.xlsb)",
+            true,
+            "Visible\n1 #1|#2\n2 #3|#4\n3 #5|#6\n5 This workbook contains 4 sheets: Visible, Hidden, VeryHidden and Chart|-",
         ),
+        (
+            "xlsx/calamine/date.xlsb",
+            true,
+            "Sheet1\n1 @2021-01-01|#15\n2 @2021-01-02|#16\n3 255:10:10|#17",
+        ),
+        (
+            "xlsx/calamine/date_1904.xlsb",
+            true,
+            "Sheet1\n1 @2021-01-01|#15\n2 @2021-01-02|#16\n3 255:10:10|#17",
+        ),
+    ]);
+}
+
+#[test]
+fn workbooks_that_cannot_be_read_are_refused_by_name() {
+    check(&[
         (
             "xlsx/calamine/pass_protected.xlsx",
             false,

@@ -478,7 +478,7 @@ fn exports_of_shop_systems_come_in_by_themselves() {
             1239,
             0,
             "Tshirt-divided-blue-s",
-            &["brand=akeneo", "model=Model-tshirt-divided-blue", "size=s"],
+            &["brand=akeneo", "model=model-tshirt-divided-blue", "size=s"],
         ),
         (
             "magento2/ConfigurableSampleData__products.csv",
@@ -544,6 +544,78 @@ fn exports_of_shop_systems_come_in_by_themselves() {
                 "{file}: {shown:?}"
             );
         }
+    }
+}
+
+/// Adds a supplier by its file alone and imports it: the preset that was found, and what became of the rows.
+#[track_caller]
+fn added(content: &str) -> (Shop, String, String) {
+    let shop = Shop::new();
+    shop.done(&["init", "."]);
+    shop.write("export.csv", content);
+    let added = shop
+        .done(&["supplier", "add", "export.csv", "--name", "s", "--json"])
+        .json();
+    let told = shop.done(&["import", "s", "--apply", "--json"]).json();
+    (
+        shop,
+        added["preset"].as_str().unwrap_or_default().to_owned(),
+        tally(&told),
+    )
+}
+
+#[test]
+fn an_export_of_shopify_comes_in_by_itself() {
+    let (shop, preset, told) = added(
+        "Handle,Title,Body (HTML),Vendor,Type,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Grams,\
+         Variant Inventory Qty,Variant Price,Variant Barcode,Image Src,Image Position,Status\n\
+         camiseta,Camiseta básica,<p>Algodón</p>,Brontal,Camisetas,Color,Rojo,Talla,M,CAM-R-M,180,4,19.90,4006381333931,https://cdn.example/a.jpg,1,active\n\
+         camiseta,,,,,,Azul,,L,CAM-A-L,200,0,21.90,8412345678905,https://cdn.example/b.jpg,2,\n\
+         camiseta,,,,,,,,,,,,,,https://cdn.example/c.jpg,3,\n\
+         taza,Taza,<p>Loza</p>,Brontal,Tazas,Title,Default Title,,,TAZA,350,12,7.50,,https://cdn.example/t.jpg,1,active\n",
+    );
+    assert_eq!((&*preset, &*told), ("shopify", "3 new"));
+    let blue = product(&shop, "CAM-A-L");
+    let said = |attribute: &str| blue.get(attribute).map(String::as_str);
+    assert_eq!(said("name"), Some("Camiseta básica"));
+    assert_eq!(said("color"), Some("blue"));
+    assert_eq!(said("price"), Some("21.90 EUR"));
+    assert_eq!(said("model"), Some("camiseta"));
+    assert_eq!(said("weight"), Some("0.2 kg"));
+    assert_eq!(
+        said("image"),
+        Some("https://cdn.example/a.jpg, https://cdn.example/b.jpg, https://cdn.example/c.jpg")
+    );
+}
+
+#[test]
+fn exports_of_woocommerce_come_in_other_languages() {
+    let spanish = "ID,Tipo,SKU,Nombre,Publicado,Descripción,Inventario,Precio normal,Categorías,Imágenes,Superior,\
+         Nombre del atributo 1,Valor(es) del atributo 1\n\
+         7,variable,GORRA,Gorra,1,De lana,,,Gorras,https://cdn.example/g.jpg,,Color,\"Rojo, Azul\"\n\
+         8,variation,GORRA-R,Gorra - Rojo,1,,3,\"12,50\",,,id:7,Color,Rojo\n\
+         9,variation,GORRA-A,Gorra - Azul,1,,0,\"12,90\",,,GORRA,Color,Azul\n\
+         10,simple,TAZA,Taza,1,De loza,9,\"7,50\",Tazas,https://cdn.example/t.jpg,,,\n";
+    let german = "ID,Typ,Artikelnummer,Name,Veröffentlicht,Beschreibung,Lager,Regulärer Preis,Kategorien,Bilder,Übergeordnetes Produkt,\
+         Attribut 1 Name,Attribut 1 Wert(e)\n\
+         7,variable,GORRA,Mütze,1,De lana,,,Mützen,https://cdn.example/g.jpg,,Farbe,\"Rot, Blau\"\n\
+         8,variation,GORRA-R,Mütze - Rot,1,,3,\"12,50\",,,id:7,Farbe,Rot\n\
+         9,variation,GORRA-A,Mütze - Blau,1,,0,\"12,90\",,,GORRA,Farbe,Blau\n\
+         10,simple,TAZA,Tasse,1,Aus Ton,9,\"7,50\",Tassen,https://cdn.example/t.jpg,,,\n";
+    for (system, export) in [("woocommerce-es", spanish), ("woocommerce-de", german)] {
+        let (shop, preset, told) = added(export);
+        assert_eq!((&*preset, &*told), (system, "3 new"));
+        let red = product(&shop, "GORRA-R");
+        let said = |attribute: &str| red.get(attribute).map(String::as_str);
+        assert_eq!(said("color"), Some("red"), "{red:?}");
+        assert_eq!(said("price"), Some("12.50 EUR"));
+        assert_eq!(said("model"), Some("GORRA"));
+        assert_eq!(said("description"), Some("De lana"));
+        assert_eq!(said("image"), Some("https://cdn.example/g.jpg"));
+        assert_eq!(
+            product(&shop, "GORRA-A").get("model").map(String::as_str),
+            Some("GORRA")
+        );
     }
 }
 

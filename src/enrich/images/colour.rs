@@ -4,7 +4,7 @@ use crate::enrich::images::refusal::Refusal;
 use moxcms::{ColorProfile, DataColorSpace, ParsingOptions, TransformOptions};
 
 /// Largest colour profile in bytes. Profiles of printing presses have 0.5 to 2 MB.
-const LARGEST: usize = 4 << 20;
+pub const LARGEST: usize = 4 << 20;
 
 /// What the samples of a pixel are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Bytes to samples, with limits checked before memory is spent. Colours and orientation are settled later, on smaller copies.
 
-use crate::enrich::images::colour::{Layout, Profile};
+use crate::enrich::images::colour::{LARGEST, Layout, Profile};
 use crate::enrich::images::half::{Half, Level};
 use crate::enrich::images::inks;
 use crate::enrich::images::kind::{Kind, sniff};
@@ -203,7 +203,10 @@ fn other(bytes: &[u8], kind: Kind, limits: &LimitSettings) -> Result<Decoded, Re
     most.max_alloc = Some(BESIDE + pixels * 16);
     decoder.set_limits(most).map_err(failed)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let icc = decoder.icc_profile().ok().flatten();
+    let icc = match kind {
+        Kind::Tiff => inks::profile_of_tiff(bytes, LARGEST),
+        _ => decoder.icc_profile().ok().flatten(),
+    };
     let printed = matches!(
         decoder.original_color_type(),
         ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16

@@ -5,6 +5,7 @@ use crate::enrich::images::refusal::Refusal;
 use std::io::Cursor;
 use tiff::TiffError;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
+use tiff::tags::{Tag, Type, ValueBuffer};
 
 /// Inks of Adobe's JPEG files, and of all that follow them: they hold what is left white.
 pub fn of_cmyk(samples: &mut [u8]) {
@@ -25,6 +26,16 @@ pub fn of_ycck(samples: &mut [u8]) {
         pixel[2] = fixed((y << 16) + 116_130 * cb);
         pixel[3] = 255 - pixel[3];
     }
+}
+
+/// The colour profile of a TIFF, as its bytes (ICC.1:2022, annex B.4). It may be larger than the picture itself.
+pub fn profile_of_tiff(bytes: &[u8], largest: usize) -> Option<Vec<u8>> {
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = largest;
+    let mut decoder = Decoder::new(Cursor::new(bytes)).ok()?.with_limits(limits);
+    let mut value = ValueBuffer::empty(Type::UNDEFINED);
+    decoder.image_ifd().find_tag_buf(Tag::IccProfile, &mut value).ok()??;
+    Some(value.as_bytes().to_vec())
 }
 
 /// Inks of a TIFF in CMYK of 8 or 16 bits, whose size was found to be within limits (TIFF 6.0, section 16). `beside` is what

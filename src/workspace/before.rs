@@ -1,0 +1,50 @@
+//! What the catalog knows of a supplier before its delivery is compared with it.
+
+use crate::catalog::Reader;
+use crate::catalog::stored::{Known, SourceId};
+use crate::workspace::failure::Failure;
+use crate::workspace::settings::Supplier;
+
+/// What the store knows of the supplier before the delivery.
+pub struct Store {
+    pub known: Known,
+    pub source: Option<SourceId>,
+    /// The items of the supplier that this one adds to.
+    pub base: Option<Known>,
+    /// The catalog's change sequence.
+    pub sequence: i64,
+    pub products: u64,
+}
+
+impl Store {
+    /// Before the first import.
+    pub fn empty() -> Store {
+        Store {
+            known: Known::default(),
+            source: None,
+            base: None,
+            sequence: 0,
+            products: 0,
+        }
+    }
+
+    /// As the store stands now.
+    pub fn open(reader: &Reader, supplier: &Supplier) -> Result<Store, Failure> {
+        let sources = reader.sources()?;
+        let number = |name: &str| sources.iter().find(|(_, known)| known == name).map(|(id, _)| *id);
+        let known = |source: Option<SourceId>| source.map_or(Ok(Known::default()), |source| reader.known(source));
+        let source = number(&supplier.source);
+        let base = supplier
+            .adds_to
+            .as_deref()
+            .map(|other| known(number(other)))
+            .transpose()?;
+        Ok(Store {
+            known: known(source)?,
+            source,
+            base,
+            sequence: reader.sequence()?,
+            products: reader.count()?,
+        })
+    }
+}
