@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub const ENTRIES: usize = 1_000;
 /// Entries a workbook may have: each picture in it is one.
 pub const PARTS: usize = 10_000;
-/// Bytes that come out for each byte that goes in, once [`RATIO_FROM`] bytes are out.
+/// Bytes that come out for each byte that goes in, once `RATIO_FROM` bytes are out.
 pub const RATIO: u64 = 200;
 /// How many bytes may come out before the ratio counts.
 const RATIO_FROM: u64 = 8 * 1024 * 1024;

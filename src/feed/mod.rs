@@ -60,7 +60,7 @@ use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::gather::gather;
 use crate::feed::grouped::Grouped;
 use crate::feed::joined::Joined;
-use crate::feed::joined_table::{Table as JoinedTable, named};
+use crate::feed::joined_table::{Table as JoinedTable, key_column, named};
 use crate::feed::json::Json;
 use crate::feed::report::FileReport;
 use crate::feed::sections::{SECTION, Sections};
@@ -121,10 +121,25 @@ pub fn open(
                 table.add(Box::new(rows), join, None, &shown)?;
             }
         }
+        let keys: Vec<String> = join.key.iter().map(|key| key_column(key).1.to_owned()).collect();
+        require(
+            &format!("[file.joined.{name}] key"),
+            &keys,
+            (&table.columns, &table.found),
+            &shown,
+        )?;
         tables.push(table);
     }
     let asked = joined::asked(settings, wanted);
     let inner = open_grouped(path, &shown, file_number, settings, &asked)?;
+    for (name, join) in &settings.joined {
+        require(
+            &format!("[file.joined.{name}] on"),
+            &join.on,
+            (&asked, inner.found()),
+            &shown,
+        )?;
+    }
     let joined = Joined::new(Box::new(inner), settings, wanted, tables, &shown, file_number);
     Ok(Reading::Made(Box::new(joined)))
 }
@@ -136,6 +151,25 @@ fn asked_of_itself(asked: &[String], join: &JoinSettings) -> Vec<String> {
         source::place(&mut columns, name);
     }
     columns
+}
+
+/// Refuses a file that has none of the columns by which rows are to be told apart: nothing would be joined, without a word.
+fn require(
+    setting: &str,
+    names: &[String],
+    (asked, found): (&[String], &[bool]),
+    shown: &Arc<str>,
+) -> Result<(), FeedError> {
+    let is_there = |name: &String| {
+        let at = asked.iter().position(|known| known == name);
+        at.and_then(|at| found.get(at)).copied().unwrap_or(false)
+    };
+    if names.is_empty() || names.iter().any(is_there) {
+        return Ok(());
+    }
+    let message = format!("no column `{}`, which {setting} names", excerpt(&names.join("`, `")));
+    let help = "correct the name in the supplier's file, or ask for a file that has the column";
+    Err(Refusal::new("E-FILE-COLUMN", shown, message, help).into())
 }
 
 /// The column of the file itself behind what a mapping asks for; none where a joined table has it.
@@ -160,6 +194,12 @@ fn open_grouped(
         return open_chosen(path, shown, file_number, settings, wanted);
     };
     let rows = open_chosen(path, shown, file_number, settings, &grouped::asked(group, wanted))?;
+    let asked = (&*grouped::asked(group, wanted), rows.found());
+    require("[file.group] by", &group.by, asked, shown)?;
+    require("[file.group] item", &group.item, asked, shown)?;
+    for list in group.lists.iter().chain(&group.locale) {
+        require("[file.group]", std::slice::from_ref(list), asked, shown)?;
+    }
     let grouped = Grouped::new(Box::new(rows), group, wanted, shown, file_number);
     Ok(Reading::Made(Box::new(grouped)))
 }
@@ -176,6 +216,10 @@ fn open_chosen(
         return open_sections(path, shown, file_number, settings, wanted);
     }
     let rows = open_sections(path, shown, file_number, settings, &chosen::asked(settings, wanted))?;
+    let asked = (&*chosen::asked(settings, wanted), rows.found());
+    for name in settings.only.keys().chain(settings.removed.keys()) {
+        require("[file]", std::slice::from_ref(name), asked, shown)?;
+    }
     let chosen = Chosen::new(Box::new(rows), settings, wanted, shown, file_number);
     Ok(Reading::Made(Box::new(chosen)))
 }

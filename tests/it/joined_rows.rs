@@ -352,6 +352,30 @@ fn settings_that_cannot_be_meant_are_refused() {
             "E-FILE-SETTING [file.joined.a]: `key_pattern` is no pattern",
         ),
         (
+            "only = { stat = [\"x\"] }",
+            "E-FILE-COLUMN no column `stat`, which [file] names",
+        ),
+        (
+            "removed = { gone = [\"x\"] }",
+            "E-FILE-COLUMN no column `gone`, which [file] names",
+        ),
+        (
+            "[file.group]\nby = [\"handle\", \"id\"]",
+            "E-FILE-COLUMN no column `handle`, `id`, which [file.group] by names",
+        ),
+        (
+            "[file.group]\nby = [\"sku\"]\nlists = [\"image\"]",
+            "E-FILE-COLUMN no column `image`, which [file.group] names",
+        ),
+        (
+            "[file.joined.a]\non = [\"parent\"]\nkey = [\"sku\"]",
+            "E-FILE-COLUMN no column `parent`, which [file.joined.a] on names",
+        ),
+        (
+            "[file.joined.a]\non = [\"sku\"]\nkey = [\"id:{ID}\"]",
+            "E-FILE-COLUMN no column `ID`, which [file.joined.a] key names",
+        ),
+        (
             "[file.joined.a]\npath = [\"none.csv\"]\non = [\"sku\"]\nkey = [\"y\"]",
             "E-FILE-NONE no file matches \"none.csv\"",
         ),
