@@ -7,10 +7,9 @@ use crate::diagnostic::{Diagnostic, Place, excerpt};
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::report::FileReport;
 use crate::feed::settings::GroupSettings;
-use crate::feed::source::{Source, in_locale, is_blank, names, place, text_of};
+use crate::feed::source::{Source, Upstream, in_locale, is_blank, names, place, text_of};
 use crate::product::record::{Cell, Record, Records};
 use std::collections::HashSet;
-use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Rows that one product may have. Shopify allows 2,048 variants and 250 pictures (help.shopify.com, November 2026).
@@ -22,24 +21,19 @@ const MOST_MEMBERS: usize = 1_000_000;
 
 /// Items made of the rows of a feed.
 pub struct Grouped {
-    inner: Box<dyn Source>,
-    shown: Arc<str>,
-    file: u32,
-    /// Cells of the rows, by place in what the inner source delivers.
+    rows: Upstream,
+    /// Cells of the rows, by their place.
     by: Vec<usize>,
     item: Vec<usize>,
     lists: Vec<usize>,
     locale: Option<usize>,
     cells: Vec<Wanted>,
     found: Vec<bool>,
-    /// Rows of the inner source, and how far they are taken.
-    rows: Records,
-    at: usize,
-    ended: bool,
     group: Group,
+    /// Line of a refused row right above that does not say whose it is: it may be the first of the next product.
+    unsure: Option<u64>,
     /// Names of the products that were met, as hashes.
     met: HashSet<u64>,
-    made: u64,
     joined: u64,
 }
 
@@ -82,14 +76,8 @@ pub fn asked(group: &GroupSettings, wanted: &[String]) -> Vec<String> {
 }
 
 impl Grouped {
-    /// `inner` delivers what [`asked`] says; the items have a cell for each of `wanted`.
-    pub fn new(
-        inner: Box<dyn Source>,
-        group: &GroupSettings,
-        wanted: &[String],
-        shown: &Arc<str>,
-        file: u32,
-    ) -> Grouped {
+    /// `rows` deliver what [`asked`] says; the items have a cell for each of `wanted`.
+    pub fn new(rows: Upstream, group: &GroupSettings, wanted: &[String]) -> Grouped {
         let asked = asked(group, wanted);
         let at = |name: &String| asked.iter().position(|known| known == name);
         let all = |list: &[String]| list.iter().filter_map(at).collect::<Vec<usize>>();
@@ -106,7 +94,7 @@ impl Grouped {
                 }
             })
             .collect();
-        let is_found = |cell: &Wanted| inner.found().get(cell.cell).copied().unwrap_or(false);
+        let is_found = |cell: &Wanted| rows.found().get(cell.cell).copied().unwrap_or(false);
         Grouped {
             found: cells.iter().map(is_found).collect(),
             by: all(&group.by),
@@ -114,28 +102,21 @@ impl Grouped {
             locale: group.locale.as_ref().and_then(at),
             lists,
             cells,
-            inner,
-            shown: shown.clone(),
-            file,
-            rows: Records::default(),
-            at: 0,
-            ended: false,
+            rows,
             group: Group::default(),
+            unsure: None,
             met: HashSet::new(),
-            made: 0,
             joined: 0,
         }
     }
 
     /// Puts the next row to its product; true where a product is complete.
     fn take(&mut self) -> Result<bool, FeedError> {
-        let Some(row) = self.rows.get(self.at) else {
-            self.at = 0;
-            if self.ended || !self.inner.next(&mut self.rows)? {
-                self.ended = true;
-                return Ok(true);
-            }
-            return Ok(false);
+        if !self.rows.load()? {
+            return Ok(true);
+        }
+        let Some(row) = self.rows.row() else {
+            return Ok(true);
         };
         let name = first_filled(row, &self.by);
         let is_next = !name.is_empty() && name != self.group.name;
@@ -145,25 +126,19 @@ impl Grouped {
         if is_next {
             self.group.name = name.to_owned();
             self.group.scattered = !self.met.insert(xxh3_64(name.as_bytes()));
+            self.group.broken = self.unsure;
         }
+        self.unsure = (row.fault().is_some() && name.is_empty()).then_some(row.line());
         if row.fault().is_some() && self.group.broken.is_none() {
             self.group.broken = Some(row.line());
         }
         let rows = &mut self.group.rows;
-        rows.begin(row.line(), row.raw());
-        for n in 0..row.len() {
-            rows.push_cell(row.cell(n));
-        }
-        if row.removes() {
-            rows.say_removed();
-        }
-        if let Some(fault) = row.fault() {
-            rows.refuse(fault.clone());
-        }
+        rows.begin_like(row);
+        (0..row.len()).for_each(|n| rows.push_cell(row.cell(n)));
         if rows.len() > MOST_ROWS || rows.bytes() > MOST_BYTES {
             return Err(self.too_large(row.line()));
         }
-        self.at += 1;
+        self.rows.pass();
         Ok(false)
     }
 
@@ -173,7 +148,7 @@ impl Grouped {
             excerpt(&self.group.name)
         );
         let help = "name under `[file.group] by` the column that differs from product to product";
-        Refusal::new("E-GROUP-SIZE", &self.shown, message, help)
+        Refusal::new("E-GROUP-SIZE", &self.rows.shown, message, help)
             .at_line(line)
             .into()
     }
@@ -184,14 +159,11 @@ impl Grouped {
         if group.rows.is_empty() {
             return Ok(());
         }
-        let before = batch.len();
         if group.broken.is_some() || group.scattered {
             self.refuse(&group, batch);
         } else {
             self.items(&group, batch)?;
         }
-        let items = (batch.len() - before) as u64;
-        self.made += items;
         self.joined += group.rows.len() as u64;
         self.group = group;
         self.group.rows.clear();
@@ -212,7 +184,7 @@ impl Grouped {
                 (Some(fault), _) => fault.clone(),
                 (None, Some(line)) => self.fault(
                     "E-GROUP-BROKEN",
-                    format!("a row of a product of which the row in line {line} is refused"),
+                    format!("a row of a product to which the refused row in line {line} may belong"),
                     "correct that row; what it says of the product is not known without it",
                     row.line(),
                 ),
@@ -231,7 +203,7 @@ impl Grouped {
 
     fn fault(&self, code: &'static str, message: String, help: &str, line: u64) -> Diagnostic {
         Diagnostic::error(code, message)
-            .at(Place::line(self.shown.clone(), line))
+            .at(Place::line(self.rows.shown.clone(), line))
             .with_help(help)
     }
 
@@ -260,6 +232,8 @@ impl Grouped {
         if lists.iter().map(Vec::len).sum::<usize>() * items.len() > MOST_MEMBERS {
             return Err(self.too_large(first.line()));
         }
+        // What the product says of all is held once: which record of the batch has it, by cell.
+        let mut said: Vec<Option<usize>> = vec![None; self.cells.len()];
         for (n, row) in items.iter().enumerate() {
             match n {
                 0 => batch.begin(row.line(), &raw),
@@ -268,7 +242,16 @@ impl Grouped {
             if row.removes() {
                 batch.say_removed();
             }
-            for wanted in &self.cells {
+            for (cell, wanted) in self.cells.iter().enumerate() {
+                let is_own = !wanted.is_list && !(wanted.inherits && is_blank(row.cell(wanted.cell)));
+                match said[cell].filter(|_| !is_own) {
+                    Some(before) => {
+                        batch.push_same(before, cell);
+                        continue;
+                    }
+                    None if is_own => {}
+                    None => said[cell] = batch.len().checked_sub(1),
+                }
                 if wanted.is_list
                     && let Some(n) = self.lists.iter().position(|cell| *cell == wanted.cell)
                 {
@@ -305,36 +288,29 @@ impl Source for Grouped {
     }
 
     fn header(&self) -> &[String] {
-        self.inner.header()
+        self.rows.header()
     }
 
     fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
-        batch.clear();
-        batch.file = self.file;
-        batch.before = self.made;
+        self.rows.begin(batch);
         while !batch.is_full() {
             if self.take()? {
                 self.give(batch)?;
-                if self.ended && self.rows.get(self.at).is_none() {
+                if !self.rows.load()? {
                     break;
                 }
             }
         }
-        Ok(!batch.is_empty())
+        Ok(self.rows.end(batch))
     }
 
     fn finish(self: Box<Self>) -> FileReport {
-        let mut report = self.inner.finish();
-        if self.joined > self.made {
-            let message = format!("items made of the {} rows: {}", self.joined, self.made);
-            report.diagnostics.push(
-                Diagnostic::info("I-GROUPED", message)
-                    .at(Place::file(self.shown.clone()))
-                    .with_help("which rows belong together is said under [file.group]"),
-            );
-        }
-        report.rows = self.made;
-        report
+        let made = self.rows.made;
+        let message = format!("items made of the {} rows: {made}", self.joined);
+        let finding = Diagnostic::info("I-GROUPED", message)
+            .at(Place::file(self.rows.shown.clone()))
+            .with_help("which rows belong together is said under [file.group]");
+        self.rows.finish((self.joined > made).then_some(finding))
     }
 }
 

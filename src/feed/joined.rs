@@ -8,23 +8,16 @@ use crate::feed::failure::FeedError;
 use crate::feed::joined_table::{Keys, MOST_ITEMS, Table, asked_names, key_column, key_pattern, places};
 use crate::feed::report::FileReport;
 use crate::feed::settings::{FileSettings, JoinSettings, Several};
-use crate::feed::source::{Source, in_locale, is_blank, names, place, text_of};
+use crate::feed::source::{Source, Upstream, in_locale, is_blank, names, place, text_of};
 use crate::product::record::{Cell, Record, Records};
-use std::sync::Arc;
 
 /// Records of a feed joined with tables.
 pub struct Joined {
-    inner: Box<dyn Source>,
-    shown: Arc<str>,
-    file: u32,
+    rows: Upstream,
     joins: Vec<Join>,
     cells: Vec<Wanted>,
     found: Vec<bool>,
     header: Vec<String>,
-    rows: Records,
-    at: usize,
-    ended: bool,
-    made: u64,
     /// Rows that others name.
     parents: u64,
 }
@@ -121,17 +114,10 @@ struct Hit {
 }
 
 impl Joined {
-    /// `inner` delivers what [`asked`] says; `tables` are those of the settings, in their order.
-    pub fn new(
-        inner: Box<dyn Source>,
-        settings: &FileSettings,
-        wanted: &[String],
-        tables: Vec<Table>,
-        shown: &Arc<str>,
-        file: u32,
-    ) -> Joined {
+    /// `rows` deliver what [`asked`] says; `tables` are those of the settings, in their order.
+    pub fn new(rows: Upstream, settings: &FileSettings, wanted: &[String], tables: Vec<Table>) -> Joined {
         let asked = asked(settings, wanted);
-        let mut header = inner.header().to_vec();
+        let mut header = rows.header().to_vec();
         let joins: Vec<Join> = (settings.joined.iter().zip(tables))
             .map(|((name, join), table)| {
                 header.extend(table.header.iter().map(|column| format!("{name}:{column}")));
@@ -188,99 +174,96 @@ impl Joined {
                 .unwrap_or(false)
         };
         let is_found = |cell: &Wanted| match cell {
-            Wanted::Own(cell, lent) => inner.found().get(*cell).copied().unwrap_or(false) || lent.iter().any(table_has),
+            Wanted::Own(cell, lent) => rows.found().get(*cell).copied().unwrap_or(false) || lent.iter().any(table_has),
             Wanted::Table(table, column, _) => table_has(&(*table, *column)),
         };
         Joined {
             found: cells.iter().map(is_found).collect(),
-            inner,
-            shown: shown.clone(),
-            file,
+            rows,
             joins,
             cells,
             header,
-            rows: Records::default(),
-            at: 0,
-            ended: false,
-            made: 0,
             parents: 0,
         }
     }
 
-    /// Adds what one record makes.
-    fn make(&mut self, row: usize, batch: &mut Records) {
-        let Some(row) = self.rows.get(row) else {
+    /// Adds what the record at hand makes.
+    fn make(&mut self, batch: &mut Records) {
+        let Some(row) = self.rows.row() else {
             return;
         };
-        let own = |batch: &mut Records, cells: &[Wanted]| {
-            for cell in cells {
-                match cell {
-                    Wanted::Own(cell, _) => batch.push_cell(row.cell(*cell)),
-                    Wanted::Table(..) => batch.push_absent(),
-                }
-            }
-        };
-        if let Some(fault) = row.fault() {
-            batch.begin(row.line(), row.raw());
-            own(batch, &self.cells);
-            batch.refuse(fault.clone());
-            return;
-        }
-        let is_named = |join: &Join| {
-            join.own.as_ref().is_some_and(|keys| {
-                let mut names = keys.names(row).into_iter();
-                names.any(|name| join.table.has(&name))
-            })
-        };
-        if self.joins.iter().any(is_named) {
-            self.parents += 1;
-            return;
-        }
+        let names: Vec<Vec<String>> = (self.joins.iter())
+            .map(|join| join.own.as_ref().map_or_else(Vec::new, |keys| keys.names(row)))
+            .collect();
         let mut hits: Vec<Hit> = Vec::with_capacity(self.joins.len());
-        let mut refused = None;
-        for join in &mut self.joins {
+        let mut fault = row.fault().cloned();
+        for (join, own) in self.joins.iter_mut().zip(&names) {
             let mut rows: Vec<u32> = Vec::new();
             for name in asked_names(row, &join.on) {
-                let before = rows.len();
-                rows.extend_from_slice(join.table.find(name));
-                let own = join.own.as_ref().map_or_else(Vec::new, |keys| keys.names(row));
-                if rows.len() == before && !join.optional && !own.iter().any(|own| own == name) {
+                let found = join.table.find(name);
+                let room = (MOST_ITEMS + 1).saturating_sub(rows.len());
+                rows.extend_from_slice(&found[..found.len().min(room)]);
+                if !found.is_empty() || own.iter().any(|own| own == name) {
+                    continue;
+                }
+                if let Some(line) = join.table.broken(name) {
+                    let message = format!(
+                        "a record that takes from the row in line {line} of `{}`, which is refused",
+                        join.name
+                    );
+                    let finding = Diagnostic::error("E-JOIN-BROKEN", message)
+                        .at(Place::line(self.rows.shown.clone(), row.line()))
+                        .with_help("correct that row; what it says of this record is not known without it");
+                    fault.get_or_insert(finding);
+                } else if !join.optional && fault.is_none() {
                     join.missing += 1;
                     join.first_missing.get_or_insert((name.to_owned(), row.line()));
                 }
             }
             let is_choice = join.several == Several::Refuse && join.locale.is_none();
             if rows.len() > 1 && (is_choice || rows.len() > MOST_ITEMS) {
-                let message = format!(
-                    "{} rows of `{}` have the name this record asks for",
-                    rows.len(),
-                    join.name
-                );
+                let message = format!("several rows of `{}` have the name this record asks for", join.name);
                 let help = format!(
                     "name under `[file.joined.{}] key` a column that differs, or say with `several` what they are",
                     join.name
                 );
-                refused = Some(
-                    Diagnostic::error("E-JOIN-SEVERAL", message)
-                        .at(Place::line(self.shown.clone(), row.line()))
-                        .with_help(help),
-                );
+                let finding = Diagnostic::error("E-JOIN-SEVERAL", message)
+                    .at(Place::line(self.rows.shown.clone(), row.line()))
+                    .with_help(help);
+                fault.get_or_insert(finding);
             }
             hits.push(Hit {
                 line: rows.first().map_or_else(Vec::new, |row| join.table.line_of(*row)),
                 rows,
             });
         }
+        let is_named = (self.joins.iter().zip(&names)).any(|(join, own)| own.iter().any(|name| join.table.has(name)));
+        if is_named && fault.is_none() {
+            if !self.is_own_parent(&names, &hits) {
+                self.parents += 1;
+                return;
+            }
+            let finding = Diagnostic::error("E-JOIN-CYCLE", "a row that is its own parent, by way of others")
+                .at(Place::line(self.rows.shown.clone(), row.line()))
+                .with_help("correct which row is whose parent");
+            fault = Some(finding);
+        }
         let raw = self.raw(row, &hits);
-        if let Some(fault) = refused {
+        if let Some(fault) = fault {
             batch.begin(row.line(), &raw);
-            own(batch, &self.cells);
+            for cell in &self.cells {
+                match cell {
+                    Wanted::Own(cell, _) => batch.push_cell(row.cell(*cell)),
+                    Wanted::Table(..) => batch.push_absent(),
+                }
+            }
             batch.refuse(fault);
             return;
         }
         // One table at most makes several items of a record.
         let many = (self.joins.iter()).position(|join| join.several == Several::Items);
         let count = many.map_or(1, |table| hits[table].rows.len().max(1));
+        let first = batch.len();
         for n in 0..count {
             match n {
                 0 => batch.begin(row.line(), &raw),
@@ -289,7 +272,13 @@ impl Joined {
             if row.removes() {
                 batch.say_removed();
             }
-            for cell in &self.cells {
+            for (at, cell) in self.cells.iter().enumerate() {
+                // What does not differ among the items of a record is held once.
+                let differs = matches!(cell, Wanted::Table(table, ..) if many == Some(*table));
+                if n > 0 && !differs {
+                    batch.push_same(first, at);
+                    continue;
+                }
                 match cell {
                     Wanted::Own(cell, lent) => {
                         let own = row.cell(*cell);
@@ -325,6 +314,14 @@ impl Joined {
                 }
             }
         }
+    }
+
+    /// The row at hand is among those that it inherits from.
+    fn is_own_parent(&self, names: &[Vec<String>], hits: &[Hit]) -> bool {
+        self.joins.iter().zip(names).zip(hits).any(|((join, own), hit)| {
+            let is_it = |row: &u32| own.iter().any(|name| join.table.find(name).contains(row));
+            join.own.is_some() && hit.line.iter().any(is_it)
+        })
     }
 
     /// The bytes of a record, after those of the parents in the same file that lend it something: what is rejected is complete.
@@ -363,30 +360,19 @@ impl Source for Joined {
     }
 
     fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
-        batch.clear();
-        batch.file = self.file;
-        batch.before = self.made;
-        while !batch.is_full() {
-            if self.at >= self.rows.len() {
-                self.at = 0;
-                if self.ended || !self.inner.next(&mut self.rows)? {
-                    self.ended = true;
-                    self.rows.clear();
-                    break;
-                }
-            }
-            self.make(self.at, batch);
-            self.at += 1;
+        self.rows.begin(batch);
+        while !batch.is_full() && self.rows.load()? {
+            self.make(batch);
+            self.rows.pass();
         }
-        self.made += batch.len() as u64;
-        Ok(!batch.is_empty())
+        Ok(self.rows.end(batch))
     }
 
     fn finish(self: Box<Self>) -> FileReport {
-        let mut report = self.inner.finish();
-        let place = || Place::file(self.shown.clone());
+        let place = || Place::file(self.rows.shown.clone());
+        let mut findings = Vec::new();
         for join in self.joins {
-            report.diagnostics.extend(join.table.findings);
+            findings.extend(join.table.findings);
             let Some((name, line)) = join.first_missing else {
                 continue;
             };
@@ -396,26 +382,19 @@ impl Source for Joined {
                 excerpt(&name),
                 join.missing
             );
-            report.diagnostics.push(
+            let help = format!("check `on` and `key` of [file.joined.{}], or the files", join.name);
+            findings.push(
                 Diagnostic::warning("W-JOIN-MISSING", message)
                     .at(place())
-                    .with_help(format!(
-                        "check `on` and `key` of [file.joined.{}], or the files",
-                        join.name
-                    )),
+                    .with_help(help),
             );
         }
         if self.parents > 0 {
-            let message = format!(
-                "rows that others name as their parents, which are no items: {}",
-                self.parents
-            );
-            report
-                .diagnostics
-                .push(Diagnostic::info("I-JOIN-PARENTS", message).at(place()));
+            let count = self.parents;
+            let message = format!("rows that others name as their parents, which are no items: {count}");
+            findings.push(Diagnostic::info("I-JOIN-PARENTS", message).at(place()));
         }
-        report.rows = self.made;
-        report
+        self.rows.finish(findings)
     }
 }
 

@@ -13,7 +13,9 @@ use std::sync::Arc;
 const MOST_ROWS: usize = 2_000_000;
 /// Bytes of the cells that are held of a table.
 const MOST_BYTES: usize = 256 << 20;
-/// Names that the rows of a feed may give to others.
+/// Cells that are held of a table.
+const MOST_CELLS: usize = 20_000_000;
+/// Names that the rows of a table may have, or of a feed may give to others.
 const MOST_NAMES: usize = 8_000_000;
 /// Items that one record may make, and members that a list of one may have.
 pub const MOST_ITEMS: usize = 4_096;
@@ -40,6 +42,8 @@ struct KeyCell {
 pub struct Table {
     pub rows: Records,
     by_name: HashMap<Box<str>, Vec<u32>>,
+    /// Rows that are refused, by name, with their lines: nothing is known of what they lend.
+    broken: HashMap<Box<str>, u64>,
     /// The same by names in small letters, where these are others. Systems that do not tell them apart write both.
     by_small_name: HashMap<Box<str>, Vec<u32>>,
     /// Cells of its own rows that name further ones.
@@ -119,6 +123,7 @@ pub fn asked_names<'r>(row: Record<'r>, on: &[usize]) -> Vec<&'r str> {
         cell => vec![text_of(cell)],
     };
     names.retain(|name| !name.is_empty());
+    names.truncate(MOST_ITEMS);
     names
 }
 
@@ -141,12 +146,15 @@ pub fn named(
     let mut named = HashSet::new();
     let mut batch = Records::default();
     while source.next(&mut batch)? {
-        for row in batch.iter().filter(|row| row.fault().is_none()) {
-            let own = keys.names(row);
+        // A refused row names its parent, too, as far as its cells are there: that one is no item for it.
+        for row in batch.iter() {
+            let names = asked_names(row, &on);
+            if names.is_empty() {
+                continue;
+            }
+            let own: HashSet<String> = keys.names(row).into_iter().collect();
             // Who names itself has no parent.
-            let others = asked_names(row, &on)
-                .into_iter()
-                .filter(|name| !own.iter().any(|own| own == name));
+            let others = names.into_iter().filter(|name| !own.contains(*name));
             named.extend(others.map(Box::from));
             if named.len() > MOST_NAMES {
                 return Err(too_large(shown, row.line()));
@@ -189,19 +197,24 @@ impl Table {
         let mut batch = Records::default();
         while source.next(&mut batch)? {
             for row in batch.iter() {
-                if let Some(fault) = row.fault() {
-                    if self.findings.len() < TOLD {
-                        self.findings.push(fault.clone());
-                    }
-                    continue;
-                }
                 let mut names = keys.names(row);
                 names.retain(|name| only.is_none_or(|only| only.contains(name.as_str())));
+                if let Some(fault) = row.fault() {
+                    // Of a table that is the feed itself they come by again.
+                    if self.findings.len() < TOLD && only.is_none() {
+                        self.findings.push(fault.clone());
+                    }
+                    self.broken
+                        .extend(names.into_iter().map(|name| (name.into(), row.line())));
+                    continue;
+                }
                 names.dedup();
                 if !names.is_empty() {
                     self.keep(row, names, only.is_some());
                 }
-                if self.rows.len() > MOST_ROWS || self.rows.bytes() > MOST_BYTES {
+                let cells = self.rows.len().saturating_mul(self.columns.len());
+                let is_large = self.rows.len() > MOST_ROWS || self.rows.bytes() > MOST_BYTES || cells > MOST_CELLS;
+                if is_large || self.by_name.len() > MOST_NAMES {
                     return Err(too_large(shown, row.line()));
                 }
             }
@@ -231,12 +244,17 @@ impl Table {
             self.rows.push_cell(row.cell(n));
         }
         for name in names {
-            self.by_small_name
-                .entry(name.to_lowercase().into())
-                .or_default()
-                .push(at);
-            self.by_name.entry(name.into()).or_default().push(at);
+            let small = name.to_lowercase();
+            if small != name {
+                add(self.by_small_name.entry(small.into()).or_default(), at);
+            }
+            add(self.by_name.entry(name.into()).or_default(), at);
         }
+    }
+
+    /// Line of a refused row of this name.
+    pub fn broken(&self, name: &str) -> Option<u64> {
+        self.broken.get(name).copied()
     }
 
     /// A row has exactly this name.
@@ -247,7 +265,12 @@ impl Table {
     /// The rows of a name; where there are none, those whose name only differs in the case of its letters.
     pub fn find(&self, name: &str) -> &[u32] {
         let exact = self.by_name.get(name);
-        let found = exact.or_else(|| self.by_small_name.get(name.to_lowercase().as_str()));
+        let found = exact.or_else(|| {
+            let small = name.to_lowercase();
+            self.by_small_name
+                .get(small.as_str())
+                .or_else(|| self.by_name.get(small.as_str()))
+        });
         found.map_or(&[], Vec::as_slice)
     }
 
@@ -276,4 +299,11 @@ fn too_large(shown: &Arc<str>, line: u64) -> FeedError {
     let message = "the table is larger than 2,000,000 rows or 256 MiB of cells that are used";
     let help = "join the larger file as the feed, and the smaller one to it";
     Refusal::new("E-JOIN-SIZE", shown, message, help).at_line(line).into()
+}
+
+/// Adds a row to those of a name; more than a record may take are only counted.
+fn add(rows: &mut Vec<u32>, row: u32) {
+    if rows.len() <= MOST_ITEMS {
+        rows.push(row);
+    }
 }

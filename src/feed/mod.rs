@@ -65,7 +65,7 @@ use crate::feed::json::Json;
 use crate::feed::report::FileReport;
 use crate::feed::sections::{SECTION, Sections};
 use crate::feed::settings::{FileSettings, Format, JoinSettings};
-use crate::feed::source::Source;
+use crate::feed::source::{Source, Upstream};
 use crate::feed::workbook::{Book, Grid};
 use crate::feed::xml::Xml;
 use crate::feed::xml_events::Events;
@@ -92,84 +92,168 @@ pub fn open(
     settings: &FileSettings,
     wanted: &[String],
 ) -> Result<Reading, FeedError> {
-    let shown: Arc<str> = Arc::from(shown);
-    if let Some(fault) = joined::fault(settings) {
-        let help = "correct it in the supplier's file; docs/supplier.md tells what the settings mean";
-        return Err(Refusal::new("E-FILE-SETTING", &shown, fault, help).into());
+    let opening = Opening {
+        path,
+        shown: &Arc::from(shown),
+        number: file_number,
+        settings,
+    };
+    opening.joined(wanted)
+}
+
+/// A file that is about to be opened. Each step hands on records of the one below it, where the settings say so.
+struct Opening<'f> {
+    path: &'f Path,
+    shown: &'f Arc<str>,
+    number: u32,
+    settings: &'f FileSettings,
+}
+
+impl Opening<'_> {
+    fn upstream(&self, rows: Reading) -> Upstream {
+        Upstream::new(Box::new(rows), self.shown, self.number)
     }
-    if settings.joined.is_empty() {
-        return open_grouped(path, &shown, file_number, settings, wanted);
+
+    /// With what joined tables say.
+    fn joined(&self, wanted: &[String]) -> Result<Reading, FeedError> {
+        let settings = self.settings;
+        if let Some(fault) = joined::fault(settings) {
+            let help = "correct it in the supplier's file; docs/supplier.md tells what the settings mean";
+            return Err(Refusal::new("E-FILE-SETTING", self.shown, fault, help).into());
+        }
+        if settings.joined.is_empty() {
+            return self.grouped(wanted);
+        }
+        let mut tables = Vec::new();
+        for (name, join) in &settings.joined {
+            tables.push(self.table(name, join, wanted)?);
+        }
+        let asked = joined::asked(settings, wanted);
+        let rows = self.grouped(&asked)?;
+        for (name, join) in &settings.joined {
+            self.require(&format!("[file.joined.{name}] on"), &join.on, (&asked, rows.found()))?;
+        }
+        let joined = Joined::new(self.upstream(rows), settings, wanted, tables);
+        Ok(Reading::Made(Box::new(joined)))
     }
-    let mut tables = Vec::new();
-    for (name, join) in &settings.joined {
-        let asked = joined::asked_of(settings, name, join, wanted);
+
+    /// A joined table, read whole.
+    fn table(&self, name: &str, join: &JoinSettings, wanted: &[String]) -> Result<JoinedTable, FeedError> {
+        let asked = joined::asked_of(self.settings, name, join, wanted);
         let mut table = JoinedTable::of(join, asked.clone());
         if join.path.is_empty() {
-            let again = || open_grouped(path, &shown, file_number, settings, &asked_of_itself(&asked, join));
-            let columns = asked_of_itself(&asked, join);
-            let named = named(&mut again()?, join, &columns, &shown)?;
-            let rows = open_grouped(path, &shown, file_number, settings, &asked)?;
-            table.add(Box::new(rows), join, Some(&named), &shown)?;
+            let mut columns = asked.clone();
+            for name in &join.on {
+                source::place(&mut columns, name);
+            }
+            let named = named(&mut self.grouped(&columns)?, join, &columns, self.shown)?;
+            table.add(Box::new(self.grouped(&asked)?), join, Some(&named), self.shown)?;
         } else {
-            let file = join.file(settings.folder.clone());
-            for path in gather(&settings.folder, &file)?.files {
-                let shown: Arc<str> = match path.strip_prefix(&settings.folder) {
-                    Ok(inside) => inside.display().to_string().into(),
-                    Err(_) => path.display().to_string().into(),
+            let folder = &self.settings.folder;
+            let file = join.file(folder.clone());
+            for path in gather(folder, &file)?.files {
+                let opening = Opening {
+                    shown: &path.strip_prefix(folder).unwrap_or(&path).display().to_string().into(),
+                    path: &path,
+                    number: 0,
+                    settings: &file,
                 };
-                let rows = open_rows(&path, &shown, 0, &file, &asked)?;
-                table.add(Box::new(rows), join, None, &shown)?;
+                table.add(Box::new(opening.rows(&asked)?), join, None, opening.shown)?;
             }
         }
         let keys: Vec<String> = join.key.iter().map(|key| key_column(key).1.to_owned()).collect();
-        require(
-            &format!("[file.joined.{name}] key"),
-            &keys,
-            (&table.columns, &table.found),
-            &shown,
-        )?;
-        tables.push(table);
+        let found = (&*table.columns, &*table.found);
+        self.require(&format!("[file.joined.{name}] key"), &keys, found)?;
+        Ok(table)
     }
-    let asked = joined::asked(settings, wanted);
-    let inner = open_grouped(path, &shown, file_number, settings, &asked)?;
-    for (name, join) in &settings.joined {
-        require(
-            &format!("[file.joined.{name}] on"),
-            &join.on,
-            (&asked, inner.found()),
-            &shown,
-        )?;
-    }
-    let joined = Joined::new(Box::new(inner), settings, wanted, tables, &shown, file_number);
-    Ok(Reading::Made(Box::new(joined)))
-}
 
-/// What a feed is asked for that names its own parents: their names, and its own.
-fn asked_of_itself(asked: &[String], join: &JoinSettings) -> Vec<String> {
-    let mut columns = asked.to_vec();
-    for name in &join.on {
-        source::place(&mut columns, name);
+    /// With the rows of a product made into items.
+    fn grouped(&self, wanted: &[String]) -> Result<Reading, FeedError> {
+        let Some(group) = &self.settings.group else {
+            return self.chosen(wanted);
+        };
+        let asked = grouped::asked(group, wanted);
+        let rows = self.chosen(&asked)?;
+        let there = (&*asked, rows.found());
+        self.require("[file.group] by", &group.by, there)?;
+        self.require("[file.group] item", &group.item, there)?;
+        for name in group.lists.iter().chain(&group.locale) {
+            self.require("[file.group]", std::slice::from_ref(name), there)?;
+        }
+        let grouped = Grouped::new(self.upstream(rows), group, wanted);
+        Ok(Reading::Made(Box::new(grouped)))
     }
-    columns
-}
 
-/// Refuses a file that has none of the columns by which rows are to be told apart: nothing would be joined, without a word.
-fn require(
-    setting: &str,
-    names: &[String],
-    (asked, found): (&[String], &[bool]),
-    shown: &Arc<str>,
-) -> Result<(), FeedError> {
-    let is_there = |name: &String| {
-        let at = asked.iter().position(|known| known == name);
-        at.and_then(|at| found.get(at)).copied().unwrap_or(false)
-    };
-    if names.is_empty() || names.iter().any(is_there) {
-        return Ok(());
+    /// Without the rows that are not wanted, and with those that take a product off known as such.
+    fn chosen(&self, wanted: &[String]) -> Result<Reading, FeedError> {
+        let settings = self.settings;
+        if settings.only.is_empty() && settings.removed.is_empty() {
+            return self.sections(wanted);
+        }
+        let asked = chosen::asked(settings, wanted);
+        let rows = self.sections(&asked)?;
+        for name in settings.only.keys().chain(settings.removed.keys()) {
+            self.require("[file]", std::slice::from_ref(name), (&asked, rows.found()))?;
+        }
+        let chosen = Chosen::new(self.upstream(rows), settings, wanted);
+        Ok(Reading::Made(Box::new(chosen)))
     }
-    let message = format!("no column `{}`, which {setting} names", excerpt(&names.join("`, `")));
-    let help = "correct the name in the supplier's file, or ask for a file that has the column";
-    Err(Refusal::new("E-FILE-COLUMN", shown, message, help).into())
+
+    /// With headings between the rows as their section.
+    fn sections(&self, wanted: &[String]) -> Result<Reading, FeedError> {
+        if !self.settings.section_rows {
+            return self.rows(wanted);
+        }
+        let own: Vec<String> = wanted.iter().filter(|name| *name != SECTION).cloned().collect();
+        let header = self.rows(&own)?.header().to_vec();
+        let rows = self.rows(&sections::asked(&header, wanted))?;
+        Ok(Reading::Made(Box::new(Sections::new(self.upstream(rows), wanted))))
+    }
+
+    /// Row by row as it stands.
+    fn rows(&self, wanted: &[String]) -> Result<Reading, FeedError> {
+        let (settings, number) = (self.settings, self.number);
+        let opened = || decode::open(self.path, self.shown, settings.inside.as_deref());
+        let book = match opened()? {
+            Content::Stream(stream) => {
+                let content = Text::of(stream, settings)?;
+                // The groups of a catalogue stand after its articles: the file is read twice where they are wanted.
+                let wants_groups = |field: &String| matches!(bmecat::Field::of(field), Some(bmecat::Field::Group(_)));
+                let twice = content.format == Format::Bmecat && wanted.iter().any(wants_groups);
+                let groups = match twice.then(opened).transpose()? {
+                    Some(Content::Stream(again)) => {
+                        let (stream, _) = Text::of(again, settings)?.into_xml(settings)?;
+                        Some(Groups::read(Events::new(stream))?)
+                    }
+                    _ => None,
+                };
+                return content.read(number, settings, wanted, groups);
+            }
+            Content::Workbook(archive) => Book::of_archive(archive, self.shown)?,
+            Content::OldWorkbook(bytes) => Book::of_compound(&bytes, self.shown)?,
+        };
+        match settings.format {
+            None | Some(Format::Xlsx) => {
+                let grid = Grid::open(book, self.shown, number, settings, wanted)?;
+                Ok(Reading::Grid(Box::new(grid)))
+            }
+            Some(declared) => Err(format::contradiction(self.shown, declared, "a workbook")),
+        }
+    }
+
+    /// Refuses a file that has none of the columns by which rows are to be told apart: nothing would be joined, without a word.
+    fn require(&self, setting: &str, names: &[String], (asked, found): (&[String], &[bool])) -> Result<(), FeedError> {
+        let is_there = |name: &String| {
+            let at = asked.iter().position(|known| known == name);
+            at.and_then(|at| found.get(at)).copied().unwrap_or(false)
+        };
+        if names.is_empty() || names.iter().any(is_there) {
+            return Ok(());
+        }
+        let message = format!("no column `{}`, which {setting} names", excerpt(&names.join("`, `")));
+        let help = "correct the name in the supplier's file, or ask for a file that has the column";
+        Err(Refusal::new("E-FILE-COLUMN", self.shown, message, help).into())
+    }
 }
 
 /// The column of the file itself behind what a mapping asks for; none where a joined table has it.
@@ -179,116 +263,6 @@ pub fn own_column<'n>(settings: &FileSettings, wanted: &'n str) -> Option<&'n st
         (None, _) if settings.section_rows && wanted == SECTION => None,
         (None, Some(group)) => Some(source::in_locale(&group.locale, wanted).0),
         (None, None) => Some(wanted),
-    }
-}
-
-/// Opens a file, with the rows of a product made into items where the settings say so.
-fn open_grouped(
-    path: &Path,
-    shown: &Arc<str>,
-    file_number: u32,
-    settings: &FileSettings,
-    wanted: &[String],
-) -> Result<Reading, FeedError> {
-    let Some(group) = &settings.group else {
-        return open_chosen(path, shown, file_number, settings, wanted);
-    };
-    let rows = open_chosen(path, shown, file_number, settings, &grouped::asked(group, wanted))?;
-    let asked = (&*grouped::asked(group, wanted), rows.found());
-    require("[file.group] by", &group.by, asked, shown)?;
-    require("[file.group] item", &group.item, asked, shown)?;
-    for list in group.lists.iter().chain(&group.locale) {
-        require("[file.group]", std::slice::from_ref(list), asked, shown)?;
-    }
-    let grouped = Grouped::new(Box::new(rows), group, wanted, shown, file_number);
-    Ok(Reading::Made(Box::new(grouped)))
-}
-
-/// Opens a file without the rows that the settings leave out.
-fn open_chosen(
-    path: &Path,
-    shown: &Arc<str>,
-    file_number: u32,
-    settings: &FileSettings,
-    wanted: &[String],
-) -> Result<Reading, FeedError> {
-    if settings.only.is_empty() && settings.removed.is_empty() {
-        return open_sections(path, shown, file_number, settings, wanted);
-    }
-    let rows = open_sections(path, shown, file_number, settings, &chosen::asked(settings, wanted))?;
-    let asked = (&*chosen::asked(settings, wanted), rows.found());
-    for name in settings.only.keys().chain(settings.removed.keys()) {
-        require("[file]", std::slice::from_ref(name), asked, shown)?;
-    }
-    let chosen = Chosen::new(Box::new(rows), settings, wanted, shown, file_number);
-    Ok(Reading::Made(Box::new(chosen)))
-}
-
-/// Opens a file, with headings between its rows as their section where the settings say so.
-fn open_sections(
-    path: &Path,
-    shown: &Arc<str>,
-    file_number: u32,
-    settings: &FileSettings,
-    wanted: &[String],
-) -> Result<Reading, FeedError> {
-    if !settings.section_rows {
-        return open_rows(path, shown, file_number, settings, wanted);
-    }
-    let own: Vec<String> = wanted.iter().filter(|name| *name != SECTION).cloned().collect();
-    let header = open_rows(path, shown, file_number, settings, &own)?.header().to_vec();
-    let rows = open_rows(path, shown, file_number, settings, &sections::asked(&header, wanted))?;
-    let sections = Sections::new(Box::new(rows), wanted, shown, file_number);
-    Ok(Reading::Made(Box::new(sections)))
-}
-
-/// Opens a file, row by row as it stands.
-fn open_rows(
-    path: &Path,
-    shown: &Arc<str>,
-    file_number: u32,
-    settings: &FileSettings,
-    wanted: &[String],
-) -> Result<Reading, FeedError> {
-    match decode::open(path, shown, settings.inside.as_deref())? {
-        Content::Stream(stream) => {
-            let content = Text::of(stream, settings)?;
-            // The groups of a catalogue stand after its articles: the file is read twice where they are wanted.
-            let wants_groups = |field: &String| matches!(bmecat::Field::of(field), Some(bmecat::Field::Group(_)));
-            let twice = content.format == Format::Bmecat && wanted.iter().any(wants_groups);
-            let groups = match twice
-                .then(|| decode::open(path, shown, settings.inside.as_deref()))
-                .transpose()?
-            {
-                Some(Content::Stream(again)) => {
-                    let (stream, _) = Text::of(again, settings)?.into_xml(settings)?;
-                    Some(Groups::read(Events::new(stream))?)
-                }
-                _ => None,
-            };
-            content.read(file_number, settings, wanted, groups)
-        }
-        Content::Workbook(archive) => {
-            open_workbook(Book::of_archive(archive, shown)?, shown, file_number, settings, wanted)
-        }
-        Content::OldWorkbook(bytes) => {
-            open_workbook(Book::of_compound(&bytes, shown)?, shown, file_number, settings, wanted)
-        }
-    }
-}
-
-fn open_workbook(
-    book: Book,
-    shown: &Arc<str>,
-    file: u32,
-    settings: &FileSettings,
-    wanted: &[String],
-) -> Result<Reading, FeedError> {
-    match settings.format {
-        None | Some(Format::Xlsx) => Ok(Reading::Grid(Box::new(Grid::open(
-            book, shown, file, settings, wanted,
-        )?))),
-        Some(declared) => Err(format::contradiction(shown, declared, "a workbook")),
     }
 }
 

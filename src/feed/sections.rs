@@ -5,25 +5,20 @@
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
-use crate::feed::source::{Source, is_blank, place};
+use crate::feed::source::{Source, Upstream, is_blank, place};
 use crate::product::record::{Cell, Record, Records};
-use std::sync::Arc;
 
 /// The column that holds the section of a row.
 pub const SECTION: &str = "@section";
 
 /// Records with their section.
 pub struct Sections {
-    inner: Box<dyn Source>,
-    shown: Arc<str>,
-    file: u32,
-    /// Place of each wanted cell in what the inner source delivers; none of the section.
+    rows: Upstream,
+    /// Place of each wanted cell in what the rows have; none of the section.
     cells: Vec<Option<usize>>,
     found: Vec<bool>,
     header: Vec<String>,
     section: String,
-    rows: Records,
-    made: u64,
     headings: u64,
 }
 
@@ -36,34 +31,37 @@ pub fn asked(header: &[String], wanted: &[String]) -> Vec<String> {
     asked
 }
 
-/// The one cell of a row that is filled, where it is a text with a letter in it.
+/// Bytes of a heading; what is longer is a text.
+const LONGEST: usize = 300;
+
+/// The one cell of a row that is filled, where it is a short text with a letter in it.
 pub fn heading<'r>(row: Record<'r>) -> Option<&'r str> {
     let mut filled = (0..row.len()).map(|n| row.cell(n)).filter(|cell| !is_blank(*cell));
     match (filled.next(), filled.next()) {
-        (Some(Cell::Text(text)), None) if row.len() > 2 && text.contains(char::is_alphabetic) => Some(text.trim()),
+        (Some(Cell::Text(text)), None)
+            if row.len() > 2 && text.len() <= LONGEST && text.contains(char::is_alphabetic) =>
+        {
+            Some(text.trim())
+        }
         _ => None,
     }
 }
 
 impl Sections {
-    /// `inner` delivers what [`asked`] says.
-    pub fn new(inner: Box<dyn Source>, wanted: &[String], shown: &Arc<str>, file: u32) -> Sections {
-        let asked = asked(inner.header(), wanted);
+    /// `rows` deliver what [`asked`] says.
+    pub fn new(rows: Upstream, wanted: &[String]) -> Sections {
+        let asked = asked(rows.header(), wanted);
         let at = |name: &String| asked.iter().position(|known| known == name);
         let cells: Vec<Option<usize>> = wanted.iter().map(|name| at(name).filter(|_| name != SECTION)).collect();
-        let is_found = |cell: &Option<usize>| cell.is_none_or(|cell| inner.found().get(cell).copied().unwrap_or(false));
-        let mut header = inner.header().to_vec();
+        let is_found = |cell: &Option<usize>| cell.is_none_or(|cell| rows.found().get(cell).copied().unwrap_or(false));
+        let mut header = rows.header().to_vec();
         header.push(SECTION.to_owned());
         Sections {
             found: cells.iter().map(is_found).collect(),
             header,
-            inner,
-            shown: shown.clone(),
-            file,
+            rows,
             cells,
             section: String::new(),
-            rows: Records::default(),
-            made: 0,
             headings: 0,
         }
     }
@@ -79,47 +77,35 @@ impl Source for Sections {
     }
 
     fn next(&mut self, batch: &mut Records) -> Result<bool, FeedError> {
-        batch.clear();
-        batch.file = self.file;
-        batch.before = self.made;
-        while batch.is_empty() {
-            if !self.inner.next(&mut self.rows)? {
-                return Ok(false);
-            }
-            for row in self.rows.iter() {
-                if row.fault().is_none()
-                    && let Some(section) = heading(row)
-                {
-                    self.section = section.to_owned();
-                    self.headings += 1;
-                    continue;
-                }
-                batch.begin(row.line(), row.raw());
-                for cell in &self.cells {
-                    match cell {
-                        Some(cell) => batch.push_cell(row.cell(*cell)),
-                        None if self.section.is_empty() => batch.push_absent(),
-                        None => batch.push_text(&self.section),
+        self.rows.begin(batch);
+        while !batch.is_full() && self.rows.load()? {
+            if let Some(row) = self.rows.row() {
+                match heading(row).filter(|_| row.fault().is_none()) {
+                    Some(section) => {
+                        self.section = section.to_owned();
+                        self.headings += 1;
+                    }
+                    None => {
+                        batch.begin_like(row);
+                        for cell in &self.cells {
+                            match cell {
+                                Some(cell) => batch.push_cell(row.cell(*cell)),
+                                None if self.section.is_empty() => batch.push_absent(),
+                                None => batch.push_text(&self.section),
+                            }
+                        }
                     }
                 }
-                if let Some(fault) = row.fault() {
-                    batch.refuse(fault.clone());
-                }
             }
+            self.rows.pass();
         }
-        self.made += batch.len() as u64;
-        Ok(true)
+        Ok(self.rows.end(batch))
     }
 
     fn finish(self: Box<Self>) -> FileReport {
-        let mut report = self.inner.finish();
-        if self.headings > 0 {
-            let message = format!("headings between the rows: {}", self.headings);
-            let finding = Diagnostic::info("I-SECTIONS", message).at(Place::file(self.shown));
-            report.diagnostics.push(finding);
-        }
-        report.rows = self.made;
-        report
+        let message = format!("headings between the rows: {}", self.headings);
+        let finding = Diagnostic::info("I-SECTIONS", message).at(Place::file(self.rows.shown.clone()));
+        self.rows.finish((self.headings > 0).then_some(finding))
     }
 }
 

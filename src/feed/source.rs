@@ -1,8 +1,10 @@
 //! What gives records: a reader of a format, or something that makes other records of those of a reader.
 
+use crate::diagnostic::Diagnostic;
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
-use crate::product::record::{Cell, Records};
+use crate::product::record::{Cell, Record, Records};
+use std::sync::Arc;
 
 /// A file as a stream of records.
 pub trait Source: Send {
@@ -18,6 +20,84 @@ pub trait Source: Send {
 
     /// What is known of the file, once it is read.
     fn finish(self: Box<Self>) -> FileReport;
+}
+
+/// What makes other records of those of a source: its rows one by one, and the batches that come of them.
+pub struct Upstream {
+    source: Box<dyn Source>,
+    pub shown: Arc<str>,
+    file: u32,
+    rows: Records,
+    at: usize,
+    ended: bool,
+    /// Records handed on so far.
+    pub made: u64,
+}
+
+impl Upstream {
+    pub fn new(source: Box<dyn Source>, shown: &Arc<str>, file: u32) -> Upstream {
+        Upstream {
+            source,
+            shown: shown.clone(),
+            file,
+            rows: Records::default(),
+            at: 0,
+            ended: false,
+            made: 0,
+        }
+    }
+
+    pub fn found(&self) -> &[bool] {
+        self.source.found()
+    }
+
+    pub fn header(&self) -> &[String] {
+        self.source.header()
+    }
+
+    /// Sees to it that a row is at hand; `false` when none are left.
+    pub fn load(&mut self) -> Result<bool, FeedError> {
+        if self.at < self.rows.len() {
+            return Ok(true);
+        }
+        self.at = 0;
+        self.ended = self.ended || !self.source.next(&mut self.rows)?;
+        if self.ended {
+            self.rows.clear();
+        }
+        Ok(!self.ended)
+    }
+
+    /// The row at hand.
+    pub fn row(&self) -> Option<Record<'_>> {
+        self.rows.get(self.at)
+    }
+
+    /// Leaves the row at hand behind.
+    pub fn pass(&mut self) {
+        self.at += 1;
+    }
+
+    /// Empties a batch for the records that come next.
+    pub fn begin(&self, batch: &mut Records) {
+        batch.clear();
+        batch.file = self.file;
+        batch.before = self.made;
+    }
+
+    /// Counts what a batch holds; `false` where it holds nothing.
+    pub fn end(&mut self, batch: &Records) -> bool {
+        self.made += batch.len() as u64;
+        !batch.is_empty()
+    }
+
+    /// What is known of the file, with what was found in making its records.
+    pub fn finish(self, findings: impl IntoIterator<Item = Diagnostic>) -> FileReport {
+        let mut report = self.source.finish();
+        report.diagnostics.extend(findings);
+        report.rows = self.made;
+        report
+    }
 }
 
 /// A pattern for names of columns in which `*` stands for any text.

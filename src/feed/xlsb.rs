@@ -16,6 +16,8 @@ use std::sync::Arc;
 const RECORD: u32 = 4 << 20;
 /// Bytes of all shared strings.
 const STRINGS: usize = 512 << 20;
+/// The record of a cell with a text in several fonts (BrtCellRString).
+const RICH: u32 = 62;
 /// Sheets, formats and the like.
 const ENTRIES: usize = 100_000;
 
@@ -256,7 +258,7 @@ impl Sheet {
                     }
                     row.begin(u64::from(next) + 1);
                 }
-                1..=18 => self.put(row)?,
+                1..=18 | RICH => self.put(row)?,
                 // BrtEndSheetData
                 146 => self.done = true,
                 _ => {}
@@ -284,19 +286,26 @@ impl Sheet {
     fn put(&mut self, row: &mut GridRow) -> Result<(), FeedError> {
         let data = &self.parts.data;
         let (kind, column, at) = match self.parts.kind {
+            // Its runs stand behind the text, a byte of flags before it.
+            RICH => (6, u32_at(data, 0), 9),
             kind @ 1..=11 => (kind, u32_at(data, 0), 8),
             kind => (kind - 11, self.column, 4),
         };
         self.column = column.saturating_add(1);
         self.cells += 1;
-        if self.cells > CELLS || column >= COLUMNS && kind != 1 {
+        if self.cells > CELLS || column >= COLUMNS && kind != 1 || row.cells.len() > COLUMNS as usize {
             let message = format!("the sheet has more than {COLUMNS} columns or {CELLS} cells");
             let help = "ask for a sheet with the products alone";
             return Err(Refusal::new("E-SHEET-LIMIT", &self.parts.shown, message, help)
                 .at_line(row.number)
                 .into());
         }
-        let style = (u32_at(data, at - 4) & 0x00ff_ffff) as usize;
+        let style_at = if self.parts.kind > 11 && self.parts.kind != RICH {
+            0
+        } else {
+            4
+        };
+        let style = (u32_at(data, style_at) & 0x00ff_ffff) as usize;
         let shown = self.shared.styles.get(style).copied().unwrap_or(Shown::Number);
         let number = |row: &mut GridRow, value: f64| {
             row.push_number(column, &format!("{value:e}"), shown, self.shared.base);

@@ -204,7 +204,8 @@ impl Sheet {
                     Some(Kind::Text) => self.cell.text.end(&self.open, &mut self.cell.inline),
                     Some(Kind::Cell) => {
                         let filled = self.cell.put(row, &self.shared);
-                        limit = (filled && self.cell.column >= COLUMNS).then_some("columns");
+                        let is_wide = self.cell.column >= COLUMNS || row.cells.len() > COLUMNS as usize;
+                        limit = (filled && is_wide).then_some("columns");
                     }
                     Some(Kind::Row) => {
                         self.row += 1;

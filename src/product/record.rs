@@ -230,10 +230,29 @@ impl Records {
         self.begin_row(line, Raw::Text(start, len));
     }
 
+    /// Begins a record that stands where another does: its bytes, its line, what is wrong with it, and whether it takes its
+    /// product off. Cells follow.
+    pub fn begin_like(&mut self, record: Record<'_>) {
+        self.begin(record.line(), record.raw());
+        if record.removes() {
+            self.say_removed();
+        }
+        if let Some(fault) = record.fault() {
+            self.refuse(fault.clone());
+        }
+    }
+
     /// Begins a further record made of the bytes of the one before; the first of a batch has none.
     pub fn begin_same(&mut self, line: u64) {
         let raw = self.rows.last().map_or(Raw::Bytes(0, 0), |row| row.raw);
         self.begin_row(line, raw);
+    }
+
+    /// A cell that an earlier record of this batch has, which shares its text: cell `n` of record `row`, both counted from 0.
+    pub fn push_same(&mut self, row: usize, n: usize) {
+        let span = self.rows.get(row).filter(|row| n < row.cells.1 as usize);
+        let span = span.and_then(|row| self.spans.get(row.cells.0 as usize + n)).copied();
+        self.push(span.unwrap_or(Span::Absent));
     }
 
     /// A cell as another record has it.

@@ -206,20 +206,30 @@ impl<'w> Planner<'w> {
     }
 
     fn remove(&mut self, sku: &str, known: Option<u32>, spot: Spot) -> Result<(), Failure> {
+        let hash = xxh3_128(sku.as_bytes());
+        let met = match known {
+            Some(at) => self.met[at as usize],
+            None => self.met_new.get(&hash).copied().unwrap_or(Met::Not),
+        };
+        let now = match met {
+            Met::Not | Met::Removed(_) => Met::Removed(spot),
+            met => {
+                self.read += 1;
+                self.conflict(met, Some(sku), spot)?;
+                Met::Bare { spot, rejected: true }
+            }
+        };
         let is_sold = known.is_some_and(|at| self.store.known.get(at as usize).is_some_and(|item| !item.withdrawn));
-        let Some(at) = known.map(|at| at as usize).filter(|_| is_sold) else {
+        if matches!(met, Met::Not) && !is_sold {
             let finding = Diagnostic::info("I-REMOVED-UNKNOWN", "a product is taken off that is not on sale here")
                 .at(self.place(spot))
                 .of(sku);
             self.find(vec![finding]);
-            return Ok(());
-        };
-        match self.met[at] {
-            Met::Not | Met::Removed(_) => self.met[at] = Met::Removed(spot),
-            met => {
-                self.read += 1;
-                self.conflict(met, Some(sku), spot)?;
-                self.met[at] = Met::Bare { spot, rejected: true };
+        }
+        match known {
+            Some(at) => self.met[at as usize] = now,
+            None => {
+                self.met_new.insert(hash, now);
             }
         }
         Ok(())
@@ -228,11 +238,17 @@ impl<'w> Planner<'w> {
     fn reject(&mut self, sku: Option<&str>, spot: Spot, raw: &[u8]) -> Result<(), Failure> {
         self.rejected += 1;
         self.rejects.keep(spot.file, raw)?;
-        // A row that could not be read is still there: its item is not missing.
-        if let Some((at, _)) = sku.and_then(|sku| self.store.known.find(sku))
-            && matches!(self.met[at], Met::Not)
-        {
-            self.met[at] = Met::Bare { spot, rejected: true };
+        // A row that could not be read is still there: its item is not missing, and another row of its SKU contradicts it.
+        let dead = Met::Bare { spot, rejected: true };
+        let Some(sku) = sku else {
+            return Ok(());
+        };
+        match self.store.known.find(sku) {
+            Some((at, _)) if matches!(self.met[at], Met::Not) => self.met[at] = dead,
+            Some(_) => {}
+            None => {
+                self.met_new.entry(xxh3_128(sku.as_bytes())).or_insert(dead);
+            }
         }
         Ok(())
     }

@@ -50,6 +50,12 @@ struct Preset {
     /// Sign before the names of columns where they are attributes of XML elements.
     #[serde(default)]
     prefix: Option<String>,
+    /// Words that columns must say, as `[file] only` has them.
+    #[serde(default)]
+    only: BTreeMap<String, Vec<String>>,
+    /// What a person should decide, by field.
+    #[serde(default)]
+    ask: BTreeMap<String, String>,
     /// Columns of which only the word that stands there first is wanted: rows that say another repeat products.
     #[serde(default)]
     only_first: Vec<String>,
@@ -112,6 +118,17 @@ pub fn lay_over(seen: &Seen<'_>, suggestion: &mut Suggestion, file: &mut FileSet
             .filter_map(|field| field.map.as_ref())
             .collect();
         suggestion.maps.retain(|map, _| used.contains(map));
+        for (field, question) in &preset.ask {
+            if suggestion.fields.contains_key(field) {
+                suggestion.ask(field, question.clone());
+            }
+        }
+        let only = preset
+            .only
+            .iter()
+            .filter(|(column, _)| headers.contains(&column.as_str()));
+        file.only
+            .extend(only.map(|(column, words)| (column.clone(), words.clone())));
         for column in &preset.only_first {
             let column = seen.found.columns.iter().find(|known| known.header == *column);
             if let Some((column, word)) = column.and_then(|column| Some((column, column.samples.first()?)))

@@ -12,12 +12,13 @@ use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::settings::Supplier;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Folder, beside the other rejected rows, of those of workbooks: they are only looked at.
 const WORKBOOKS: &str = "workbooks";
@@ -37,6 +38,8 @@ struct RejectedOf {
     name: String,
     shown: Arc<str>,
     open: Option<Open>,
+    /// What was written of a file whose items are made of several rows, as hashes: items of one product share their rows.
+    written: HashSet<u128>,
 }
 
 /// A file that has rejected rows.
@@ -65,6 +68,7 @@ impl<'w> Rejects<'w> {
                 path: file.path.clone(),
                 shown: file.shown.clone(),
                 open: None,
+                written: HashSet::new(),
             })
             .collect();
         Rejects {
@@ -105,15 +109,11 @@ impl<'w> Rejects<'w> {
             let mut reading = crate::feed::open(&file.path, &file.shown, n, settings, wanted).map_err(changed)?;
             let mut batch = Records::default();
             while reading.next(&mut batch).map_err(changed)? {
-                let mut last = std::ptr::null();
                 for record in batch
                     .iter()
                     .filter(|record| later.contains(&(n, record.spot().ordinal)))
                 {
-                    // Items made of the same rows share their bytes.
-                    if std::mem::replace(&mut last, record.raw().as_ptr()) != record.raw().as_ptr() {
-                        file.write(&self.folder, self.supplier, record.raw())?;
-                    }
+                    file.write(&self.folder, self.supplier, record.raw())?;
                 }
                 batch.clear();
             }
@@ -148,6 +148,10 @@ fn changed(error: FeedError) -> Failure {
 
 impl RejectedOf {
     fn write(&mut self, folder: &Path, supplier: &Supplier, raw: &[u8]) -> Result<(), Failure> {
+        let is_made = supplier.file.group.is_some() || !supplier.file.joined.is_empty();
+        if is_made && !self.written.insert(xxh3_128(raw)) {
+            return Ok(());
+        }
         let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
         let mut between = "";
         match &self.open {

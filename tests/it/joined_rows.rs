@@ -145,6 +145,26 @@ fn nothing_is_made_of_a_product_that_is_not_whole() {
     );
 }
 
+/// A refused row that does not say whose it is may have been the last of one product, or the first of the next.
+#[test]
+fn a_row_of_nobody_spoils_the_products_on_both_sides_of_it() {
+    check(
+        &[(
+            "feed.csv",
+            "Handle,Title,SKU\nshirt,Shirt,S1\n,Mug,M1,?\nmug,,M2\nmug,,M3\nrug,Rug,R1\n",
+        )],
+        "[file]\npath = [\"feed.csv\"]\n[file.group]\nby = [\"Handle\"]\ninherit = [\"Title\"]\n",
+        "SKU Title",
+        "
+2 S1 | Shirt E-GROUP-BROKEN
+3 M1 | Mug E-ROW-WIDTH
+4 M2 |  E-GROUP-BROKEN
+5 M3 |  E-GROUP-BROKEN
+6 R1 | Rug
+",
+    );
+}
+
 #[test]
 fn a_row_for_each_locale_makes_one_item() {
     check(
@@ -187,6 +207,87 @@ W-JOIN-MISSING no row of `parent` has the name that a record asks for, \"X\" in 
 I-JOIN-PARENTS rows that others name as their parents, which are no items: 3
 ",
     );
+}
+
+/// Nothing is made of half a family: what is refused of it is known to the others.
+#[test]
+fn refused_parents_and_variants_are_seen_by_the_rest() {
+    let parent = "[file]\npath = [\"feed.csv\"]\n[file.joined.parent]\non = [\"parent\"]\nkey = [\"sku\"]\ninherit = [\"name\"]\n";
+    // The only variant of P is refused, and P is still a parent; Q is refused, and so is what inherits from it.
+    check(
+        &[(
+            "feed.csv",
+            "sku,parent,name\nP,,Boot\nP-1,P,,x\nQ,,Sock,x\nQ-1,Q,\nR,,Hat\n",
+        )],
+        parent,
+        "sku name",
+        "
+3 P-1 |  E-ROW-WIDTH
+4 Q | Sock E-ROW-WIDTH
+5 Q-1 |  E-JOIN-BROKEN
+6 R | Hat
+I-JOIN-PARENTS rows that others name as their parents, which are no items: 1
+",
+    );
+    check(
+        &[("feed.csv", "sku,parent,name\nA,B,\nB,A,\nC,B,\nD,,Dot\n")],
+        parent,
+        "sku name",
+        "
+2 A |  E-JOIN-CYCLE
+3 B |  E-JOIN-CYCLE
+4 C | \n5 D | Dot
+",
+    );
+}
+
+/// What many items share is held once.
+#[test]
+fn long_texts_of_a_product_are_not_multiplied() {
+    let text = "x".repeat(600_000);
+    let rows = |n: usize, row: &dyn Fn(usize) -> String| (0..n).map(row).collect::<String>();
+    let grouped = format!(
+        "id,sku,text,image\nA,A-0,{text},{text}.jpg\n{}",
+        rows(3_000, &|n| format!("A,A-{n}x,,\n"))
+    );
+    let product = format!("id,text\n1,{text}\n");
+    let variants = format!("id,sku\n{}", rows(3_000, &|n| format!("1,V-{n}\n")));
+    let headings = format!("sku,name,price\n{text},,\n{}", rows(4_000, &|n| format!("S-{n},N,1\n")));
+    for (feed, more, settings, items) in [
+        (
+            &grouped,
+            "",
+            "[file.group]\nby = [\"id\"]\ninherit = [\"text\"]\nlists = [\"image\"]\n",
+            3_001,
+        ),
+        (
+            &product,
+            &*variants,
+            "[file.joined.v]\npath = [\"more.csv\"]\non = [\"id\"]\nkey = [\"id\"]\nseveral = \"items\"\n",
+            3_000,
+        ),
+        (&headings, "", "section_rows = true\n", 4_001),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("feed.csv");
+        std::fs::write(&path, feed).expect("a file");
+        std::fs::write(folder.path().join("more.csv"), more).expect("a file");
+        let Settings { mut file } =
+            toml::from_str(&format!("[file]\npath = [\"feed.csv\"]\n{settings}")).expect("settings");
+        file.folder = folder.path().to_owned();
+        let wanted = ["sku", "text", "image", "v:sku", "@section"].map(str::to_owned);
+        let mut reading = feed::open(&path, "feed.csv", 0, &file, &wanted).expect("it opens");
+        let (mut batch, mut count) = (Records::default(), 0);
+        while reading.next(&mut batch).expect("it reads") {
+            count += batch.len();
+            assert!(
+                batch.bytes() < 24 << 20,
+                "{settings}: {} bytes in a batch",
+                batch.bytes()
+            );
+        }
+        assert_eq!(count, items, "{settings}");
+    }
 }
 
 #[test]
@@ -610,6 +711,61 @@ fn an_export_of_shopify_comes_in_by_itself() {
         said("image"),
         Some("https://cdn.example/a.jpg, https://cdn.example/b.jpg, https://cdn.example/c.jpg")
     );
+}
+
+/// Two products of Vendure may have one name.
+#[test]
+fn products_of_one_name_are_told_apart() {
+    let (shop, preset, told) = added(
+        "name,slug,description,assets,facets,optionGroups,optionValues,sku,price\n\
+         Shirt,shirt-a,First text,a.jpg,,size,S,SA-S,10\n,,,,,,M,SA-M,10\nShirt,shirt-b,,,,size,S,SB-S,12\n,,,,,,M,SB-M,12\n",
+    );
+    assert_eq!((&*preset, &*told), ("vendure", "4 new"));
+    let other = product(&shop, "SB-M");
+    assert_eq!(other.get("model").map(String::as_str), Some("shirt-b"));
+    assert_eq!(other.get("description"), None, "{other:?}");
+    assert_eq!(product(&shop, "SA-M")["description"], "First text");
+}
+
+/// An export of Magento repeats products in a row for each store view, and sells one thing in several configurables.
+#[test]
+fn store_views_repeat_no_product() {
+    let (shop, preset, told) = added(
+        "sku,store_view_code,attribute_set_code,product_type,product_websites,name,price,additional_attributes,configurable_variations\n\
+         P-R,,Top,simple,base,Shirt red,10,color=Red,\n\
+         P,,Top,configurable,base,Shirt,10,,\"sku=P-R,color=Red\"\n\
+         Q,,Top,configurable,base,Set,10,,\"sku=P-R,color=Red\"\n\
+         P-R,es,,,,Camisa roja,,,\nP,es,,,,Camisa,,,\n",
+    );
+    assert_eq!((&*preset, &*told), ("magento", "1 new"));
+    let shirt = product(&shop, "P-R");
+    assert_eq!(
+        (&*shirt["name"], &*shirt["model"], &*shirt["color"]),
+        ("Shirt red", "P", "red")
+    );
+}
+
+/// Rows of one product that are rejected for different reasons are written once, and come back as one product.
+#[test]
+fn rejected_rows_of_a_product_are_written_once() {
+    let shop = bare_shop();
+    shop.write(
+        "suppliers/s/supplier.toml",
+        "name = \"S\"\n[file]\npath = [\"list.csv\"]\n[file.group]\nby = [\"model\"]\ninherit = [\"name\"]\n[read]\ncurrency = \"EUR\"\n\
+         [fields]\nsku.column = \"sku\"\nname.column = \"name\"\nprice.column = \"price\"\n",
+    );
+    let list = "sku,model,name,price\nA-1,A,Lamp,1O\nA-2,A,,10\nB-1,B,Rug,1O\nA-2,C,Cup,3\n";
+    shop.write("suppliers/s/list.csv", list);
+    let told = shop.done(&["import", "s", "--apply", "--json"]).json();
+    assert_eq!(tally(&told), "4 rejected", "{told}");
+    let path = shop.path(told["rejects"].as_str().expect("rejects")).join("list.csv");
+    let text = std::fs::read_to_string(&path).expect("the rejected rows");
+    assert_eq!(text.matches("A-1,A,Lamp").count(), 1, "{text}");
+    std::fs::write(&path, text.replace("1O", "10").replace("A-2,C", "C-1,C")).expect("corrected");
+    let again = shop
+        .done(&["import", "s", &path.display().to_string(), "--apply", "--json"])
+        .json();
+    assert_eq!(tally(&again), "4 new", "{again}");
 }
 
 #[test]

@@ -188,3 +188,19 @@ fn rows_may_take_a_product_off() {
     );
     assert_eq!(product(&shop, "C")["name"], "Three");
 }
+
+/// What a delivery offers and takes off at once is refused, known before or not.
+#[test]
+fn a_product_is_not_offered_and_taken_off_at_once() {
+    let shop = bare_shop();
+    shop.write(
+        "suppliers/w/supplier.toml",
+        "name = \"W\"\nmode = \"delta\"\n[file]\npath = [\"list.csv\"]\nremoved = { del = [\"true\"] }\n[fields]\n\
+         sku.column = \"sku\"\nname.column = \"name\"\n",
+    );
+    for list in ["A,One,\nA,,true\nB,Two,\n", "A,,true\nA,One,\nB,Two,\n"] {
+        shop.write("suppliers/w/list.csv", format!("sku,name,del\n{list}"));
+        let told = shop.done(&["import", "w", "--json"]).json();
+        assert_eq!(tally(&told), "1 new, 2 rejected", "{told:#}");
+    }
+}
