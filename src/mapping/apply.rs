@@ -12,8 +12,10 @@ use crate::mapping::unknown::{UnknownWords, is_word};
 use crate::mapping::{Habits, Mapping};
 use crate::product::item::{Item, Said};
 use crate::product::record::{Cell, Record};
+use crate::transform::Chain;
 use crate::transform::texts::Texts;
 use crate::value::mismatch::Mismatch;
+use crate::value::number::{self, Notation};
 use crate::value::{Kind, Value, option};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -122,6 +124,13 @@ impl Habits {
                 cell if field.split.is_some() => self.several(field, std::iter::once(cell), scratch, row),
                 cell => self.one(field, cell, scratch, row),
             },
+            // A surcharge without what it is added to is no amount.
+            Source::Columns(columns)
+                if field.chain.as_ref().is_some_and(Chain::sums)
+                    && columns.first().is_some_and(|n| self.is_silent(record.cell(*n))) =>
+            {
+                Outcome::Silent
+            }
             Source::Columns(columns) => {
                 let cells = columns.iter().flat_map(|n| {
                     let (one, many) = match record.cell(*n) {
@@ -132,11 +141,19 @@ impl Habits {
                 });
                 self.several(field, cells, scratch, row)
             }
-            Source::Named(named) => self.several(field, named.values(record).into_iter(), scratch, row),
+            Source::Named(named) => {
+                let values = named.values(record, &mut scratch.folded);
+                self.several(field, values.into_iter(), scratch, row)
+            }
             Source::Template(template, columns) => {
                 let mut rendered = std::mem::take(&mut scratch.rendered);
                 rendered.clear();
-                let outcome = match self.render(template, columns, &record, &mut rendered) {
+                // What the format typed is written as the supplier writes, for that is how the whole is read.
+                let numbers = match field.attribute.kind.is_amount() {
+                    true => field.notation(Written::Local),
+                    false => Notation::Plain,
+                };
+                let outcome = match self.render(template, columns, &record, numbers, &mut rendered) {
                     Ok(()) if field.split.is_some() => {
                         self.several(field, std::iter::once(Cell::Text(&rendered)), scratch, row)
                     }
@@ -225,6 +242,8 @@ impl Habits {
         let mut blank = false;
         let mut first: Option<&'r str> = None;
         let mut parts: Vec<Cow<'r, str>> = Vec::new();
+        // Which of the parts the format typed.
+        let mut plain: Vec<usize> = Vec::new();
         for cell in cells {
             let (text, written) = match text_of(field, cell) {
                 Ok(Some(read)) => read,
@@ -244,6 +263,9 @@ impl Habits {
             }
             first = first.or(Some(text));
             typed &= written == Written::Plain;
+            if written == Written::Plain {
+                plain.push(parts.len());
+            }
             match &field.split {
                 Some(separator) => {
                     let said = option::split(text, separator)
@@ -258,6 +280,15 @@ impl Habits {
             return Outcome::Refused;
         }
         let written = if typed { Written::Plain } else { Written::Local };
+        if !typed && field.attribute.kind.is_amount() {
+            for at in plain {
+                if let Some(part) = parts.get_mut(at)
+                    && let Some(local) = in_notation(part, field.notation(Written::Local))
+                {
+                    *part = Cow::Owned(local);
+                }
+            }
+        }
         let texts = match (parts.is_empty(), &field.chain) {
             (true, _) if cleared => return Outcome::Said(Said::Clear),
             // Steps may say something of a blank cell, not of one that is not there.
@@ -345,11 +376,23 @@ impl Habits {
         template: &RowTemplate,
         columns: &[usize],
         record: &Record<'_>,
+        numbers: Notation,
         out: &mut String,
     ) -> Result<(), Mismatch> {
+        let local = |n: &usize| match record.cell(*n) {
+            Cell::Number(text) => in_notation(text, numbers),
+            _ => None,
+        };
+        let typed: Vec<Option<String>> = match numbers {
+            Notation::Plain => Vec::new(),
+            _ => columns.iter().map(local).collect(),
+        };
         let mut parts = Vec::with_capacity(columns.len());
-        for n in columns {
-            parts.push(self.part(record.cell(*n))?);
+        for (at, n) in columns.iter().enumerate() {
+            parts.push(match typed.get(at) {
+                Some(Some(text)) => Part::Text(text),
+                _ => self.part(record.cell(*n))?,
+            });
         }
         if !columns.is_empty() && parts.iter().all(|part| *part == Part::Silent) {
             return Ok(());
@@ -357,6 +400,15 @@ impl Habits {
         template.render(&parts, out).map_err(|reason| {
             Mismatch::new("E-TEMPLATE", reason).with_help("correct the template, or the row in the feed")
         })
+    }
+
+    /// A cell that is not there, is blank, or holds a word for nothing.
+    fn is_silent(&self, cell: Cell<'_>) -> bool {
+        match cell {
+            Cell::Absent => true,
+            Cell::Text(text) => text.trim().is_empty() || self.empty.has(text.trim()),
+            _ => false,
+        }
     }
 
     fn part<'r>(&self, cell: Cell<'r>) -> Result<Part<'r>, Mismatch> {
@@ -391,6 +443,12 @@ impl Habits {
             }
         })
     }
+}
+
+/// A number that a format typed, as it is written in another notation.
+fn in_notation(plain: &str, notation: Notation) -> Option<String> {
+    let number = number::parse(plain, Notation::Plain).ok()?;
+    Some(number::to_text_in(number, notation))
 }
 
 /// What a reading came to.

@@ -18,7 +18,7 @@ use crate::value::mismatch::Mismatch;
 use crate::value::number::Notation;
 use crate::value::price::{Currency, Price};
 use crate::value::quantity::{self, Bound};
-use crate::value::text::fold;
+use crate::value::text::fold_into;
 use crate::value::unit::Units;
 use crate::value::{Kind, Reading, Value, read_remarked};
 use rust_decimal::Decimal;
@@ -67,41 +67,37 @@ pub struct Named {
 }
 
 impl Named {
-    /// The values of the wanted names in a record, in order.
-    pub fn values<'r>(&self, record: Record<'r>) -> Vec<Cell<'r>> {
+    /// The values of the wanted names in a record, in order. `folded` is scratch space.
+    pub fn values<'r>(&self, record: Record<'r>, folded: &mut String) -> Vec<Cell<'r>> {
         let mut values = Vec::new();
         for (names, held) in &self.pairs {
-            let names = self.parts(record.cell(*names));
-            if !names.iter().any(|name| self.wants(*name)) {
-                continue;
-            }
-            // One name has all that stands beside it; of several each has the value in its place.
-            let held = match names.len() {
-                1 => match record.cell(*held) {
-                    Cell::List(cells) => cells.iter().map(|cell| self.cut(cell)).collect(),
-                    cell => vec![self.cut(cell)],
+            let (names, held) = (record.cell(*names), record.cell(*held));
+            let is_one = |text: &str| self.between.as_ref().is_none_or(|between| !text.contains(&**between));
+            match names {
+                Cell::Absent => {}
+                // One name has all that stands beside it; most cells are of it.
+                Cell::Text(text) if is_one(text) => match (self.wants(self.cut(names), folded), held) {
+                    (false, _) => {}
+                    (true, Cell::List(cells)) => values.extend(cells.iter().map(|cell| self.cut(cell))),
+                    (true, cell) => values.push(self.cut(cell)),
                 },
-                _ => self.parts(record.cell(*held)),
-            };
-            match names.len() {
-                1 => values.extend(held),
-                _ => values.extend(
-                    names
-                        .iter()
-                        .zip(held)
-                        .filter(|(name, _)| self.wants(**name))
-                        .map(|(_, value)| value),
-                ),
+                // Of several each has the value in its place.
+                names => {
+                    let pairs = self.parts(names).into_iter().zip(self.parts(held));
+                    let wanted = pairs.filter(|(name, _)| self.wants(*name, folded));
+                    values.extend(wanted.map(|(_, value)| value));
+                }
             }
         }
         values
     }
 
-    fn wants(&self, name: Cell<'_>) -> bool {
+    fn wants(&self, name: Cell<'_>, folded: &mut String) -> bool {
         match name {
             Cell::Text(name) => {
-                let folded = fold(name);
-                self.is.iter().any(|is| **is == *folded)
+                folded.clear();
+                fold_into(name, folded);
+                self.is.iter().any(|is| **is == **folded)
             }
             _ => false,
         }
@@ -421,25 +417,19 @@ fn is_plain_number(text: &str) -> bool {
 
 /// True for `1.234` and `-12.345 €`: one point, one to three digits before it that do not begin with zero, three behind.
 /// Written by a Spanish hand it is a thousand, by an English one it is not.
-fn could_be_thousands(text: &str) -> bool {
-    let Some(point) = memchr::memchr(b'.', text.as_bytes()) else {
-        return false;
-    };
+pub fn could_be_thousands(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let before = bytes[..point]
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let behind = bytes[point + 1..]
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let next = bytes.get(point + 1 + behind);
-    (1..=3).contains(&before)
-        && behind == 3
-        && bytes.get(point - before) != Some(&b'0')
-        && !matches!(next, Some(b'.' | b','))
+    // An abbreviation has a point of its own: `mind. 1.000`.
+    memchr::memchr_iter(b'.', bytes).any(|point| {
+        let digits = |byte: &&u8| byte.is_ascii_digit();
+        let before = bytes[..point].iter().rev().take_while(digits).count();
+        let behind = bytes[point + 1..].iter().take_while(digits).count();
+        let next = bytes.get(point + 1 + behind);
+        (1..=3).contains(&before)
+            && behind == 3
+            && bytes.get(point - before) != Some(&b'0')
+            && !matches!(next, Some(b'.' | b','))
+    })
 }
 
 #[cfg(test)]
@@ -448,7 +438,7 @@ mod tests {
 
     #[test]
     fn numbers_of_two_readings_are_seen() {
-        for text in ["1.234", "12.345 €", "-1.500", "€ 999.000"] {
+        for text in ["1.234", "12.345 €", "-1.500", "€ 999.000", "mind. 1.000", "Rs. 1.500"] {
             assert!(could_be_thousands(text), "{text}");
         }
         for text in ["0.125", "1234.567", "12.50", "1.2345", ".500", "12", "", "1.234,50"] {

@@ -255,7 +255,8 @@ impl Mapping {
             Source::Column(n) => self.sku_cell(record.cell(*n))?,
             Source::Template(template, columns) => {
                 let mut out = String::new();
-                self.habits.render(template, columns, record, &mut out)?;
+                self.habits
+                    .render(template, columns, record, Notation::Plain, &mut out)?;
                 Cow::Owned(out)
             }
             // The check refuses several columns and constants.

@@ -94,6 +94,10 @@ fn order(header: &str) -> Option<Vec<Side>> {
             _ => part.as_str(),
         })
         .collect();
+    // Of two sides `d` is as likely a diameter.
+    if words.len() == 2 && words.contains(&"d") {
+        return None;
+    }
     let known = |word: &str| WORDS.iter().find(|(known, _)| *known == word).map(|(_, side)| *side);
     let mut sides: Vec<Option<Side>> = words.iter().map(|word| known(word)).collect();
     let has = |sides: &[Option<Side>], side| sides.contains(&Some(side));

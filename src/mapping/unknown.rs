@@ -128,7 +128,7 @@ impl Mapping {
             Vocabulary::Options(list) if is_availability => stock_state(word)
                 .filter(|state| list.by_code(state).is_some())
                 .map(str::to_owned),
-            Vocabulary::Free if field.attribute.kind == Kind::Integer => pieces(word),
+            Vocabulary::Free if field.attribute.kind == Kind::Integer => pieces(word, field.how.numbers),
             _ => None,
         }
     }

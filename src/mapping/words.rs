@@ -3,6 +3,7 @@
 //! What a word surely means (`agotado`, `>100`, `sí` of availability) is filled in; the rest is left to a person.
 
 use crate::mapping::columns::Column;
+use crate::mapping::field::could_be_thousands;
 use crate::mapping::settings::ValueMap;
 use crate::mapping::vocabulary::Codes;
 use crate::schema::Schema;
@@ -59,7 +60,11 @@ pub fn unknown_words(column: &Column<'_>, key: Key, schema: &Schema, split: Opti
         let is_known = match (&codes, list) {
             (Some(codes), _) => codes.find(word, &mut folded).is_some(),
             (None, Some(list)) => list.find(word).is_some(),
-            (None, None) => is_number(word) || stock && pieces(word).is_some(),
+            (None, None) => {
+                is_number(word)
+                    || stock
+                        && quantity::read(word, Notation::Plain, &mut String::new()).is_some_and(|read| read.is_ok())
+            }
         };
         if is_known || word.is_empty() || word.contains('*') || word.len() > LONGEST || !seen.insert(spelling(word)) {
             continue;
@@ -68,7 +73,7 @@ pub fn unknown_words(column: &Column<'_>, key: Key, schema: &Schema, split: Opti
             Some(list) if availability => stock_state(word)
                 .filter(|state| list.by_code(state).is_some())
                 .map(str::to_string),
-            None if attribute.kind == Kind::Integer => pieces(word),
+            None if attribute.kind == Kind::Integer => pieces(word, None),
             _ => None,
         };
         words.insert(word.to_string(), meaning.unwrap_or_default());
@@ -95,8 +100,12 @@ pub fn stock_state(word: &str) -> Option<&'static str> {
     Some(if yes { "in_stock" } else { "out_of_stock" })
 }
 
-/// The pieces that a word of a stock column stands for: `>100`, `10+`, `agotado`.
-pub fn pieces(word: &str) -> Option<String> {
-    let (pieces, _) = quantity::read(word, Notation::Plain, &mut String::new())?.ok()?;
-    Some(pieces.to_string())
+/// The pieces that a word of a column of numbers stands for: `12 uds`, `agotado`. `numbers` is what is declared. A bound is no
+/// count, and what could be thousands is none for sure.
+pub fn pieces(word: &str, numbers: Option<Notation>) -> Option<String> {
+    match quantity::read(word, numbers.unwrap_or_default(), &mut String::new())?.ok()? {
+        _ if numbers.is_none() && could_be_thousands(word) => None,
+        (pieces, None) => Some(pieces.to_string()),
+        (_, Some(_)) => None,
+    }
 }

@@ -336,6 +336,11 @@ impl Chain {
         }
     }
 
+    /// True where several numbers are added up.
+    pub fn sums(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action, Action::Sum))
+    }
+
     /// True where there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
@@ -434,7 +439,10 @@ fn action(step: &Step, units: &Units) -> Result<Action, Mismatch> {
         Step::Pair(pair) => {
             mark(&pair.between)?;
             mark(&pair.is)?;
-            Action::Pair(Box::new(pair.clone()))
+            Action::Pair(Box::new(Pair {
+                name: pair.name.trim().to_lowercase(),
+                ..pair.clone()
+            }))
         }
         Step::Extract(pattern) => {
             let pattern = text::pattern(pattern)?;

@@ -58,9 +58,17 @@ pub fn sum<'a>(texts: Texts<'a>, notation: Notation) -> Result<Texts<'a>, Mismat
         return Ok(Texts::One(Cow::Borrowed("")));
     };
     for text in texts {
-        let term = price::split(&text).ok_or_else(|| {
-            Mismatch::new("E-NUMBER", "not a number among those that are added up")
-                .with_help("put a step before `sum` that takes other texts away, such as `blank_if`")
+        let alike = |term: &price::Parts<'_>| {
+            let base = price::split(&whole);
+            let bare = term.before.is_empty() && term.after.is_empty();
+            bare || base.is_some_and(|base| (base.before, base.after) == (term.before, term.after))
+        };
+        let term = price::split(&text).filter(alike).ok_or_else(|| {
+            Mismatch::new(
+                "E-NUMBER",
+                "not a number among those that are added up, or one of another unit",
+            )
+            .with_help("put a step before `sum` that takes other texts away, such as `blank_if`")
         })?;
         let number = number::parse(term.number, notation)?;
         let number = if term.negative { -number } else { number };

@@ -309,13 +309,17 @@ pub fn after<'a>(text: Cow<'a, str>, mark: &str) -> Cow<'a, str> {
     })
 }
 
-/// The value of a name in a text of names and values, the first where it is said twice; blank where it is not.
+/// The value of a name in a text of names and values, the first where it is said twice; blank where it is not. `name` is in
+/// small letters.
 pub fn pair<'a>(text: Cow<'a, str>, name: &str, between: &str, is: &str) -> Cow<'a, str> {
-    let name = name.trim().to_lowercase();
+    let is_it = |known: &str| match known.is_ascii() {
+        true => known.eq_ignore_ascii_case(name),
+        false => known.to_lowercase() == name,
+    };
     narrow(text, |text| {
         text.split(between)
             .filter_map(|pair| pair.split_once(is))
-            .find(|(known, _)| known.trim().to_lowercase() == name)
+            .find(|(known, _)| is_it(known.trim()))
             .map_or("", |(_, value)| value.trim())
     })
 }

@@ -4,6 +4,7 @@
 
 use crate::value::mismatch::Mismatch;
 use crate::value::month;
+use crate::value::number::{self, Notation};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -152,8 +153,15 @@ pub fn day(text: &str, order: DateOrder) -> Result<Date, Mismatch> {
     if let Some(day) = order.named(text) {
         return Ok(day);
     }
-    let (front, back) = part(text);
-    let day = civil(front, order)?;
+    let (front, back) = match text.rsplit_once(' ') {
+        // A named day has blanks of its own.
+        Some((front, time)) if time.contains(':') => (front, Some(time)),
+        _ => part(text),
+    };
+    let day = match order.named(front) {
+        Some(day) => day,
+        None => civil(front, order)?,
+    };
     match back {
         None => Ok(day),
         Some(time) if time_of(time.trim_end_matches('Z')) == Some(Time::midnight()) => Ok(day),
@@ -175,7 +183,7 @@ fn counted(text: &str, order: DateOrder) -> Result<Timestamp, Mismatch> {
         Mismatch::new("E-DATE", format!("not a number that counts as `{}` does", order.name()))
             .with_help("check it, and what `dates` says")
     };
-    let number: Decimal = text.parse().map_err(|_| outside())?;
+    let number = number::parse(text, Notation::Plain).map_err(|_| outside())?;
     if number.is_sign_negative() {
         return Err(outside());
     }

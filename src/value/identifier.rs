@@ -140,15 +140,17 @@ impl Gtin {
     fn first_of<'t>(codes: impl Iterator<Item = &'t str>) -> Result<(Gtin, Option<Mismatch>), Mismatch> {
         /// Other codes that are told by their digits.
         const TOLD: usize = 3;
-        let mut first: Option<Gtin> = None;
-        let mut others: Vec<&str> = Vec::new();
-        for code in codes {
-            match (first, Gtin::parse(code)) {
-                (None, Ok(gtin)) => first = Some(gtin),
-                (Some(known), Ok(gtin)) if known == gtin => {}
-                _ => others.push(code),
-            }
-        }
+        let codes: Vec<(&str, Option<Gtin>)> = codes.map(|code| (code, Gtin::parse(code).ok())).collect();
+        let good = |sure: bool| {
+            let mut all = codes.iter().filter_map(|(_, gtin)| *gtin);
+            all.find(|gtin| !sure || gtin.doubt().is_none())
+        };
+        // A company's own number stands beside the one that the world knows.
+        let first = good(true).or_else(|| good(false));
+        let others: Vec<&str> = (codes.iter())
+            .filter(|(_, gtin)| gtin.is_none() || *gtin != first)
+            .map(|(code, _)| *code)
+            .collect();
         let Some(first) = first else {
             return Err(Mismatch::new(
                 "E-GTIN-MULTIPLE",
@@ -157,11 +159,19 @@ impl Gtin {
             .with_help("compare them with the printed codes"));
         };
         if others.is_empty() {
-            return Ok((first, Some(repaired("said several times in one cell"))));
+            return Ok((
+                first,
+                first
+                    .doubt()
+                    .or_else(|| Some(repaired("said several times in one cell"))),
+            ));
         }
         let more = if others.len() > TOLD { ", …" } else { "" };
         let told = others[..others.len().min(TOLD)].join(", ");
-        let message = format!("several codes in one cell: the first good one is taken, not {told}{more}");
+        let doubt = first
+            .doubt()
+            .map_or(String::new(), |doubt| format!(", {}", doubt.message));
+        let message = format!("several codes in one cell: the first good one is taken{doubt}, not {told}{more}");
         let remark = Mismatch::new("W-GTIN-MULTIPLE", message)
             .with_help("to take another, part them with the steps `split` and `pick`");
         Ok((first, Some(remark)))

@@ -39,14 +39,12 @@ const OR_MORE: &[&str] = &[
     "al menos",
     "minimo",
     "min",
-    "desde",
     "o mas",
     "y mas",
     "mas",
     "more than",
     "over",
     "at least",
-    "from",
     "or more",
     "and more",
     "plus",
@@ -55,7 +53,6 @@ const OR_MORE: &[&str] = &[
     "ueber",
     "mindestens",
     "mind",
-    "ab",
     "oder mehr",
     "und mehr",
     "plus de",
@@ -262,6 +259,9 @@ const SOME_LEFT: &[&str] = &[
     "sim",
 ];
 
+/// Ranges that are hours until the goods leave, and no pieces.
+const HOURS: &[(&str, &str)] = &[("24", "48"), ("24", "72"), ("48", "72"), ("12", "24")];
+
 /// Reads what stands in a stock column instead of a plain number. `None`: it says nothing that is known. The error is of texts
 /// that say that there is some, which is no number: `E-STOCK-WORD`.
 ///
@@ -311,6 +311,9 @@ pub fn read(text: &str, notation: Notation, folded: &mut String) -> Option<Resul
     };
     // `10-20`: the fewer of the two are there.
     let range = number.split_once(['-', '\u{2013}']).filter(|_| sign.is_none());
+    if range.is_some_and(|range| HOURS.contains(&range)) {
+        return None;
+    }
     let (number, upper) = range.map_or((number, None), |(from, to)| (from, Some(to)));
     let whole = |text: &str| {
         let number = number::parse(text, notation).ok()?;
