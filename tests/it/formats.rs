@@ -228,6 +228,12 @@ fn sources() -> String {
     files
         .filter(|entry| entry.path().extension().is_some_and(|ending| ending == "rs"))
         .map(|entry| std::fs::read_to_string(entry.path()).expect("a source is text"))
+        // Tests stand indented in modules.
+        .map(|text| {
+            text.lines()
+                .map(|line| format!("{}\n", line.trim_start()))
+                .collect::<String>()
+        })
         .collect()
 }
 
@@ -264,7 +270,7 @@ fn faults(page: &str, sources: &str) -> (usize, Vec<String>) {
         let is_absent = |sample: &&&str| place(sample).is_some_and(|path| !path.exists());
         let absent = samples.iter().filter(is_absent);
         faults.extend(absent.map(|sample| format!("{feature}: the sample {sample} is not there")));
-        let is_unknown = |test: &&&str| !sources.contains(&format!("fn {test}("));
+        let is_unknown = |test: &&&str| !sources.contains(&format!("#[test]\nfn {test}("));
         let unknown = tests.iter().filter(is_unknown);
         faults.extend(unknown.map(|test| format!("{feature}: there is no test {test}")));
     }

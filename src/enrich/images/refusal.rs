@@ -27,7 +27,10 @@ impl Refusal {
     /// A picture of a kind that is read, in a form that is not.
     pub fn form(kind: &str, what: &dyn std::fmt::Display) -> Refusal {
         let mut refusal = Refusal::kind("");
-        refusal.message = format!("a form of {kind} that is not read: {what}");
+        refusal.message = format!(
+            "a form of {kind} that is not read: {}",
+            crate::diagnostic::excerpt(&what.to_string())
+        );
         refusal
     }
 

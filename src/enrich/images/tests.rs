@@ -6,6 +6,7 @@ use crate::enrich::images::derive::{Recipe, derive};
 use crate::enrich::images::encode::encode;
 use crate::enrich::images::kind::Kind;
 use crate::enrich::images::measure::measure;
+use crate::enrich::images::refusal::Refusal;
 use crate::enrich::images::resize::{Filter, copy, flattened, inside, turned};
 use crate::enrich::images::settings::{Fit, Format, LimitSettings};
 use image::metadata::Orientation;
@@ -296,4 +297,11 @@ fn inks_become_light() {
     };
     let raster = copy(&picture, (4, 1), false, Filter::Lanczos).unwrap();
     assert_eq!(raster.samples, [255, 255, 255, 0, 255, 255, 255, 0, 0, 0, 0, 0]);
+}
+
+/// A header of a hundred bytes may promise sixty thousand samples, each named in the decoder's words.
+#[test]
+fn a_refusal_is_short_whatever_the_file_says() {
+    let refusal = Refusal::form("TIFF", &"8, ".repeat(60_000));
+    assert!(refusal.message.len() < 400, "{} bytes", refusal.message.len());
 }

@@ -2,7 +2,7 @@
 //! the state is written once, however many pictures there are.
 
 use crate::workspace::failure::Failure;
-use crate::workspace::images::state::{Line, VERSION, Worked, journal};
+use crate::workspace::images::state::{Line, VERSION, Worked, as_json, journal};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -38,16 +38,17 @@ impl Journal {
                 let opened = OpenOptions::new().create(true).append(true).open(&self.path);
                 text.push(b'\n');
                 let (version, settings) = (VERSION, self.settings);
-                line(&mut text, &Line::Begun { version, settings });
+                line(&mut text, &Line::Begun { version, settings })?;
                 none.insert(opened.map_err(failed)?)
             }
         };
-        line(&mut text, &Line::Worked(Box::new(worked.clone())));
+        line(&mut text, &Line::Worked(Box::new(worked.clone())))?;
         file.write_all(&text).map_err(failed)
     }
 }
 
-fn line(text: &mut Vec<u8>, what: &Line) {
-    text.extend(serde_json::to_vec(what).unwrap_or_default());
+fn line(text: &mut Vec<u8>, what: &Line) -> Result<(), Failure> {
+    text.extend(as_json(what)?);
     text.push(b'\n');
+    Ok(())
 }

@@ -119,6 +119,11 @@ pub fn find(settings: &Settings, folders: &[String]) -> Result<Sources, Failure>
             let Some(stamp) = entry.metadata().ok().and_then(|metadata| stamp(&metadata)) else {
                 continue;
             };
+            // What is kept of a picture between runs is text, its place too.
+            if entry.path().to_str().is_none() {
+                passed.unnamed.insert(shown);
+                continue;
+            }
             if ending(&shown) == "zip" {
                 archive(entry.path(), &shown, stamp, &mut sources);
             } else if is_told(&shown) {
@@ -147,11 +152,17 @@ struct Passed {
     unreadable: BTreeSet<String>,
     links: BTreeSet<String>,
     deep: BTreeSet<String>,
+    unnamed: BTreeSet<String>,
 }
 
 impl Passed {
     fn tell(&self, findings: &mut Vec<Diagnostic>) {
         for (paths, what, help) in [
+            (
+                &self.unnamed,
+                "have names that are no UTF-8, as old archives leave them",
+                "rename them, the folders they lie in too",
+            ),
             (&self.unreadable, "cannot be read", "check their rights"),
             (
                 &self.links,

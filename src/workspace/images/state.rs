@@ -4,7 +4,7 @@
 
 use crate::enrich::images::measure::Measures;
 use crate::enrich::images::refusal::Refusal;
-use crate::workspace::failure::Failure;
+use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::feed_file;
 use crate::workspace::images::outcome::Imaged;
 use crate::workspace::images::owners::Notes;
@@ -241,7 +241,7 @@ impl State {
     /// Puts the state in place. What the journal says is in it.
     pub fn write(&mut self, store: &Path) -> Result<(), Failure> {
         self.version = VERSION;
-        let text = serde_json::to_vec(self).unwrap_or_default();
+        let text = as_json(self)?;
         feed_file::put(&path(store), &text)?;
         self.unfinished = false;
         match std::fs::remove_file(journal(store)) {
@@ -259,4 +259,12 @@ impl State {
             _ => None,
         }
     }
+}
+
+/// What is kept between runs, as text. An empty file would forget what it was told.
+pub fn as_json(what: &impl serde::Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(what).map_err(|error| {
+        let message = format!("failed to write down what is known of the pictures: {error}");
+        Failure::new(FailureKind::Broken, message)
+    })
 }

@@ -276,3 +276,33 @@ fn another_order_of_suppliers_is_another_question() {
     );
     assert_eq!(owner(), [false, true]);
 }
+
+/// Old archives leave names that are no UTF-8; what is known of the other pictures is not lost with them.
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_are_told_and_nothing_else_is_forgotten() {
+    use std::os::unix::ffi::OsStrExt;
+    let shop = corner_shop();
+    supplier(
+        &shop,
+        "norte",
+        "rank = 10",
+        &format!("{HEAD}S10;Pieza;Brontal;M10;;;10.00;1;\n"),
+    );
+    let estante = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{estante}\n[images]\nfolders = [\"media\"]\n"));
+    shop.write("media/S10.jpg", photograph(10, 500, 500));
+    let folder = shop.path("media").join(std::ffi::OsStr::from_bytes(b"f\xe9"));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("S10_2.jpg"), photograph(11, 500, 500)).expect("a picture");
+    let told = images(&shop);
+    let finding = (told["diagnostics"].as_array().into_iter().flatten())
+        .find(|finding| finding["code"] == "W-IMAGE-FOLDER")
+        .expect("it is told");
+    assert!(
+        finding["message"].as_str().unwrap_or_default().contains("no UTF-8"),
+        "{finding}"
+    );
+    shop.done(&["verify", "--quiet"]);
+    assert_eq!(looked_at(&shop), None);
+}
