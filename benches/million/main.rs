@@ -174,6 +174,7 @@ fn make(folder: &Path, arguments: &Arguments) -> std::io::Result<(PathBuf, PathB
         "schemas/products.toml",
         "suppliers/norte/supplier.toml",
         "channels/google.toml",
+        "copy/general.toml",
     ];
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("channels/packs/google-merchant.toml");
     let copies = files.iter().map(|file| (shop.join(file), folder.join(file)));
