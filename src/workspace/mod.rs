@@ -171,29 +171,36 @@ impl Workspace {
 }
 
 impl Workspace {
-    /// A name for the next plan: `p` and the next free number.
+    /// A name for the next plan: `p` and the next number that nothing has, neither a plan that waits nor a file that a plan left.
     pub fn next_plan(&self) -> Result<String, Failure> {
         let mut last = 0;
-        for name in self.plan_names()? {
-            last = last.max(name.trim_start_matches('p').parse::<u64>().unwrap_or(0));
+        let mut heed = |name: &str| {
+            let number = name.strip_prefix('p').and_then(|rest| rest.split('-').next());
+            // Nobody makes four milliards of plans; a folder that somebody called so is none.
+            let number = number.and_then(|number| number.parse::<u32>().ok());
+            last = last.max(number.map_or(0, u64::from));
+        };
+        self.plan_names()?.iter().for_each(|name| heed(name));
+        // Rejected rows outlive their plan, and a person may be correcting them; what is read at this moment has its number too.
+        let store = &self.settings.store;
+        let mut folders = vec![store.join("downloads"), store.join("again")];
+        folders.extend(entries(&store.join("rejects"))?.iter().map(|entry| entry.path()));
+        for folder in folders {
+            for entry in entries(&folder)? {
+                heed(&entry.file_name().to_string_lossy());
+            }
         }
         // Plans that were applied are gone; their numbers live on as those of their batches.
         if let Some(reader) = self.reader_if_any()? {
             last = last.max(reader.sequence()?.unsigned_abs());
         }
-        Ok(format!("p{}", last + 1))
+        Ok(format!("p{}", last.saturating_add(1)))
     }
 
     /// Names of the plans that wait, in order.
     pub fn plan_names(&self) -> Result<Vec<String>, Failure> {
-        let folder = self.plans();
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Failure::io("read", &folder, &error)),
-        };
-        let mut names: Vec<String> = entries
-            .flatten()
+        let mut names: Vec<String> = entries(&self.plans())?
+            .iter()
             .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".plan").map(str::to_owned))
             .collect();
         names.sort_by_key(|name| (name.len(), name.clone()));
@@ -212,5 +219,15 @@ impl Workspace {
                 }),
             ),
         }
+    }
+}
+
+/// What lies in a folder; nothing where it is none.
+fn entries(folder: &Path) -> Result<Vec<std::fs::DirEntry>, Failure> {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    match std::fs::read_dir(folder) {
+        Ok(entries) => Ok(entries.flatten().collect()),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(Failure::io("read", folder, &error)),
     }
 }

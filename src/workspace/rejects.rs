@@ -15,11 +15,13 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
+/// Bytes compared at a time.
+const BUFFER: usize = 1 << 16;
 /// Folder, beside the other rejected rows, of those of workbooks: they are only looked at.
 const WORKBOOKS: &str = "workbooks";
 
@@ -37,6 +39,8 @@ struct RejectedOf {
     /// Name of the file that is written.
     name: String,
     shown: Arc<str>,
+    /// Name of the file while it is written.
+    part: String,
     open: Option<Open>,
     /// What was written of a file whose items are made of several rows, as hashes: items of one product share their rows.
     written: HashSet<u128>,
@@ -45,8 +49,24 @@ struct RejectedOf {
 /// A file that has rejected rows.
 struct Open {
     out: BufWriter<File>,
+    part: Part,
     /// What stands around the rows; `None` where that cannot be told.
     frame: Option<Frame>,
+}
+
+/// A file that is being written; it goes away unless it was given its name.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if std::fs::remove_file(&self.0).is_ok() {
+            // The folders go too, where they were made for this file.
+            if let Some(folder) = self.0.parent() {
+                let _ = std::fs::remove_dir(folder.join(WORKBOOKS));
+                let _ = std::fs::remove_dir(folder);
+            }
+        }
+    }
 }
 
 /// Where the rejected rows of a delivery lie.
@@ -63,8 +83,10 @@ impl<'w> Rejects<'w> {
         let mut taken = BTreeSet::new();
         let files = files
             .iter()
-            .map(|file| RejectedOf {
+            .enumerate()
+            .map(|(n, file)| RejectedOf {
                 name: free_name(&file.path, &mut taken),
+                part: format!(".{n}.part"),
                 path: file.path.clone(),
                 shown: file.shown.clone(),
                 open: None,
@@ -132,6 +154,14 @@ impl<'w> Rejects<'w> {
             let (Readable::Yes(finding) | Readable::No(finding)) = readable;
             kept.findings.extend(finding);
         }
+        // The same bad delivery every morning leaves one folder, not one a day.
+        if let Some(kept) = &mut kept
+            && let Some(before) = newest_beside(&kept.folder)
+            && is_same(&before, &kept.folder)
+        {
+            let folder = std::mem::replace(&mut kept.folder, before);
+            std::fs::remove_dir_all(&folder).map_err(|error| Failure::io("remove", &folder, &error))?;
+        }
         Ok(kept)
     }
 }
@@ -169,13 +199,15 @@ impl RejectedOf {
                     std::fs::create_dir_all(folder.join(WORKBOOKS)).map_err(failed)?;
                     self.name = format!("{WORKBOOKS}/{}{ending}", self.name);
                 }
-                let out = BufWriter::new(File::create(self.place(folder)).map_err(failed)?);
-                let open = self.open.insert(Open { out, frame });
+                // Under its name it is whole: whoever corrects it never has it written under their hands.
+                let part = Part(folder.join(&self.part));
+                let out = BufWriter::new(File::create(&part.0).map_err(failed)?);
+                let open = self.open.insert(Open { out, part, frame });
                 let head = open.frame.as_ref().map_or(&[][..], |frame| &frame.head);
                 open.out.write_all(head).map_err(failed)?;
             }
         }
-        let Some(Open { out, frame }) = &mut self.open else {
+        let Some(Open { out, frame, .. }) = &mut self.open else {
             return Ok(());
         };
         out.write_all(between.as_bytes()).map_err(failed)?;
@@ -193,7 +225,7 @@ impl RejectedOf {
 
     /// Closes the file; none where no row was rejected.
     fn finish(mut self, folder: &Path, supplier: &Supplier) -> Result<Option<Readable>, Failure> {
-        let Some(Open { mut out, frame }) = self.open.take() else {
+        let Some(Open { mut out, part, frame }) = self.open.take() else {
             return Ok(None);
         };
         let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
@@ -201,6 +233,7 @@ impl RejectedOf {
         out.write_all(tail).map_err(failed)?;
         out.flush().map_err(failed)?;
         drop(out);
+        std::fs::rename(&part.0, self.place(folder)).map_err(failed)?;
         let Some(frame) = frame else {
             let message = "the rejected records lie without what opened the file around them";
             let finding = Diagnostic::warning("W-REJECTS-BARE", message)
@@ -244,6 +277,52 @@ impl RejectedOf {
 /// True of a file in which rejected rows of a workbook lie, whatever the workbook was called.
 pub fn is_of_workbook(path: &Path) -> bool {
     path.parent().and_then(Path::file_name) == Some(OsStr::new(WORKBOOKS))
+}
+
+/// The newest of the other folders of rejected rows of this supplier.
+fn newest_beside(folder: &Path) -> Option<PathBuf> {
+    let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix('p')?.parse::<u32>().ok();
+    let beside = std::fs::read_dir(folder.parent()?).ok()?.flatten();
+    let others = beside.map(|entry| entry.path()).filter(|path| path != folder);
+    others.filter(|path| number(path).is_some()).max_by_key(number)
+}
+
+/// True where two folders of rejected rows hold the same files to the byte.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let files = |folder: &Path| {
+        let found = walkdir::WalkDir::new(folder).min_depth(1).max_depth(2).into_iter();
+        let files = found.filter(|entry| entry.as_ref().map_or(true, |entry| !entry.file_type().is_dir()));
+        let file = |entry: walkdir::DirEntry| {
+            let plain = entry.file_type().is_file();
+            Some((entry.path().strip_prefix(folder).ok()?.to_owned(), plain))
+        };
+        files.map(|entry| file(entry.ok()?)).collect::<Option<BTreeSet<_>>>()
+    };
+    let (Some(ours), Some(theirs)) = (files(a), files(b)) else {
+        return false;
+    };
+    let same = |name: &Path| has_same_bytes(&a.join(name), &b.join(name)).unwrap_or(false);
+    ours == theirs && ours.iter().all(|(name, plain)| *plain && same(name))
+}
+
+fn has_same_bytes(a: &Path, b: &Path) -> std::io::Result<bool> {
+    let (a, b) = (File::open(a)?, File::open(b)?);
+    if a.metadata()?.len() != b.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut a, mut b) = (BufReader::with_capacity(BUFFER, a), BufReader::with_capacity(BUFFER, b));
+    loop {
+        let (ours, theirs) = (a.fill_buf()?, b.fill_buf()?);
+        let n = ours.len().min(theirs.len());
+        if n == 0 {
+            return Ok(ours.len() == theirs.len());
+        }
+        if ours[..n] != theirs[..n] {
+            return Ok(false);
+        }
+        a.consume(n);
+        b.consume(n);
+    }
 }
 
 /// The file's own name; behind a number where another file of the delivery has it.

@@ -186,6 +186,41 @@ fn a_few_rows_are_not_guessed_anew() {
     }
 }
 
+/// A delivery that brings nothing but rejected rows makes no batch; what reads the corrected ones must not write over them.
+#[test]
+fn a_file_that_is_corrected_is_never_written_over() {
+    let rows: String = (0..4_000).map(|n| format!("S{n};Item number {n};dos\n")).collect();
+    let shop = shop_of("list.csv", "", format!("sku;name;price\n{rows}"));
+    let document = import(&shop);
+    assert_eq!(tally(&document), "4000 rejected");
+    assert_eq!(document["batch"], Value::Null);
+    let kept = rejected(&shop, &document);
+    assert!(shop.bytes(&kept).len() > 64 * 1024);
+    // The same delivery the next morning makes no second folder.
+    assert_eq!(import(&shop)["rejects"], document["rejects"]);
+    // Half corrected it lies there while the delivery comes again.
+    let half = shop.read(&kept).replacen(";dos\n", ";2.00\n", 2_000);
+    shop.write(&kept, &half);
+    let run = shop.done(&["run", "--json"]).json();
+    let told = crate::corner::of_supplier(&run, "norte");
+    assert_eq!(tally(told), "4000 rejected");
+    assert_eq!(shop.read(&kept), half, "somebody is at it");
+    let apart = rejected(&shop, told);
+    assert_ne!(apart, kept);
+    assert_eq!(shop.read(&apart).matches(";dos\n").count(), 4_000);
+    // Named, it is read to its end, and what is still wrong lies in a file of its own.
+    let again = shop.done(&["import", "norte", &kept, "--apply", "--json"]).json();
+    assert_eq!(tally(&again), "2000 new, 2000 rejected");
+    assert_eq!(shop.read(&kept), half);
+    let last = rejected(&shop, &again);
+    assert_eq!(shop.read(&last).matches(";dos\n").count(), 2_000);
+    assert!(
+        shop.files(".estante/rejects")
+            .keys()
+            .all(|name| name.ends_with("/list.csv"))
+    );
+}
+
 #[test]
 fn rejected_records_lie_in_what_stood_around_them() {
     let xml = "<shop><!-- <p><sku>A</sku></p> --><p><sku>A</sku></p>\n<p><sku>B</sku><price>dos</price></p>\n</shop>";
