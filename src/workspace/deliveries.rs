@@ -28,9 +28,9 @@ pub struct Deliveries {
 pub struct Stamp(u64, Option<SystemTime>);
 
 impl Stamp {
-    /// As the file lies there now; none where it does not.
+    /// As the file lies there now; none where it does not, or is no plain file: a pipe or a device may have no end.
     pub fn of(path: &Path) -> Option<Stamp> {
-        let there = std::fs::metadata(path).ok()?;
+        let there = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
         Some(Stamp(there.len(), there.modified().ok()))
     }
 }

@@ -9,10 +9,15 @@ use crate::workspace::Workspace;
 use crate::workspace::deliveries::{Deliveries, Stamp};
 use crate::workspace::download::{self, Answer, Downloader};
 use crate::workspace::failure::Failure;
-use crate::workspace::feed_file::blake3;
 use crate::workspace::settings::{Settings, Supplier};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Bytes hashed at a time.
+const BUFFER: usize = 1 << 20;
 
 /// Which delivery of a supplier is meant.
 #[derive(Debug, Clone, Default)]
@@ -221,36 +226,48 @@ fn again(workspace: &Workspace, supplier: &Supplier, batch: Option<i64>, plan: &
     Ok(delivery)
 }
 
-/// The content of a file while it was read.
-#[derive(Debug)]
-pub struct Content {
-    /// BLAKE3 in hex.
-    pub blake3: String,
-    stamp: Stamp,
+/// What the files are before anything is read of them.
+pub fn stamps(files: &[DeliveryFile]) -> Vec<Option<Stamp>> {
+    files.iter().map(|file| Stamp::of(&file.path)).collect()
 }
 
-/// The contents of the files; none of those that cannot be read.
-pub fn contents(files: &[DeliveryFile]) -> Vec<Option<Content>> {
-    let content = |file: &DeliveryFile| {
-        let stamp = Stamp::of(&file.path)?;
-        let blake3 = blake3(&file.path).ok()?;
-        Some(Content { blake3, stamp })
+/// The contents of the files, as BLAKE3 in hex; none of those that have no stamp or cannot be read, and of no more once it is
+/// said to `stop`.
+pub fn contents(files: &[DeliveryFile], stamps: &[Option<Stamp>], stop: &AtomicBool) -> Vec<Option<String>> {
+    let content = |(file, stamp): (&DeliveryFile, &Option<Stamp>)| {
+        stamp.as_ref()?;
+        let mut from = File::open(&file.path).ok()?;
+        let mut hasher = blake3::Hasher::new();
+        let mut buffer = vec![0; BUFFER];
+        while !stop.load(Ordering::Relaxed) {
+            match from.read(&mut buffer) {
+                Ok(0) => return Some(hasher.finalize().to_hex().to_string()),
+                Ok(n) => _ = hasher.update(buffer.get(..n)?),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            }
+        }
+        None
     };
-    files.iter().map(content).collect()
+    files.iter().zip(stamps).map(content).collect()
 }
 
-/// Contents that are still what they were, and a finding for each file that was written meanwhile.
-pub fn unchanged(files: &[DeliveryFile], contents: Vec<Option<Content>>) -> (Vec<Option<String>>, Vec<Diagnostic>) {
+/// Contents of the files that are still what they were, and a finding for each one that was written meanwhile.
+pub fn unchanged(
+    files: &[DeliveryFile],
+    stamps: &[Option<Stamp>],
+    contents: Vec<Option<String>>,
+) -> (Vec<Option<String>>, Vec<Diagnostic>) {
     let mut findings = Vec::new();
-    let still = |(file, content): (&DeliveryFile, Option<Content>)| {
+    let still = |((file, stamp), content): ((&DeliveryFile, &Option<Stamp>), Option<String>)| {
         let content = content?;
-        if Stamp::of(&file.path) == Some(content.stamp) {
-            return Some(content.blake3);
+        if stamp.is_some() && Stamp::of(&file.path) == *stamp {
+            return Some(content);
         }
         findings.push(changed(&file.shown));
         None
     };
-    let still = files.iter().zip(contents).map(still).collect();
+    let still = files.iter().zip(stamps).zip(contents).map(still).collect();
     (still, findings)
 }
 
@@ -260,4 +277,40 @@ pub fn changed(shown: &str) -> Diagnostic {
     Diagnostic::warning("W-DELIVERY-CHANGED", message)
         .at(Place::file(shown))
         .with_help("import it again once it is whole; have it delivered under another name and then renamed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_are_those_of_files_that_stay_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        let file = |path: PathBuf| DeliveryFile {
+            shown: Arc::from("list.csv"),
+            is_reject: false,
+            fetched: None,
+            path,
+        };
+        let files = [file(path.clone()), file(folder.path().to_owned())];
+        std::fs::write(&path, "sku\nA\n").unwrap();
+        let seen = stamps(&files);
+        let go_on = AtomicBool::new(false);
+        let check = || {
+            let found = contents(&files, &seen, &go_on);
+            let (still, findings) = unchanged(&files, &seen, found);
+            assert_eq!(still.get(1), Some(&None), "a folder has no content");
+            let codes: Vec<_> = findings.into_iter().map(|finding| finding.code).collect();
+            (still.into_iter().next().flatten(), codes.join(" "))
+        };
+        let content = blake3::hash(b"sku\nA\n").to_hex().to_string();
+        assert_eq!(check(), (Some(content), String::new()));
+        // Written after it was looked at, and before it is hashed.
+        std::fs::write(&path, "sku\nA\nB\n").unwrap();
+        assert_eq!(check(), (None, "W-DELIVERY-CHANGED".to_owned()));
+        // What is refused is not read to its end.
+        go_on.store(true, Ordering::Relaxed);
+        assert_eq!(contents(&files, &stamps(&files), &go_on), [None, None]);
+    }
 }

@@ -8,7 +8,7 @@ use crate::plan::{PlanReader, PlanWriter, Summary, Verdict};
 use crate::product::batch::Layout;
 use crate::workspace::Workspace;
 use crate::workspace::before::Store;
-use crate::workspace::delivery::{DeliveryFile, DeliveryFiles, Which, contents, find, unchanged};
+use crate::workspace::delivery::{DeliveryFile, DeliveryFiles, Which, contents, find, stamps, unchanged};
 use crate::workspace::drift::{drifts, judged, not_told_twice};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, last_layouts, look_at};
@@ -18,6 +18,7 @@ use crate::workspace::reading::{Readers, Told, read};
 use crate::workspace::rejects::{Rejects, is_of_workbook};
 use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A plan that was made.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ pub fn plan(
     let settings = &workspace.settings;
     let delivery = find(workspace, supplier, which, name)?;
     let files = delivery.files.as_slice();
+    let stamps = stamps(files);
     let reader = workspace.reader_if_any()?;
     let store = match &reader {
         None => Store::empty(),
@@ -114,10 +116,12 @@ pub fn plan(
         threads: workspace.threads,
         count_unknown: false,
     };
+    // What is refused need not be hashed to its end.
+    let refused = AtomicBool::new(false);
     let (outcome, contents) = std::thread::scope(|scope| {
         // What is kept is known by its content, which takes a moment beside the reading.
         let keeps = settings.deliveries.keep > 0;
-        let hashing = keeps.then(|| scope.spawn(|| contents(files)));
+        let hashing = keeps.then(|| scope.spawn(|| contents(files, &stamps, &refused)));
         let outcome = read(&readers, |told| {
             let told = match told {
                 Told::Opened { diagnostics } => Told::Opened {
@@ -127,6 +131,7 @@ pub fn plan(
             };
             planner.take(told, progress)
         });
+        refused.store(outcome.is_err(), Ordering::Relaxed);
         (
             outcome,
             hashing.and_then(|hashing| hashing.join().ok()).unwrap_or_default(),
@@ -142,7 +147,7 @@ pub fn plan(
         true => files.iter().map(|_| None).collect(),
         false => contents,
     };
-    let (contents, diagnostics) = unchanged(files, contents);
+    let (contents, diagnostics) = unchanged(files, &stamps, contents);
     planner.take(Told::Opened { diagnostics }, progress)?;
     planner.delivered(contents, files);
     let mut summary = Summary {

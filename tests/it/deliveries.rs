@@ -4,8 +4,9 @@ use crate::corner::{bare_shop, codes, supplier, tally, value};
 use crate::support::Shop;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 const LIST: &str = "sku;name;price\nA;Uno;1.00\nB;Dos;2.00\n";
 
@@ -40,6 +41,36 @@ fn a_folder_is_one_delivery() {
     assert_eq!(codes(&refused), ["E-FOLDER-FEEDS"]);
     let checked = shop.done(&["supplier", "check", "norte", "--json"]).json();
     assert_eq!(checked["findings"]["I-FILE-LEFT-OUT"], 1, "{checked:#}");
+}
+
+/// A pipe that nobody writes into and a device without end are refused like any other that is no feed, and at once.
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_refused_at_once() {
+    let shop = bare_shop();
+    supplier(&shop, "norte", "", LIST);
+    let made = Command::new("mkfifo").arg(shop.path("list.fifo")).status();
+    assert!(made.expect("mkfifo is there").success());
+    for (name, also) in [
+        ("list.fifo", "suppliers/norte/list.csv"),
+        ("suppliers/norte/list.csv", "/dev/zero"),
+    ] {
+        let mut command = shop.command(&["import", "norte", name, also, "--json"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let begun = Instant::now();
+        while child.try_wait().expect("it is ours").is_none() {
+            if begun.elapsed() > Duration::from_secs(30) {
+                child.kill().expect("it is ours");
+                child.wait().expect("it is ours");
+                panic!("{name} {also} is waited for");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let answer = child.wait_with_output().expect("it has ended");
+        assert_eq!(answer.status.code(), Some(3));
+        let told: serde_json::Value = serde_json::from_slice(&answer.stdout).expect("one document");
+        assert_eq!(codes(&told), ["E-FILE-UNREADABLE"], "{told:#}");
+    }
 }
 
 /// A zstd file of one block that is stored as it is, with the length of its content (RFC 8878, 3.1.1).
