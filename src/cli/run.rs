@@ -30,8 +30,8 @@ pub fn run(
         true => output.document(whole(&report)),
         false => output.text(&text(&name, &report, output)),
     }
-    if report.failed() {
-        return Ok(3);
+    if let Some(kind) = report.failed() {
+        return Ok(kind.exit_code());
     }
     Ok(code(&report, fail_on))
 }

@@ -108,6 +108,14 @@ impl Deliveries {
         Ok(true)
     }
 
+    /// Puts a file in the place of a kept one that is damaged, where it is what that was.
+    pub fn replace(&self, content: &str, file: &Path) -> Result<(), Failure> {
+        if let Some(damaged) = self.find(content) {
+            std::fs::remove_file(&damaged).map_err(|error| Failure::io("remove", &damaged, &error))?;
+        }
+        self.keep(content, Some(file)).map(|_| ())
+    }
+
     /// Writes a kept file as it was delivered. `false` where it is not kept.
     pub fn restore(&self, content: &str, to: &Path) -> Result<bool, Failure> {
         let Some(place) = self.find(content) else {

@@ -146,19 +146,34 @@ fn fetched(workspace: &Workspace, supplier: &Supplier, plan: &str) -> Result<Del
     for (n, address) in supplier.file.url.iter().enumerate() {
         let path = folder.join(n.to_string()).join(download::file_name(address));
         let shown = download::shown(address);
+        let fetch = |known: Option<&Fetched>| {
+            let answer = downloader.fetch(address, known, &path);
+            answer.map_err(|why| no_delivery(supplier, why))
+        };
         let known = known(address);
-        let answer = downloader.fetch(address, known.map(|(fetched, _)| fetched), &path);
-        let said = match (answer.map_err(|why| no_delivery(supplier, why))?, known) {
+        let said = match (fetch(known.map(|(fetched, _)| fetched))?, known) {
             (Answer::New(said), _) => said,
-            (Answer::Same, Some((said, content))) => {
-                archive.restore(content, &path)?;
+            (Answer::Same, Some((said, content))) if archive.restore(content, &path).is_ok_and(|restored| restored) => {
                 let message = "nothing new is delivered: the server still has what was applied last";
                 let finding = Diagnostic::info("I-FETCH-SAME", message).with_help("nothing to do");
                 delivery.findings.push(finding.at(Place::file(shown.as_str())));
                 said.clone()
             }
-            // Nothing was asked that could be answered so.
-            (Answer::Same, None) => Fetched::default(),
+            // What stands for the answer cannot be had: it is asked for whole.
+            (Answer::Same, known) => {
+                let answer = fetch(None)?;
+                let message = "the kept delivery is damaged, so the file was fetched again";
+                let finding = Diagnostic::warning("W-DELIVERY-DAMAGED", message)
+                    .with_help("`estante verify` tells whether more is damaged: look after the disk");
+                delivery.findings.push(finding.at(Place::file(shown.as_str())));
+                if let Some((_, content)) = known {
+                    archive.replace(content, &path)?;
+                }
+                match answer {
+                    Answer::New(said) => said,
+                    Answer::Same => Fetched::default(),
+                }
+            }
         };
         delivery.files.push(DeliveryFile {
             path,

@@ -18,6 +18,18 @@ pub enum FailureKind {
     Conflict,
 }
 
+impl FailureKind {
+    /// The exit code of the command line's contract.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            FailureKind::Broken => 1,
+            FailureKind::Usage => 2,
+            FailureKind::Invalid => 3,
+            FailureKind::Conflict => 5,
+        }
+    }
+}
+
 /// What stopped a command.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -86,12 +98,7 @@ impl Failure {
 
     /// The exit code of the command line's contract.
     pub fn exit_code(&self) -> u8 {
-        match self.kind {
-            FailureKind::Broken => 1,
-            FailureKind::Usage => 2,
-            FailureKind::Invalid => 3,
-            FailureKind::Conflict => 5,
-        }
+        self.kind.exit_code()
     }
 }
 

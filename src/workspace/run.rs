@@ -8,7 +8,7 @@ use crate::workspace::Workspace;
 use crate::workspace::apply::apply;
 use crate::workspace::delivery::Which;
 use crate::workspace::export::{Exported, Mode, export};
-use crate::workspace::failure::Failure;
+use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::images::enrich;
 use crate::workspace::images::outcome::Imaged;
 use crate::workspace::import::plan;
@@ -69,9 +69,14 @@ impl RunReport {
                 .all(|channel| channel.exported.as_ref().is_none_or(|exported| exported.untouched))
     }
 
-    pub fn failed(&self) -> bool {
-        self.suppliers.iter().any(|supplier| supplier.failure.is_some())
-            || self.channels.iter().any(|channel| channel.failure.is_some())
+    /// What the run could not do: the kind of its first failure, and that something broke before all that is invalid.
+    pub fn failed(&self) -> Option<FailureKind> {
+        let suppliers = self.suppliers.iter().filter_map(|supplier| supplier.failure.as_ref());
+        if suppliers.clone().any(|failure| failure.kind == FailureKind::Broken) {
+            return Some(FailureKind::Broken);
+        }
+        let channels = self.channels.iter().filter_map(|channel| channel.failure.as_ref());
+        suppliers.chain(channels).next().map(|_| FailureKind::Invalid)
     }
 }
 
@@ -177,7 +182,10 @@ pub fn import_one(workspace: &mut Workspace, id: &str, progress: &dyn Progress) 
                 .map_err(|error| Failure::io("remove the plan", &planned.path, &error))?;
             outcome.summary = planned.summary;
         }
-        Err(failure) if failure.exit_code() == 3 => outcome.failure = Some(failure),
+        // Nothing was changed yet, so the others can go on; what holds for all of them comes up again.
+        Err(failure) if matches!(failure.kind, FailureKind::Invalid | FailureKind::Broken) => {
+            outcome.failure = Some(failure);
+        }
         Err(failure) => return Err(failure),
     }
     outcome.seconds = begun.elapsed().as_secs_f64();

@@ -1,6 +1,6 @@
 //! Where deliveries come from: folders, packed files, the archive of what was applied, addresses.
 
-use crate::corner::{bare_shop, codes, supplier, tally, value};
+use crate::corner::{bare_shop, codes, of_supplier, supplier, tally, value};
 use crate::support::Shop;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -425,6 +425,52 @@ fn a_delivery_is_fetched_and_not_sent_again_while_it_is_the_same() {
     assert!(shop.files(".estante/downloads").is_empty(), "nothing passing stays");
     let listed = shop.done(&["supplier", "list"]).out;
     assert!(listed.contains("/moved.csv") && !listed.contains("s3cret"), "{listed}");
+}
+
+/// A server has nothing new, and what stands for it is damaged: it is fetched whole, kept anew, and the others go on.
+#[test]
+fn a_damaged_delivery_is_fetched_again() {
+    let list = tagged("\"one\"", LIST);
+    let (port, asked) = server(&list);
+    let address = format!("http://127.0.0.1:{port}/list.csv");
+    let shop = fetching(&address, "", &format!("allow = [\"127.0.0.1:{port}\"]"));
+    supplier(&shop, "sur", "", "sku;name;price\nS;Ese;1.00\n");
+    shop.done(&["import", "norte", "--apply"]);
+    let (name, whole) = shop.files(".estante/deliveries").pop_first().unwrap();
+    shop.write(&name, &whole[..whole.len() / 2]);
+    let run = shop.done(&["run", "--json"]).json();
+    let told = of_supplier(&run, "norte");
+    assert_eq!(
+        (tally(told), codes(told)),
+        ("2 unchanged".to_owned(), vec!["W-DELIVERY-DAMAGED".to_owned()])
+    );
+    assert_eq!(tally(of_supplier(&run, "sur")), "1 new");
+    assert_eq!(
+        asked.lock().unwrap().len(),
+        3,
+        "once with its validators, and once without"
+    );
+    assert_eq!(shop.bytes(&name), whole);
+    let same = shop.done(&["import", "norte", "--json"]).json();
+    assert_eq!(codes(&same), ["I-FETCH-SAME"]);
+}
+
+#[test]
+fn what_breaks_for_one_supplier_does_not_stop_the_others() {
+    let shop = bare_shop();
+    supplier(&shop, "norte", "", "sku;name;price\nA;Uno;x\n");
+    supplier(&shop, "sur", "", LIST);
+    // No place for rejected rows.
+    shop.write(".estante/rejects/norte", "");
+    let run = shop.run(&["run", "--json"]).ended(1).json();
+    let told = of_supplier(&run, "norte")["error"]["message"]
+        .as_str()
+        .expect("it says why");
+    assert!(told.starts_with("failed to write rejected rows to"), "{told}");
+    assert_eq!(tally(of_supplier(&run, "sur")), "2 new");
+    std::fs::remove_file(shop.path(".estante/rejects/norte")).unwrap();
+    let run = shop.done(&["run", "--json"]).json();
+    assert_eq!(tally(of_supplier(&run, "norte")), "1 rejected");
 }
 
 #[test]
