@@ -10,6 +10,7 @@ use crate::value::text::{self, fold};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, predecessor};
 use crate::workspace::settings::{Mode, OnDrift, Supplier};
+use crate::workspace::turn::{OutOfTurn, Turn};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// New columns that are told one by one.
@@ -114,10 +115,11 @@ pub fn not_told_twice(header: Vec<Diagnostic>, drift: &[Diagnostic]) -> Vec<Diag
 /// What changed since the files of the last delivery, in the order of the files. Nothing where there was none.
 pub fn drifts(supplier: &Supplier, looks: &[Option<Look>], before: &[DeliveredFile]) -> Vec<Drift> {
     let mut drifts = Vec::new();
+    let mut turn = Turn::after(before);
     for look in looks.iter().flatten() {
-        if let Some(previous) = look.follows {
+        drifts.extend(turn.take(look).map(out_of_turn));
+        if look.follows.is_some() {
             // An update only has what changes, so that its columns and its size say nothing.
-            drifts.extend(out_of_turn(look, previous, before));
             continue;
         }
         if let Some(before) = predecessor(look, before) {
@@ -133,28 +135,16 @@ pub fn drifts(supplier: &Supplier, looks: &[Option<Look>], before: &[DeliveredFi
             compared.numbers();
         }
     }
+    drifts.extend(turn.end().map(out_of_turn));
     drifts.extend(much_shorter(supplier, looks, before));
     drifts
 }
 
-/// An update of a BMEcat catalogue that does not follow what was taken last: a delivery in between is lost (BMEcat 1.2, 2003,
-/// `prev_version` of the transactions).
-fn out_of_turn(look: &Look, previous: Option<u32>, before: &[DeliveredFile]) -> Option<Drift> {
-    let last = before
-        .iter()
-        .filter_map(|file| file.layout.as_ref()?.transfer)
-        .next_back();
-    let message = match (previous, last) {
-        // The same update again changes nothing.
-        (Some(previous), Some(last)) if previous != last && previous.checked_add(1) != Some(last) => {
-            format!("the update follows transfer {previous}, and transfer {last} was taken last")
-        }
-        (_, None) => "an update of a catalogue of which nothing was taken before".to_owned(),
-        (Some(_) | None, Some(_)) => return None,
-    };
+/// An update that does not follow what was taken before it.
+fn out_of_turn(found: OutOfTurn) -> Drift {
     let help = "ask the supplier for what lies in between, or for a whole catalogue (T_NEW_CATALOG)".to_owned();
     let codes = ("W-DRIFT-UPDATE", "E-DRIFT-UPDATE");
-    Some(Drift::new(codes, last.is_some(), message, help).at(Place::file(look.shown.as_str())))
+    Drift::new(codes, found.is_lost, found.message, help).at(Place::file(found.shown))
 }
 
 /// A snapshot whose files are much smaller than those of the last delivery.

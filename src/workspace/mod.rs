@@ -51,6 +51,7 @@ pub mod settings;
 pub mod specs;
 pub mod supplier;
 pub mod todo;
+pub mod turn;
 pub mod verdicts;
 pub mod verify;
 

@@ -154,6 +154,61 @@ fn updates_are_taken_in_turn() {
     assert!(codes(&told).contains(&"W-DRIFT-UPDATE".to_owned()), "{told:#}");
 }
 
+/// Several updates in one delivery follow each other, and a folder that gathers them is read whole every day.
+#[test]
+fn updates_that_lie_together_follow_each_other() {
+    let shop = bare_shop();
+    shop.write("suppliers/w/supplier.toml", SUPPLIER.replace("catalogue.xml", "drop"));
+    let put = |n: u32, price: &str| {
+        let id = ["A", "B", "C", "D"][n as usize];
+        let (transaction, name) = match n {
+            0 => ("T_NEW_CATALOG".to_owned(), Some("Anker")),
+            n => (format!("T_UPDATE_PRODUCTS prev_version=\"{}\"", n - 1), Some("Bohrer")),
+        };
+        let file = format!("suppliers/w/drop/{n}.xml");
+        shop.write(file, bmecat(&transaction, &article("", id, name, price)));
+    };
+    let import = |expected: &str| {
+        let told = shop.done(&["import", "w", "--apply", "--json"]).json();
+        assert_eq!(tally(&told), expected, "{told:#}");
+        assert!(!codes(&told).iter().any(|code| code.contains("-DRIFT-")), "{told:#}");
+    };
+    put(0, "1.00");
+    import("1 new");
+    // Two at once, then one a day beside all that lies there already.
+    put(1, "2.00");
+    put(2, "3.00");
+    import("2 new, 1 unchanged");
+    put(3, "4.00");
+    import("1 new, 3 unchanged");
+    import("4 unchanged");
+    // The whole catalogue is put away: those of long ago still lead up to the last.
+    std::fs::remove_file(shop.path("suppliers/w/drop/0.xml")).unwrap();
+    import("3 unchanged");
+    // One of long ago alone, or with a hole behind it, would take back what came since.
+    for (gone, expected) in [
+        ("2.xml", "follows transfer 2, and transfer 1 comes before it"),
+        ("3.xml", "follows transfer 0, and transfer 3 was taken last"),
+    ] {
+        std::fs::remove_file(shop.path(format!("suppliers/w/drop/{gone}"))).unwrap();
+        let refused = shop.run(&["import", "w", "--apply"]).ended(3).err;
+        assert!(
+            refused.contains("E-DRIFT-UPDATE") && refused.contains(expected),
+            "{refused}"
+        );
+    }
+    // A whole catalogue begins anew, whatever lies before it.
+    shop.write(
+        "suppliers/w/drop/9.xml",
+        bmecat("T_NEW_CATALOG", &article("", "A", Some("Anker"), "1.00")),
+    );
+    let told = shop.done(&["import", "w", "--json"]).json();
+    assert!(
+        !codes(&told).iter().any(|code| code.contains("DRIFT-UPDATE")),
+        "{told:#}"
+    );
+}
+
 /// What an update says twice of one article is refused, whichever comes first.
 #[test]
 fn an_article_is_not_taken_off_and_changed_at_once() {
