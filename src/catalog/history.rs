@@ -111,18 +111,28 @@ impl Reader {
         Ok(found)
     }
 
-    /// The files that a batch of this source brought, or its last one, taken back or not.
+    /// The files that a batch of this source brought, taken back or not; or those of its last delivery, which rejected rows that
+    /// came back are not: their layout is not remembered.
     pub fn delivery(
         &self,
         source: &str,
         batch: Option<i64>,
     ) -> Result<Option<(i64, Vec<DeliveredFile>)>, CatalogError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT id, files FROM batches WHERE source = ?1 AND kind = 'import' AND (?2 IS NULL OR id = ?2) ORDER BY id DESC LIMIT 1",
-        )?;
-        let mut rows = statement.query(params![source, batch])?;
-        rows.next()?
-            .map_or(Ok(None), |row| Ok(Some((row.get(0)?, from_json(row, 1)?))))
+        let found = |condition: &str| {
+            let mut statement = self.connection.prepare_cached(&format!(
+                "SELECT id, files FROM batches WHERE source = ?1 AND kind = 'import' AND (?2 IS NULL OR id = ?2) AND {condition}
+                 ORDER BY id DESC LIMIT 1"
+            ))?;
+            let mut rows = statement.query(params![source, batch])?;
+            rows.next()?
+                .map_or(Ok(None), |row| Ok(Some((row.get(0)?, from_json(row, 1)?))))
+        };
+        let whole =
+            "(?2 IS NOT NULL OR EXISTS (SELECT 1 FROM json_each(files) WHERE value ->> '$.layout' IS NOT NULL))";
+        match found(whole)? {
+            None if batch.is_none() => found("1 = 1"),
+            found => Ok(found),
+        }
     }
 
     /// The contents of the files that the last `most` imports of each source brought.

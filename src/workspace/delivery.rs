@@ -9,6 +9,7 @@ use crate::workspace::Workspace;
 use crate::workspace::deliveries::{Deliveries, Stamp};
 use crate::workspace::download::{self, Answer, Downloader};
 use crate::workspace::failure::Failure;
+use crate::workspace::layout::last_layouts;
 use crate::workspace::settings::{Settings, Supplier};
 use std::fs::File;
 use std::io::Read;
@@ -27,7 +28,7 @@ pub enum Which {
     Newest,
     /// Files and folders that a person names instead; one at least.
     Files(Vec<PathBuf>),
-    /// What a batch brought, or the last one that brought anything.
+    /// What a batch brought, or the last one that was more than rejected rows that came back.
     Again(Option<i64>),
 }
 
@@ -125,7 +126,7 @@ fn fetched(workspace: &Workspace, supplier: &Supplier, plan: &str) -> Result<Del
     let settings = &workspace.settings;
     let archive = Deliveries::new(&settings.store);
     let last = match workspace.reader_if_any()? {
-        Some(reader) => reader.deliveries(&supplier.source, 1)?.pop().unwrap_or_default(),
+        Some(reader) => last_layouts(&reader, supplier)?,
         None => Vec::new(),
     };
     let known = |address: &str| {

@@ -56,7 +56,11 @@ fn what_is_no_plain_file_is_refused_at_once() {
         ("suppliers/norte/list.csv", "/dev/zero"),
     ] {
         let mut command = shop.command(&["import", "norte", name, also, "--json"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
         let begun = Instant::now();
         while child.try_wait().expect("it is ours").is_none() {
             if begun.elapsed() > Duration::from_secs(30) {
@@ -275,12 +279,16 @@ fn packed_files_and_parts_are_read_again_as_they_were() {
         tally(&shop.done(&["import", "norte", &rejects, "--apply", "--json"]).json()),
         "1 new"
     );
+    // The last delivery is what the supplier sent, whatever came back of it.
+    let again = shop.done(&["import", "norte", "--again", "--json"]).json();
+    assert_eq!(tally(&again), "2 unchanged, 1 rejected");
+    assert_eq!(again["files"][0]["path"], "suppliers/norte/list.csv");
     shop.edit(
         "suppliers/norte/supplier.toml",
         "stock = {",
         "size = { column = \"name\" }\nstock = {",
     );
-    let again = shop.done(&["import", "norte", "--again", "--json"]).json();
+    let again = shop.done(&["import", "norte", "--again", "2", "--json"]).json();
     assert_eq!(
         (tally(&again), &again["missing"]),
         ("1 changed".to_owned(), &serde_json::json!(0))
@@ -453,6 +461,21 @@ fn a_damaged_delivery_is_fetched_again() {
     assert_eq!(shop.bytes(&name), whole);
     let same = shop.done(&["import", "norte", "--json"]).json();
     assert_eq!(codes(&same), ["I-FETCH-SAME"]);
+}
+
+/// Rejected rows that come back are no delivery that a server is asked about.
+#[test]
+fn corrected_rows_do_not_make_a_server_send_all_again() {
+    let list = tagged("\"one\"", "sku;name;price\nA;Uno;1.00\nB;Dos;x\n");
+    let (port, _) = server(&list);
+    let address = format!("http://127.0.0.1:{port}/list.csv");
+    let shop = fetching(&address, "", &format!("allow = [\"127.0.0.1:{port}\"]"));
+    shop.done(&["import", "norte", "--apply"]);
+    let (rejects, _) = shop.files(".estante/rejects").pop_first().unwrap();
+    shop.edit(&rejects, ";x", ";2.00");
+    shop.done(&["import", "norte", &rejects, "--apply"]);
+    let same = shop.done(&["import", "norte", "--json"]).json();
+    assert!(codes(&same).contains(&"I-FETCH-SAME".to_owned()), "{same:#}");
 }
 
 #[test]
