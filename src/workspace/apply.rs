@@ -14,6 +14,7 @@ use crate::workspace::deliveries::Deliveries;
 use crate::workspace::delivery::changed;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::identity::Identity;
+use crate::workspace::passing::sweep;
 use crate::workspace::products::resolve_stored;
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::settings::Settings;
@@ -117,8 +118,9 @@ fn forget(files: &mut [DeliveredFile], kept: &[bool]) -> Vec<Diagnostic> {
     told.collect()
 }
 
-/// Takes deliveries away that are older than the settings ask for; those of plans that wait stay.
+/// Takes deliveries away that are older than the settings ask for, and what killed processes left; those of plans that wait stay.
 fn prune(workspace: &Workspace) -> Result<(), Failure> {
+    sweep(&workspace.settings.store);
     let mut wanted = workspace.reader()?.contents(workspace.settings.deliveries.keep)?;
     for name in workspace.plan_names()? {
         // A plan that does not read says so where it is asked for.

@@ -10,6 +10,7 @@ use crate::workspace::deliveries::{Deliveries, Stamp};
 use crate::workspace::download::{self, Answer, Downloader};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::last_layouts;
+use crate::workspace::passing::Passing;
 use crate::workspace::settings::{Settings, Supplier};
 use std::fs::File;
 use std::io::Read;
@@ -61,16 +62,6 @@ pub struct DeliveryFiles {
     pub findings: Vec<Diagnostic>,
     /// Files that are there for this reading alone.
     _passing: Option<Passing>,
-}
-
-/// A folder that goes away with the delivery.
-#[derive(Debug)]
-struct Passing(PathBuf);
-
-impl Drop for Passing {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 impl DeliveryFiles {
@@ -139,9 +130,10 @@ fn fetched(workspace: &Workspace, supplier: &Supplier, plan: &str) -> Result<Del
     };
     let downloader = Downloader::new(&settings.deliveries, &supplier.file);
     let downloader = downloader.map_err(|why| no_delivery(supplier, why))?;
-    let folder = settings.store.join("downloads").join(plan);
+    let passing = Passing::make(&settings.store, "downloads", &format!("{plan}-{}", supplier.id))?;
+    let folder = passing.folder.clone();
     let mut delivery = DeliveryFiles {
-        _passing: Some(Passing(folder.clone())),
+        _passing: Some(passing),
         ..DeliveryFiles::default()
     };
     for (n, address) in supplier.file.url.iter().enumerate() {
@@ -215,9 +207,10 @@ fn again(workspace: &Workspace, supplier: &Supplier, batch: Option<i64>, plan: &
     };
     let archive = Deliveries::new(&settings.store);
     let rejects = settings.store.join("rejects");
-    let folder = settings.store.join("again").join(plan);
+    let passing = Passing::make(&settings.store, "again", &format!("{plan}-{}", supplier.id))?;
+    let folder = passing.folder.clone();
     let mut delivery = DeliveryFiles {
-        _passing: Some(Passing(folder.clone())),
+        _passing: Some(passing),
         ..DeliveryFiles::default()
     };
     for (n, file) in delivered.iter().enumerate() {

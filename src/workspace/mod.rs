@@ -35,6 +35,7 @@ pub mod net;
 pub mod new;
 pub mod newcomers;
 pub mod parallel;
+pub mod passing;
 pub mod planner;
 pub mod plans;
 pub mod presets;
@@ -58,6 +59,7 @@ pub mod verify;
 use crate::catalog::{Catalog, Reader};
 use crate::merge::policy::{Standing, Trust};
 use crate::workspace::failure::Failure;
+use crate::workspace::passing::KINDS;
 use crate::workspace::settings::Settings;
 use std::path::{Path, PathBuf};
 
@@ -184,7 +186,7 @@ impl Workspace {
         self.plan_names()?.iter().for_each(|name| heed(name));
         // Rejected rows outlive their plan, and a person may be correcting them; what is read at this moment has its number too.
         let store = &self.settings.store;
-        let mut folders = vec![store.join("downloads"), store.join("again")];
+        let mut folders: Vec<PathBuf> = KINDS.iter().map(|kind| store.join(kind)).collect();
         folders.extend(entries(&store.join("rejects"))?.iter().map(|entry| entry.path()));
         for folder in folders {
             for entry in entries(&folder)? {

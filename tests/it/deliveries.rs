@@ -187,6 +187,18 @@ fn an_applied_delivery_is_kept_and_read_again_under_another_mapping() {
     );
     assert_eq!(value(&shop, "A", "name").as_deref(), Some("One"));
     assert!(shop.files(".estante/again").is_empty(), "nothing passing stays");
+    // Nor does what a killed process left; what another has in use does.
+    shop.write(".estante/downloads/p7/0/list.csv", "sku");
+    shop.write(".estante/again/p8-norte-1-0/lock", "");
+    let used = shop.path(".estante/again/p9-norte-1-0");
+    std::fs::create_dir_all(&used).unwrap();
+    let lock = std::fs::File::create(used.join("lock")).unwrap();
+    lock.lock().unwrap();
+    shop.done(&["import", "norte", "--again", "1"]);
+    assert!(shop.files(".estante/downloads").is_empty());
+    let left: Vec<String> = shop.files(".estante/again").into_keys().collect();
+    assert_eq!(left, [".estante/again/p9-norte-1-0/lock"]);
+    drop(lock);
     // What is taken back can be read again too.
     shop.done(&["undo", "2"]);
     assert_eq!(
