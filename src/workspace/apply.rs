@@ -112,7 +112,7 @@ pub fn keep(settings: &Settings, delivered: &[DeliveredFile], files: &[PathBuf])
 }
 
 /// Takes the content off files that are not kept, with a finding for each.
-fn forget(files: &mut [DeliveredFile], kept: &[bool]) -> Vec<Diagnostic> {
+pub fn forget(files: &mut [DeliveredFile], kept: &[bool]) -> Vec<Diagnostic> {
     let lost = files.iter_mut().zip(kept).filter(|(_, kept)| !**kept);
     let told = lost.filter_map(|(file, _)| file.blake3.take().map(|_| changed(&file.path)));
     told.collect()
@@ -121,15 +121,18 @@ fn forget(files: &mut [DeliveredFile], kept: &[bool]) -> Vec<Diagnostic> {
 /// Takes deliveries away that are older than the settings ask for, and what killed processes left; those of plans that wait stay.
 fn prune(workspace: &Workspace) -> Result<(), Failure> {
     sweep(&workspace.settings.store);
-    let mut wanted = workspace.reader()?.contents(workspace.settings.deliveries.keep)?;
-    for name in workspace.plan_names()? {
-        // A plan that does not read says so where it is asked for.
-        if let Ok((_, summary)) = PlanReader::open(&workspace.plan_path(&name)?) {
-            wanted.extend(summary.files.into_iter().filter_map(|file| file.blake3));
+    // A plan is there from before its files are kept until after its batch is, so that who asks in this order misses none.
+    Deliveries::new(&workspace.settings.store).prune(|| {
+        let mut wanted = BTreeSet::new();
+        for path in workspace.plan_files()? {
+            // A plan that does not read says so where it is asked for.
+            if let Ok((_, summary)) = PlanReader::open(&path) {
+                wanted.extend(summary.files.into_iter().filter_map(|file| file.blake3));
+            }
         }
-    }
-    Deliveries::new(&workspace.settings.store).prune(&wanted);
-    Ok(())
+        wanted.extend(workspace.reader()?.contents(workspace.settings.deliveries.keep)?);
+        Ok(wanted)
+    })
 }
 
 /// A plan holds against the catalog it was made from: batches of the same source since then, or of others where new items

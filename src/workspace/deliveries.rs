@@ -12,10 +12,12 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Bytes read at a time.
 const BUFFER: usize = 1 << 18;
+/// A file that is unfinished for so long was given up.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// The folder of the archive.
 #[derive(Debug, Clone)]
@@ -152,14 +154,23 @@ impl Deliveries {
         files
     }
 
-    /// Takes away what none of these contents is. It was only kept for convenience, so that what does not go is left.
-    pub fn prune(&self, wanted: &BTreeSet<String>) {
-        for (path, content) in self.files() {
+    /// Takes away what none of the contents is that are asked for, after it was looked what there is: what comes while they are
+    /// gathered stays. It was only kept for convenience, so that what does not go is left.
+    pub fn prune<E>(&self, wanted: impl FnOnce() -> Result<BTreeSet<String>, E>) -> Result<(), E> {
+        let files = self.files();
+        let wanted = wanted()?;
+        for (path, content) in files {
             let is_part = path.extension().is_some_and(|ending| ending != "gz");
-            if is_part || !wanted.contains(&content) {
+            let goes = match is_part {
+                // Another process may be writing it.
+                true => is_old(&path),
+                false => !wanted.contains(&content),
+            };
+            if goes {
                 let _ = std::fs::remove_file(path);
             }
         }
+        Ok(())
     }
 
     /// The number of kept files, and what is wrong with which.
@@ -180,6 +191,12 @@ impl Deliveries {
         }
         (kept, faults)
     }
+}
+
+/// True of a file that nobody has written to for an hour.
+fn is_old(path: &Path) -> bool {
+    let changed = std::fs::metadata(path).and_then(|there| there.modified());
+    changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > ABANDONED))
 }
 
 /// A file of the archive, unpacked where the archive packed it.
@@ -238,9 +255,19 @@ mod tests {
             std::fs::write(&place, b"\x1f\x8b rubbish").unwrap();
             assert_eq!(verify().1.len(), 1);
             assert!(archive.restore(&hash, &folder.path().join("no")).is_err());
-            archive.prune(&BTreeSet::from([hash.clone()]));
+            // Half a file of another process stays, as long as it may be at it.
+            let half = place.with_extension("part7");
+            let half = std::fs::File::create(half).unwrap();
+            let prune = |wanted: &[&String]| {
+                let wanted = wanted.iter().map(|content| (*content).clone()).collect();
+                archive.prune(|| Ok::<_, ()>(wanted)).unwrap();
+            };
+            prune(&[&hash]);
+            assert_eq!(archive.files().len(), 2);
+            half.set_modified(SystemTime::now() - 2 * ABANDONED).unwrap();
+            prune(&[&hash]);
             assert_eq!(archive.files().len(), 1);
-            archive.prune(&BTreeSet::new());
+            prune(&[]);
             assert!(archive.files().is_empty() && !archive.restore(&hash, &file).unwrap());
         }
     }

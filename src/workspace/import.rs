@@ -20,7 +20,7 @@ use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A plan that was made.
+/// A plan that was made, and that nobody sees yet.
 #[derive(Debug)]
 pub struct Planned {
     pub path: PathBuf,
@@ -59,6 +59,15 @@ impl Planned {
     }
 }
 
+/// The file of a plan that is being made; once it is, nothing has this name.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 /// Makes a plan of a supplier's delivery.
 pub fn plan(
     workspace: &Workspace,
@@ -89,7 +98,8 @@ pub fn plan(
         true => Compared::default(),
         false => compared(supplier, files, reader.as_ref())?,
     };
-    let path = workspace.plan_path(name)?;
+    let path = workspace.unseen_plan_path(name)?;
+    let _unfinished = Unfinished(path.with_extension("part"));
     let rejects = Rejects::new(workspace.rejects_path(&supplier.id, name), files, supplier);
     let mode = match is_part {
         true => Mode::Delta,
@@ -138,10 +148,7 @@ pub fn plan(
         )
     });
     progress.end();
-    if let Err(failure) = outcome {
-        let _ = std::fs::remove_file(path.with_extension("part"));
-        return Err(failure);
-    }
+    outcome?;
     // Without keeping, only where they came from is noted.
     let contents = match contents.is_empty() {
         true => files.iter().map(|_| None).collect(),

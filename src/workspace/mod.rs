@@ -62,6 +62,13 @@ use crate::workspace::failure::Failure;
 use crate::workspace::passing::KINDS;
 use crate::workspace::settings::Settings;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Ending of a plan that is made and that nobody sees: what it was made of is not kept yet, or it is being applied.
+pub const UNSEEN: &str = "made";
+
+/// A plan that is unfinished for so long was given up.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An opened workspace.
 pub struct Workspace {
@@ -162,6 +169,11 @@ impl Workspace {
         Ok(folder.join(format!("{name}.plan")))
     }
 
+    /// Where a plan of this name lies once it is made and before anybody sees it; makes the folder.
+    pub fn unseen_plan_path(&self, name: &str) -> Result<PathBuf, Failure> {
+        Ok(self.plan_path(name)?.with_extension(UNSEEN))
+    }
+
     /// Folder of the plans.
     pub fn plans(&self) -> PathBuf {
         self.settings.store.join("plans")
@@ -178,15 +190,15 @@ impl Workspace {
     pub fn next_plan(&self) -> Result<String, Failure> {
         let mut last = 0;
         let mut heed = |name: &str| {
-            let number = name.strip_prefix('p').and_then(|rest| rest.split('-').next());
+            let number = name.strip_prefix('p').and_then(|rest| rest.split(['-', '.']).next());
             // Nobody makes four milliards of plans; a folder that somebody called so is none.
             let number = number.and_then(|number| number.parse::<u32>().ok());
             last = last.max(number.map_or(0, u64::from));
         };
-        self.plan_names()?.iter().for_each(|name| heed(name));
         // Rejected rows outlive their plan, and a person may be correcting them; what is read at this moment has its number too.
         let store = &self.settings.store;
         let mut folders: Vec<PathBuf> = KINDS.iter().map(|kind| store.join(kind)).collect();
+        folders.push(self.plans());
         folders.extend(entries(&store.join("rejects"))?.iter().map(|entry| entry.path()));
         for folder in folders {
             for entry in entries(&folder)? {
@@ -208,6 +220,24 @@ impl Workspace {
             .collect();
         names.sort_by_key(|name| (name.len(), name.clone()));
         Ok(names)
+    }
+
+    /// The files of the plans that wait, and of those that nobody sees yet. What was left unfinished a day ago is taken away.
+    pub fn plan_files(&self) -> Result<Vec<PathBuf>, Failure> {
+        let is_old = |entry: &std::fs::DirEntry| {
+            let changed = entry.metadata().and_then(|there| there.modified());
+            changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > ABANDONED))
+        };
+        let mut files = Vec::new();
+        for entry in entries(&self.plans())? {
+            let path = entry.path();
+            match path.extension().and_then(std::ffi::OsStr::to_str) {
+                Some("part" | UNSEEN) if is_old(&entry) => _ = std::fs::remove_file(&path),
+                Some("plan" | UNSEEN) => files.push(path),
+                Some(_) | None => {}
+            }
+        }
+        Ok(files)
     }
 
     /// The file of a waiting plan.

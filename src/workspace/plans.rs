@@ -5,7 +5,7 @@ use crate::plan::diff::differences;
 use crate::plan::{EntryKind, PlanReader, Summary, Verdict};
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
-use crate::workspace::apply::{apply, keep};
+use crate::workspace::apply::{apply, forget, keep};
 use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
@@ -59,10 +59,24 @@ pub fn import(
         }
         // Held entries are worth looking at, so a plan of nothing else is kept until it is applied or discarded.
         (false, _) if planned.summary.entries > 0 => {
-            // Whenever it is applied, what it was made of is at hand.
-            keep(&workspace.settings, &planned.summary.files, &planned.delivery.paths())?;
+            // Whenever it is applied, what it was made of is at hand; so nobody sees it before.
+            let place = workspace.plan_path(&name)?;
+            let kept = keep(&workspace.settings, &planned.summary.files, &planned.delivery.paths());
+            let seen = kept.and_then(|kept| {
+                let seen = std::fs::rename(&planned.path, &place);
+                seen.map_err(|error| Failure::io("write the plan", &place, &error))?;
+                Ok(kept)
+            });
+            if seen.is_err() {
+                let _ = std::fs::remove_file(&planned.path);
+            }
+            let mut summary = planned.summary;
+            for finding in forget(&mut summary.files, &seen?) {
+                *summary.findings.entry(finding.code.clone().into_owned()).or_default() += 1;
+                summary.diagnostics.push(finding);
+            }
             delivery.plan = Some(name);
-            delivery.summary = planned.summary;
+            delivery.summary = summary;
         }
         _ => {
             std::fs::remove_file(&planned.path)

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 const LIST: &str = "sku;name;price\nA;Uno;1.00\nB;Dos;2.00\n";
 
@@ -225,6 +225,39 @@ fn a_damaged_delivery_is_found() {
             .err
             .contains("verify")
     );
+}
+
+/// Nobody sees a plan whose delivery could not be kept.
+#[test]
+fn a_plan_waits_once_its_delivery_is_kept() {
+    let shop = shop_with_two_names();
+    shop.write(".estante/deliveries", "in the way");
+    let refused = shop.run(&["import", "norte"]).ended(1).err;
+    assert!(refused.contains("failed to keep the delivery"), "{refused}");
+    assert!(shop.files(".estante/plans").is_empty());
+    std::fs::remove_file(shop.path(".estante/deliveries")).unwrap();
+    assert_eq!(shop.done(&["import", "norte", "--json"]).json()["plan"], "p1");
+    // One that another process is about to show keeps what it was made of, and what is long given up goes.
+    shop.write(".estante/plans/p2.made", shop.bytes(".estante/plans/p1.plan"));
+    shop.write(".estante/plans/p3.part", "half");
+    let part = std::fs::File::options()
+        .write(true)
+        .open(shop.path(".estante/plans/p3.part"))
+        .unwrap();
+    part.set_modified(SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60))
+        .unwrap();
+    let first = kept(&shop);
+    shop.done(&["apply", "p1"]);
+    for n in 0..12 {
+        shop.write(
+            "suppliers/norte/list.csv",
+            format!("sku;name;title;price\nA;Uno {n};One;1.00\n"),
+        );
+        shop.done(&["import", "norte", "--apply"]);
+    }
+    assert_eq!(kept(&shop).iter().filter(|name| first.contains(name)).count(), 1);
+    let plans: Vec<String> = shop.files(".estante/plans").into_keys().collect();
+    assert_eq!(plans, [".estante/plans/p2.made"]);
 }
 
 #[test]
