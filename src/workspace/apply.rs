@@ -119,7 +119,7 @@ pub fn forget(files: &mut [DeliveredFile], kept: &[bool]) -> Vec<Diagnostic> {
 }
 
 /// Takes deliveries away that are older than the settings ask for, and what killed processes left; those of plans that wait stay.
-fn prune(workspace: &Workspace) -> Result<(), Failure> {
+pub fn prune(workspace: &Workspace) -> Result<(), Failure> {
     sweep(&workspace.settings.store);
     // A plan is there from before its files are kept until after its batch is, so that who asks in this order misses none.
     Deliveries::new(&workspace.settings.store).prune(|| {
@@ -130,7 +130,9 @@ fn prune(workspace: &Workspace) -> Result<(), Failure> {
                 wanted.extend(summary.files.into_iter().filter_map(|file| file.blake3));
             }
         }
-        wanted.extend(workspace.reader()?.contents(workspace.settings.deliveries.keep)?);
+        if let Some(reader) = workspace.reader_if_any()? {
+            wanted.extend(reader.contents(workspace.settings.deliveries.keep)?);
+        }
         Ok(wanted)
     })
 }

@@ -5,7 +5,7 @@ use crate::plan::diff::differences;
 use crate::plan::{EntryKind, PlanReader, Summary, Verdict};
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
-use crate::workspace::apply::{apply, forget, keep};
+use crate::workspace::apply::{apply, forget, keep, prune};
 use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
@@ -110,10 +110,13 @@ pub fn waiting(workspace: &Workspace) -> Result<Vec<Summary>, Failure> {
     Ok(summaries)
 }
 
-/// Throws a plan away.
+/// Throws a plan away, and what was kept for it alone.
 pub fn discard(workspace: &Workspace, name: &str) -> Result<(), Failure> {
     let path = workspace.find_plan(name)?;
-    std::fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error))
+    std::fs::remove_file(&path).map_err(|error| Failure::io("remove", &path, &error))?;
+    // The plan is gone, whatever becomes of what was kept.
+    let _ = prune(workspace);
+    Ok(())
 }
 
 /// One value before and after.

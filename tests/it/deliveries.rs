@@ -261,6 +261,22 @@ fn a_plan_waits_once_its_delivery_is_kept() {
 }
 
 #[test]
+fn a_discarded_plan_keeps_nothing() {
+    let shop = shop_with_two_names();
+    shop.done(&["import", "norte"]);
+    shop.edit("suppliers/norte/list.csv", "Uno", "Una");
+    shop.done(&["import", "norte"]);
+    assert_eq!(kept(&shop).len(), 2);
+    shop.done(&["plan", "discard", "p2"]);
+    assert_eq!(kept(&shop).len(), 1);
+    assert_eq!(tally(&shop.done(&["apply", "p1", "--json"]).json()), "2 new");
+    assert_eq!(
+        tally(&shop.done(&["import", "norte", "--again", "--json"]).json()),
+        "2 unchanged"
+    );
+}
+
+#[test]
 fn as_many_deliveries_are_kept_as_the_settings_say() {
     let list = |n: usize| format!("sku;name;title;price\nA;Uno {n};One;1.00\n");
     for (keep, expected) in [
