@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Severity, excerpt};
 use crate::workspace::failure::Failure;
+use crate::workspace::veil::veiled;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -167,7 +168,7 @@ impl Output {
             .filter(|file| file.ends_with(".toml"))?;
         let line = usize::try_from(diagnostic.place.line?).ok()?;
         let column: usize = diagnostic.place.column.as_deref()?.parse().ok()?;
-        let text = std::fs::read_to_string(self.root.join(file)).ok()?;
+        let text = veiled(&std::fs::read_to_string(self.root.join(file)).ok()?);
         let start = text
             .split_inclusive('\n')
             .take(line.checked_sub(1)?)

@@ -27,6 +27,7 @@ pub fn faults(node: &Node, schema: &Value, text: &str) -> Vec<Fault> {
         path: Vec::new(),
         faults: Vec::new(),
         depth: 0,
+        is_hidden: false,
     };
     walk.check(node, schema);
     walk.faults
@@ -38,6 +39,8 @@ struct Walk<'a> {
     path: Vec<String>,
     faults: Vec<Fault>,
     depth: usize,
+    /// The value is not to be told (`writeOnly`: passwords).
+    is_hidden: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -47,9 +50,12 @@ impl<'a> Walk<'a> {
         if self.depth > 3 * DEEPEST {
             return;
         }
+        let was_hidden = self.is_hidden;
+        self.is_hidden |= rules.get("writeOnly") == Some(&Value::Bool(true));
         self.depth += 1;
         self.check_rules(node, rules);
         self.depth -= 1;
+        self.is_hidden = was_hidden;
     }
 
     fn check_rules(&mut self, node: &Node, rules: &'a Rules) {
@@ -342,6 +348,7 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         let subject = self.subject();
+        let help = help.filter(|_| !self.is_hidden);
         self.push(
             node.start,
             "E-WRONG-TYPE",

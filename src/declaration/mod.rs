@@ -186,6 +186,23 @@ impl Declaration {
         &self.text
     }
 
+    /// The text with a star for each sign of the values that are to be covered, by their paths. Lines and columns stay.
+    pub fn covered(&self, is_covered: impl Fn(&[&str]) -> bool) -> String {
+        let mut places = Vec::new();
+        self.root.places(&mut Vec::new(), &is_covered, &mut places);
+        places.sort_unstable();
+        let mut covered = String::with_capacity(self.text.len());
+        let mut done = 0;
+        for (start, end) in places {
+            covered.push_str(self.text.get(done..start).unwrap_or_default());
+            let hidden = self.text.get(done.max(start)..end).unwrap_or_default();
+            covered.extend(hidden.chars().map(|c| if c.is_whitespace() { c } else { '*' }));
+            done = done.max(end);
+        }
+        covered.push_str(self.text.get(done..).unwrap_or_default());
+        covered
+    }
+
     /// Where the key and the value of a path stand.
     fn offsets(&self, path: &[&str]) -> (usize, usize) {
         let mut node = &self.root;

@@ -50,6 +50,27 @@ impl Node {
         })
     }
 
+    /// The bytes of the values below this one, lists and tables apart, whose path is asked for. As deep as the tree is.
+    pub fn places<'n>(
+        &'n self,
+        path: &mut Vec<&'n str>,
+        is_asked: &impl Fn(&[&str]) -> bool,
+        places: &mut Vec<(usize, usize)>,
+    ) {
+        match &self.shape {
+            Shape::Table(entries) => {
+                for entry in entries {
+                    path.push(&entry.key);
+                    entry.node.places(path, is_asked, places);
+                    path.pop();
+                }
+            }
+            Shape::List(members) => members.iter().for_each(|member| member.places(path, is_asked, places)),
+            _ if is_asked(path) => places.push((self.start, self.end)),
+            _ => {}
+        }
+    }
+
     /// The entry with this key, in a table.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         let Shape::Table(entries) = &self.shape else {

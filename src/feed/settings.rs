@@ -18,12 +18,15 @@ pub struct FileSettings {
     pub url: Vec<String>,
     /// User that the addresses ask for: `env:NAME`, the environment variable that holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("writeOnly" = true))]
     pub user: Option<String>,
     /// Password that the addresses ask for: `env:NAME`, the environment variable that holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("writeOnly" = true))]
     pub password: Option<String>,
     /// Headers that the addresses ask for, each with the environment variable that holds its value: `{ X-Key = "env:NAME" }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("writeOnly" = true))]
     pub headers: BTreeMap<String, String>,
     /// Name or pattern of the feed inside a zip archive. Default: the only feed in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -73,8 +73,19 @@ pub fn faults(file: &FileSettings, shown_file: &str) -> Vec<Diagnostic> {
     faults
 }
 
-/// An address as it is told: without what stands behind `?` and `#`, and without a user.
+/// An address as it is told: without what stands behind `?` and `#`, and without a user. Of what is no address, all may be one
+/// that stands before an `@`.
 pub fn shown(address: &str) -> String {
+    if parse(address).is_err()
+        && let Some((before, rest)) = address.rsplit_once('@')
+    {
+        let scheme = before.split_once("://").map(|(scheme, _)| scheme);
+        let is_scheme = |scheme: &&str| !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric());
+        return match scheme.filter(is_scheme) {
+            Some(scheme) => shown(&format!("{scheme}://{rest}")),
+            None => shown(rest),
+        };
+    }
     let end = address.find(['?', '#']).unwrap_or(address.len());
     let told = address.get(..end).unwrap_or_default();
     match told.split_once("://") {
@@ -118,6 +129,9 @@ fn parse(address: &str) -> Result<Uri, &'static str> {
     }
     match uri.authority() {
         Some(authority) if authority.as_str().contains('@') => Err("it holds a user or a password"),
+        Some(authority) if authority.as_str() != authority.host() && authority.port_u16().is_none() => {
+            Err("its port is no number")
+        }
         Some(authority) if !authority.host().is_empty() => Ok(uri),
         _ => Err("it names no host"),
     }
@@ -378,6 +392,17 @@ mod tests {
             ("http://a.example/..", "http://a.example/..", "delivery"),
             ("http://a.example/año 1.csv", "http://a.example/año 1.csv", "a_o_1.csv"),
             ("nonsense", "nonsense", "delivery"),
+            ("me:secret@a.example/list.csv?t=s", "a.example/list.csv", "delivery"),
+            (
+                "https://me:sec#r@et/@a.example/list.csv",
+                "https://a.example/list.csv",
+                "list.csv",
+            ),
+            (
+                "https://a.example/@shop/list.csv?by=me@b",
+                "https://a.example/@shop/list.csv",
+                "list.csv",
+            ),
         ] {
             assert_eq!(
                 (shown(address).as_str(), file_name(address).as_str()),

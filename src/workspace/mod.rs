@@ -53,6 +53,7 @@ pub mod specs;
 pub mod supplier;
 pub mod todo;
 pub mod turn;
+pub mod veil;
 pub mod verdicts;
 pub mod verify;
 

@@ -646,3 +646,35 @@ fn secrets_come_from_the_environment_and_go_to_their_host_alone() {
         assert!(!said.contains("\"word"), "{said}");
     }
 }
+
+/// What is wrong about a secret is told without it, whatever is wrong.
+#[test]
+fn faults_do_not_show_the_secrets_they_are_about() {
+    for (file, code) in [
+        ("path = [\"list.csv\"]\npassword = 5337", "E-WRONG-TYPE"),
+        ("path = [\"list.csv\"]\npasword = \"5337\"", "E-UNKNOWN-KEY"),
+        (
+            "path = [\"list.csv\"]\npassword = \"5337\"\nencodng = \"utf-8\"",
+            "E-UNKNOWN-KEY",
+        ),
+        ("url = \"https://a.example/x?t=5337\"", "E-WRONG-TYPE"),
+        ("url = [\"me:5337@a.example/x\"]", "E-FETCH-ADDRESS"),
+        ("headers = { X-Key = 5337 }", "E-WRONG-TYPE"),
+        ("path = [\"list.csv\"]\npassword = \"5337", "E-TOML-SYNTAX"),
+    ] {
+        let shop = bare_shop();
+        supplier(&shop, "norte", "", LIST);
+        shop.edit("suppliers/norte/supplier.toml", "path = [\"list.csv\"]", file);
+        let told = shop.run(&["schema", "check", "--json"]).ended(3);
+        assert!(
+            codes(&told.json()).iter().any(|said| said.starts_with(code)),
+            "{}",
+            told.out
+        );
+        let text = shop.run(&["schema", "check"]).ended(3);
+        assert!(text.err.contains(code), "{}", text.err);
+        for said in [told.out, told.err, text.out, text.err] {
+            assert!(!said.contains("5337"), "{file}: {said}");
+        }
+    }
+}
