@@ -214,7 +214,14 @@ fn again(workspace: &Workspace, supplier: &Supplier, batch: Option<i64>, plan: &
         ..DeliveryFiles::default()
     };
     for (n, file) in delivered.iter().enumerate() {
-        let name = Path::new(&file.path).file_name().unwrap_or("delivery".as_ref());
+        let name = match &file.fetched {
+            // The end of an address need not be the name of a file.
+            Some(_) => download::file_name(&file.path).into(),
+            None => Path::new(&file.path)
+                .file_name()
+                .unwrap_or("delivery".as_ref())
+                .to_owned(),
+        };
         let path = folder.join(n.to_string()).join(name);
         let restored = match &file.blake3 {
             Some(content) => archive.restore(content, &path)?,

@@ -539,6 +539,20 @@ fn corrected_rows_do_not_make_a_server_send_all_again() {
     assert!(codes(&same).contains(&"I-FETCH-SAME".to_owned()), "{same:#}");
 }
 
+/// The end of an address may be longer than the name of any file.
+#[test]
+fn a_fetched_delivery_is_read_again_whatever_its_address() {
+    let (port, _) = server(&tagged("\"one\"", LIST));
+    let address = format!("http://127.0.0.1:{port}/{}.csv", "long".repeat(100));
+    let shop = fetching(&address, "", &format!("allow = [\"127.0.0.1:{port}\"]"));
+    shop.done(&["import", "norte", "--apply"]);
+    let again = shop.done(&["import", "norte", "--again", "--json"]).json();
+    assert_eq!(
+        (tally(&again), &again["files"][0]["path"]),
+        ("2 unchanged".to_owned(), &address.into())
+    );
+}
+
 #[test]
 fn what_breaks_for_one_supplier_does_not_stop_the_others() {
     let shop = bare_shop();
