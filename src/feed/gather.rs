@@ -8,6 +8,7 @@ use crate::feed::decode;
 use crate::feed::failure::FeedError;
 use crate::feed::file_name;
 use crate::feed::settings::FileSettings;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 /// Folders below a folder that are looked into.
@@ -16,6 +17,8 @@ const DEPTH: usize = 16;
 const FEEDS: usize = 1_000;
 /// Files and folders that are looked at in one folder.
 const ENTRIES: usize = 100_000;
+/// Why a folder is not looked into.
+const TOO_DEEP: &str = "a folder that lies too deep, and is not looked into";
 
 /// The files of a delivery.
 #[derive(Debug, Default)]
@@ -52,29 +55,39 @@ impl Gathered {
             .sort_by_file_name()
             .into_iter()
             .filter_entry(|entry| !is_own(&entry.file_name().to_string_lossy()));
-        let too_many = || FeedError::Folder {
-            folder: folder.display().to_string(),
-            reason: format!("more than {FEEDS} feeds or {ENTRIES} files lie in it"),
-        };
         for (n, entry) in found.enumerate() {
             if n >= ENTRIES {
-                return Err(too_many());
+                return Err(too_many(folder));
             }
-            let entry = entry.map_err(|error| FeedError::Folder {
-                folder: folder.display().to_string(),
-                reason: error.to_string(),
-            })?;
+            let entry = entry.map_err(|error| unreadable(folder, &error))?;
             if entry.file_type().is_dir() {
+                if entry.depth() == DEPTH {
+                    self.leave_out(entry.path(), TOO_DEEP);
+                }
                 continue;
             }
             let path = entry.path();
             match is_no_feed(&entry) {
                 Some(why) => self.leave_out(path, why),
-                None if self.files.len() >= most => return Err(too_many()),
+                None if self.files.len() >= most => return Err(too_many(folder)),
                 None => self.files.push(path.to_owned()),
             }
         }
         Ok(())
+    }
+}
+
+fn too_many(folder: &Path) -> FeedError {
+    FeedError::Folder {
+        folder: folder.display().to_string(),
+        reason: format!("more than {FEEDS} feeds or {ENTRIES} files lie in it"),
+    }
+}
+
+fn unreadable(folder: &Path, error: &walkdir::Error) -> FeedError {
+    FeedError::Folder {
+        folder: folder.display().to_string(),
+        reason: error.to_string(),
     }
 }
 
@@ -113,7 +126,7 @@ pub fn gather(folder: &Path, settings: &FileSettings) -> Result<Gathered, FeedEr
         } else if literal.is_dir() {
             gathered.add_folder(&literal)?;
         } else if pattern.contains(['*', '?', '[', '{']) {
-            gather_pattern(folder, pattern, &mut gathered.files)?;
+            gather_pattern(folder, pattern, &mut gathered)?;
         }
         if gathered.files.len() == before {
             return Err(none(pattern));
@@ -148,7 +161,7 @@ pub fn named(paths: &[PathBuf]) -> Result<Gathered, FeedError> {
     Ok(gathered)
 }
 
-fn gather_pattern(folder: &Path, pattern: &str, files: &mut Vec<PathBuf>) -> Result<(), FeedError> {
+fn gather_pattern(folder: &Path, pattern: &str, gathered: &mut Gathered) -> Result<(), FeedError> {
     // The folders named before the first pattern character are walked to, so that `../drop/*.csv` works.
     let mut start = folder.to_path_buf();
     let mut rest = Vec::new();
@@ -169,21 +182,26 @@ fn gather_pattern(folder: &Path, pattern: &str, files: &mut Vec<PathBuf>) -> Res
         reason: error.kind().to_string(),
     })?;
     let matcher = glob.compile_matcher();
-    let depth = if rest.contains("**") {
-        16
-    } else {
-        rest.split('/').count()
-    };
-    for entry in walkdir::WalkDir::new(&start)
-        .min_depth(1)
-        .max_depth(depth)
-        .into_iter()
-        .flatten()
-    {
+    let is_deep = rest.contains("**");
+    let depth = if is_deep { DEPTH } else { rest.split('/').count() };
+    let found = walkdir::WalkDir::new(&start).min_depth(1).max_depth(depth);
+    for (n, entry) in found.into_iter().enumerate() {
+        if n >= ENTRIES {
+            return Err(too_many(&start));
+        }
+        let entry = match entry {
+            Ok(entry) => entry,
+            // A folder that is not there, or not any more, has nothing that matches.
+            Err(error) if error.io_error().is_some_and(|io| io.kind() == ErrorKind::NotFound) => continue,
+            Err(error) => return Err(unreadable(&start, &error)),
+        };
+        if is_deep && entry.depth() == DEPTH && entry.file_type().is_dir() {
+            gathered.leave_out(entry.path(), TOO_DEEP);
+        }
         let name = entry.file_name().to_string_lossy();
         let inside = entry.path().strip_prefix(&start).unwrap_or(entry.path());
         if !is_own(&name) && matcher.is_match(inside) && entry.path().is_file() {
-            files.push(entry.into_path());
+            gathered.files.push(entry.into_path());
         }
     }
     Ok(())
@@ -286,6 +304,61 @@ mod tests {
         let empty = folder.path().join("empty");
         std::fs::create_dir(&empty).unwrap();
         assert_eq!(named(&[empty]).unwrap_err().code(), "E-FOLDER-FEEDS");
+    }
+
+    /// What is asked for in either way: the folder itself, and a pattern of it.
+    fn both(folder: &Path, pattern: &str) -> [Result<Gathered, FeedError>; 2] {
+        let settings = FileSettings {
+            path: vec![pattern.to_owned()],
+            ..FileSettings::default()
+        };
+        [named(&[folder.to_owned()]), gather(folder, &settings)]
+    }
+
+    #[test]
+    fn a_folder_that_lies_too_deep_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let last = (1..DEPTH).fold(folder.path().to_owned(), |path, n| path.join(n.to_string()));
+        std::fs::create_dir_all(last.join("deeper")).unwrap();
+        std::fs::write(last.join("read.csv"), "sku\nA\n").unwrap();
+        std::fs::write(last.join("deeper/lost.csv"), "sku\nB\n").unwrap();
+        for found in both(folder.path(), "**/*.csv") {
+            let found = found.unwrap();
+            assert_eq!(found.files, [last.join("read.csv")]);
+            let out: Vec<_> = found
+                .left_out
+                .iter()
+                .map(|(path, why)| (path, why.code.as_ref()))
+                .collect();
+            assert_eq!(out, [(&last.join("deeper"), "I-FILE-LEFT-OUT")]);
+        }
+    }
+
+    /// A folder that cannot be opened may have what is asked for. Here its path is too long for the system, which stops any user.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_cannot_be_read_is_no_delivery() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("z".repeat(255));
+        let short: Vec<PathBuf> = (1..=DEPTH)
+            .scan(folder.clone(), |path, _| {
+                path.push("x");
+                Some(path.clone())
+            })
+            .collect();
+        std::fs::create_dir_all(&short[DEPTH - 2]).unwrap();
+        std::fs::write(folder.join("list.csv"), "sku\nA\n").unwrap();
+        for found in both(&folder, "**/*.csv") {
+            assert_eq!(found.unwrap().files.len(), 1);
+        }
+        std::fs::create_dir(&short[DEPTH - 1]).unwrap();
+        // The innermost first, so that each is renamed under a short path.
+        for path in short.iter().rev() {
+            std::fs::rename(path, path.with_file_name("y".repeat(255))).unwrap();
+        }
+        for found in both(&folder, "**/*.csv") {
+            assert_eq!(found.unwrap_err().code(), "E-FOLDER-FEEDS");
+        }
     }
 
     #[test]
