@@ -2,113 +2,93 @@
 //! catalogue, and what its header says for all.
 //!
 //! The records are the ARTICLE or PRODUCT elements of the one transaction; names count without prefix and namespace, as files
-//! mix those of both versions. Groups are named in the document after the articles, so that they are collected beforehand.
+//! mix those of both versions. The fields are named in
+//! `bmecat_field`; how prices are counted stands in `bmecat_prices`; groups, systems and variants in files of their own.
 
-use crate::feed::archive::SEND_AGAIN;
-use crate::feed::failure::FeedError;
+use crate::diagnostic::Diagnostic;
+use crate::feed::bmecat_field::{Field, both_names};
+use crate::feed::bmecat_groups::Groups;
+use crate::feed::bmecat_prices::{Defaults, Done, Found, PricePart, Prices};
+use crate::feed::bmecat_systems::{Section, Systems};
+use crate::feed::bmecat_variants::{Apart, Variants};
 use crate::feed::path::Path;
-use crate::feed::tree::{Element, Name, Tree};
-use crate::feed::xml_events::{Event, Events};
-use rust_decimal::Decimal;
+use crate::feed::tree::{Element, Name, Tree, first};
 use std::collections::BTreeMap;
-
-/// Maps of articles to groups that are kept: 32 bytes each.
-const MAPS: usize = 10_000_000;
-/// Groups of a catalogue.
-const GROUPS: usize = 200_000;
-/// Parents of a group.
-const LEVELS: usize = 32;
-
-/// A field that is no path.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Field {
-    /// `price:net_list`: amount by factor and quantity, of the lowest bound. `price:*`: of any type.
-    Price(String),
-    /// `currency:net_list`: currency of that price, or of the header.
-    Currency(String),
-    /// `feature:Farbe`: values of the feature of that name.
-    Feature(String),
-    /// `feature_unit:Länge`: its unit.
-    FeatureUnit(String),
-    /// `mime:normal`: addresses of the pictures and documents of that purpose. `mime:*`: of any.
-    Mime(String),
-    /// `group`, `group_name`, `group_path`: ids, names, names from the root on, of the groups it stands in.
-    Group(GroupPart),
-    /// `header:CURRENCY`: an element of the header; `header:CATALOG/CURRENCY`: by path.
-    Header(String),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GroupPart {
-    Id,
-    Name,
-    Path,
-}
-
-impl Field {
-    /// The field that a text names; none where it is a path.
-    pub fn of(text: &str) -> Option<Field> {
-        let text = text.trim();
-        match text {
-            "group" => return Some(Field::Group(GroupPart::Id)),
-            "group_name" => return Some(Field::Group(GroupPart::Name)),
-            "group_path" => return Some(Field::Group(GroupPart::Path)),
-            _ => {}
-        }
-        let (kind, name) = text.split_once(':')?;
-        let name = name.trim().to_string();
-        Some(match kind {
-            "price" => Field::Price(name),
-            "currency" => Field::Currency(name),
-            "feature" => Field::Feature(name),
-            "feature_unit" => Field::FeatureUnit(name),
-            "mime" => Field::Mime(name),
-            "header" => Field::Header(name),
-            _ => return None,
-        })
-    }
-}
 
 /// The names of the standard, as the tree knows them.
 struct Names {
-    price: [Name; 2],
-    price_type: Name,
-    amount: Name,
-    factor: Name,
-    quantity: Name,
-    bound: Name,
-    currency: Name,
-    daily: Name,
     feature: Name,
     feature_names: [Name; 3],
     value: Name,
+    value_number: Name,
     unit: Name,
+    blocks: [Name; 2],
+    system: Name,
+    group: [Name; 2],
+    group_name: Name,
     mime: Name,
     purpose: Name,
     source: Name,
     mime_type: Name,
+    mime_order: Name,
+    description: Name,
+    references: [Name; 2],
+    referred: [Name; 2],
+    kind: Name,
     ids: [Name; 2],
-    variants: Name,
+    codes: [Name; 2],
+    lang: Name,
+    language: Name,
+    default: Name,
+    territory: Name,
+    catalog: Name,
+    currency: Name,
+    root: Name,
 }
 
-/// A value found; numbers are plain decimal text.
-pub enum Found {
-    Text(String),
-    Number(String),
-    Error(String),
+/// Articles for which something was done, each counted once.
+#[derive(Default)]
+struct Count {
+    articles: u64,
+    last: u64,
+}
+
+impl Count {
+    fn add(&mut self, record: u64) {
+        self.articles += u64::from(self.last != record);
+        self.last = record;
+    }
 }
 
 /// What the reader of a catalogue knows beside the record at hand.
 pub struct Catalogue {
     names: Names,
+    prices: Prices,
+    variants: Variants,
+    pub systems: Systems,
     groups: Groups,
+    /// Elements of the details and of the orders that are asked for.
+    details: BTreeMap<(&'static str, String), ([Name; 2], [Name; 2])>,
+    extensions: BTreeMap<String, [Name; 2]>,
     /// What the wanted parts of the header are called, where they stand, and what they say.
     header: BTreeMap<String, (Place, Vec<String>)>,
-    header_currency: Name,
-    /// Currency of prices that name none.
-    default_currency: Option<String>,
-    /// Articles that stand for several, by variants of their features.
-    pub with_variants: u64,
+    defaults: Defaults,
+    /// Language of texts that name none, and of fields that ask for none.
+    language: Option<String>,
+    /// Address of the pictures, where it is one.
+    root: Option<String>,
+    /// Number of the record at hand, counted from 1, and the article's own where it is a variant.
+    record: u64,
+    base: Option<String>,
+    wants_scale: bool,
+    divided: Count,
+    left: Count,
+    scaled: Count,
+    /// Articles that stand for several, the items they make, those that nothing tells apart, and those with a code of one.
+    several: u64,
+    items: u64,
+    unnamed: u64,
+    coded: u64,
 }
 
 /// Where a part of the header stands.
@@ -125,55 +105,88 @@ impl Catalogue {
         groups: Groups,
     ) -> Result<Catalogue, String> {
         let mut header = BTreeMap::new();
+        let mut details = BTreeMap::new();
+        let mut extensions = BTreeMap::new();
+        let mut wants_scale = false;
         for field in fields {
-            if let Field::Header(name) = field {
-                let place = match name.contains(['/', '@', '[']) {
-                    true => Place::Path(Path::read(name, tree)?),
-                    false => Place::Anywhere(tree.name(name)),
-                };
-                header.insert(name.clone(), (place, Vec::new()));
+            match field {
+                Field::Header(name) => {
+                    let place = match name.contains(['/', '@', '[']) {
+                        true => Place::Path(Path::read(name, tree)?),
+                        false => Place::Anywhere(tree.name(name)),
+                    };
+                    header.insert(name.clone(), (place, Vec::new()));
+                }
+                Field::Details(part, name, _) => {
+                    let parents = [format!("ARTICLE_{part}"), format!("PRODUCT_{part}")].map(|name| tree.name(&name));
+                    let names = both_names(name).map(|name| tree.name(&name));
+                    details.insert((*part, name.clone()), (parents, names));
+                }
+                Field::Extension(name) => {
+                    extensions.insert(name.clone(), [tree.name(name), tree.extension_name(name)]);
+                }
+                Field::Price(part, _) => wants_scale |= *part == PricePart::Scale,
+                _ => {}
             }
         }
-        let header_currency = tree.name("CURRENCY");
         tree.wants_attributes = true;
         let mut name = |text: &str| tree.name(text);
         let names = Names {
-            price: [name("ARTICLE_PRICE"), name("PRODUCT_PRICE")],
-            price_type: name("price_type"),
-            amount: name("PRICE_AMOUNT"),
-            factor: name("PRICE_FACTOR"),
-            quantity: name("PRICE_QUANTITY"),
-            bound: name("LOWER_BOUND"),
-            currency: name("PRICE_CURRENCY"),
-            daily: name("DAILY_PRICE"),
             feature: name("FEATURE"),
             feature_names: [name("FNAME"), name("FT_IDREF"), name("FTEMPLATE")],
             value: name("FVALUE"),
+            value_number: name("VALUE_IDREF"),
             unit: name("FUNIT"),
+            blocks: [name("ARTICLE_FEATURES"), name("PRODUCT_FEATURES")],
+            system: name("REFERENCE_FEATURE_SYSTEM_NAME"),
+            group: [name("REFERENCE_FEATURE_GROUP_ID"), name("REFERENCE_FEATURE_GROUP_ID2")],
+            group_name: name("REFERENCE_FEATURE_GROUP_NAME"),
             mime: name("MIME"),
             purpose: name("MIME_PURPOSE"),
             source: name("MIME_SOURCE"),
             mime_type: name("MIME_TYPE"),
+            mime_order: name("MIME_ORDER"),
+            description: name("MIME_DESCR"),
+            references: [name("ARTICLE_REFERENCE"), name("PRODUCT_REFERENCE")],
+            referred: [name("ART_ID_TO"), name("PROD_ID_TO")],
+            kind: name("type"),
             ids: [name("SUPPLIER_AID"), name("SUPPLIER_PID")],
-            variants: name("VARIANT"),
+            codes: [name("EAN"), name("INTERNATIONAL_PID")],
+            lang: name("lang"),
+            language: name("LANGUAGE"),
+            default: name("default"),
+            territory: name("TERRITORY"),
+            catalog: name("CATALOG"),
+            currency: name("CURRENCY"),
+            root: name("MIME_ROOT"),
         };
         Ok(Catalogue {
             names,
+            prices: Prices::new(tree),
+            variants: Variants::new(tree),
+            systems: Systems::new(tree),
             groups,
+            details,
+            extensions,
             header,
-            header_currency,
-            default_currency: None,
-            with_variants: 0,
+            defaults: Defaults::default(),
+            language: None,
+            root: None,
+            record: 0,
+            base: None,
+            wants_scale,
+            divided: Count::default(),
+            left: Count::default(),
+            scaled: Count::default(),
+            several: 0,
+            items: 0,
+            unnamed: 0,
+            coded: 0,
         })
     }
 
-    /// Counts what cannot be taken over from the record in the tree.
-    pub fn look_at(&mut self, tree: &Tree) {
-        self.with_variants += tree.anywhere(self.names.variants).next().is_some() as u64;
-    }
-
     /// Takes over what the header in the tree says.
-    pub fn read_header(&mut self, tree: &Tree) {
+    pub fn read_header(&mut self, tree: &mut Tree) {
         for (place, values) in self.header.values_mut() {
             match place {
                 Place::Anywhere(name) => {
@@ -182,45 +195,182 @@ impl Catalogue {
                 Place::Path(path) => path.follow(tree, 0, &mut |value| values.push(value.to_string())),
             }
         }
-        let currency = tree.anywhere(self.header_currency).next();
-        self.default_currency = currency.map(|element| tree.text_of(element).trim().to_string());
+        let text = |element: Element| tree.text_of(element).trim().to_string();
+        self.defaults.currency = tree.anywhere(self.names.currency).next().map(text);
+        let catalog = tree.anywhere(self.names.catalog).next().unwrap_or(0);
+        self.defaults.territories = tree.named(catalog, self.names.territory).map(text).collect();
+        let languages: Vec<Element> = tree.named(catalog, self.names.language).collect();
+        let is_default = |language: &&Element| {
+            tree.attribute_of(**language, self.names.default)
+                .is_some_and(|text| text.trim() == "true")
+        };
+        let language = languages.iter().find(is_default).or(languages.first());
+        self.language = language.map(|language| text(*language)).filter(|text| !text.is_empty());
+        let root = tree.anywhere(self.names.root).next().map(text);
+        self.root = root.filter(|root| root.starts_with("https://") || root.starts_with("http://"));
+        if let Some(language) = &self.language {
+            // "A missing lang means the default" (BMEcat 2005): so that paths can ask for it.
+            let language = language.clone();
+            tree.presume(self.names.lang, &language);
+        }
+    }
+
+    /// Takes over a part of a system in the tree.
+    pub fn read_system(&mut self, tree: &Tree, section: Section) {
+        self.systems.read(tree, section);
+    }
+
+    /// What the article in the tree stands for; called once for each, before its values are asked for.
+    pub fn look_at(&mut self, tree: &Tree) -> Apart {
+        self.record += 1;
+        self.base = None;
+        let apart = self.variants.of(tree);
+        match &apart {
+            Apart::Several(all) if all.len() > 1 => {
+                self.several += 1;
+                self.items += all.len() as u64;
+                let mut codes = self.names.codes.iter().flat_map(|code| tree.anywhere(*code));
+                self.coded += u64::from(codes.next().is_some());
+            }
+            Apart::Unnamed => self.unnamed += 1,
+            _ => {}
+        }
+        apart
+    }
+
+    /// Makes the article in the tree one of those it stands for: its number is longer, other values are not there, and so are
+    /// codes, of which each article has its own.
+    pub fn turn_into(&mut self, tree: &mut Tree, supplement: &str, others: &[Element], is_one_of_several: bool) {
+        let mut hidden = others.to_vec();
+        tree.hide(&[]);
+        if is_one_of_several {
+            hidden.extend(self.names.codes.iter().flat_map(|code| tree.anywhere(*code)));
+        }
+        let number = self.names.ids.iter().find_map(|id| tree.named(0, *id).next());
+        if let Some(number) = number {
+            let base = match &self.base {
+                Some(base) => base.clone(),
+                None => tree.text_of(number).trim().to_string(),
+            };
+            tree.replace(number, &format!("{base}{supplement}"));
+            self.base = Some(base);
+        }
+        tree.hide(&hidden);
+    }
+
+    /// What is to be told of the whole file.
+    pub fn findings(&self) -> Vec<Diagnostic> {
+        let mut all = Vec::new();
+        if self.several > 0 {
+            let message = format!("{} articles stand for {} items by VARIANTS", self.several, self.items);
+            let help = "`number` is the number of each, `base_number` the one they share";
+            all.push(Diagnostic::info("I-BMECAT-VARIANTS", message).with_help(help));
+        }
+        if self.coded > 0 {
+            let message = format!(
+                "{} articles with VARIANTS have a code (EAN), which can be that of one variant only and is left out",
+                self.coded
+            );
+            let help = "ask the supplier for one article each, or for the codes of the variants";
+            all.push(Diagnostic::warning("W-BMECAT-VARIANT-CODE", message).with_help(help));
+        }
+        if self.unnamed > 0 {
+            let message = format!(
+                "{} articles have VARIANTS without numbers of their own; each was read as one record",
+                self.unnamed
+            );
+            let help = "ask the supplier for SUPPLIER_AID_SUPPLEMENT in each variant, or for one article each";
+            all.push(Diagnostic::warning("W-BMECAT-VARIANTS", message).with_help(help));
+        }
+        if self.divided.articles > 0 {
+            let message = format!(
+                "prices of {} articles are for several order units (PRICE_QUANTITY) and were divided",
+                self.divided.articles
+            );
+            let help = "the prices are those of one order unit; `order:PRICE_QUANTITY` is what they were divided by";
+            all.push(Diagnostic::info("I-BMECAT-QUANTITY", message).with_help(help));
+        }
+        if self.left.articles > 0 {
+            let message = format!(
+                "prices of {} articles in other currencies or territories than the catalogue's are left out",
+                self.left.articles
+            );
+            let help = "ask for them with `price:TYPE[PRICE_CURRENCY=…]` or `price:TYPE[TERRITORY=…]`";
+            all.push(Diagnostic::info("I-BMECAT-PRICES", message).with_help(help));
+        }
+        if self.scaled.articles > 0 && !self.wants_scale {
+            let message = format!(
+                "{} articles have other prices for larger quantities, which no field asks for",
+                self.scaled.articles
+            );
+            let help = "`scale:TYPE` is a table of all quantities; `price:TYPE` is that of the smallest";
+            all.push(Diagnostic::info("I-BMECAT-SCALES", message).with_help(help));
+        }
+        all
     }
 
     /// The values of a field of the record in the tree.
-    pub fn find(&self, tree: &Tree, field: &Field) -> Vec<Found> {
+    pub fn find(&mut self, tree: &Tree, field: &Field) -> Vec<Found> {
+        if let Field::Price(part, wanted) = field {
+            let (found, done) = self.prices.find(tree, *part, wanted, &self.defaults);
+            if *part == PricePart::Amount {
+                self.count(done);
+            }
+            return found;
+        }
         let text = |text: &str| Found::Text(text.to_string());
         match field {
-            Field::Price(kind) => self
-                .price(tree, kind)
-                .and_then(|price| self.amount(tree, price))
-                .into_iter()
-                .collect(),
-            Field::Currency(kind) => {
-                let own = self
-                    .price(tree, kind)
-                    .map(|price| first(tree, price, self.names.currency));
-                let currency = own.and_then(|own| own.or(self.default_currency.as_deref()));
-                currency.map(text).into_iter().collect()
-            }
-            Field::Feature(name) => {
-                let features = self.features(tree, name);
-                // A dash means not applicable or unknown (ETIM guideline for BMEcat 3.1, 2015); it is never a value.
-                features
-                    .flat_map(|feature| self.values(tree, feature))
-                    .filter(|value| value.trim() != "-")
-                    .map(text)
-                    .collect()
-            }
+            Field::Price(..) => Vec::new(),
+            Field::Feature(name, language) => self.feature(tree, name, language.as_deref()),
             Field::FeatureUnit(name) => {
-                let mut units = self
-                    .features(tree, name)
-                    .filter_map(|feature| first(tree, feature, self.names.unit));
+                let unit = |feature: Element| match first(tree, feature, self.names.unit) {
+                    Some(unit) if !unit.trim().is_empty() => Some(unit),
+                    _ => self.named(tree, feature).find_map(|name| self.systems.unit(name)),
+                };
+                let mut units = self.features(tree, name).into_iter().filter_map(unit);
                 units.next().map(text).into_iter().collect()
             }
-            Field::Mime(purpose) => self.mimes(tree, purpose).map(text).collect(),
+            Field::Class(system, is_name) => self.class(tree, system, *is_name),
+            Field::Mime(purpose) => self.mimes(tree, purpose),
+            Field::Reference(kind) => {
+                let references = self.names.references.iter().flat_map(|name| tree.anywhere(*name));
+                let of_kind = references.filter(|reference| {
+                    kind == "*" || tree.attribute_of(*reference, self.names.kind).map(str::trim) == Some(kind)
+                });
+                let to = |reference| (self.names.referred.iter()).find_map(|name| first(tree, reference, *name));
+                of_kind.filter_map(to).map(text).collect()
+            }
             Field::Group(part) => {
-                let id = self.names.ids.iter().find_map(|id| first(tree, 0, *id)).unwrap_or("");
+                let own = || self.names.ids.iter().find_map(|id| first(tree, 0, *id));
+                let id = self.base.as_deref().or_else(own).unwrap_or("");
                 self.groups.of(id, *part).into_iter().map(Found::Text).collect()
+            }
+            Field::Number(false) => {
+                let own = self.names.ids.iter().find_map(|id| first(tree, 0, *id));
+                own.map(text).into_iter().collect()
+            }
+            Field::Number(true) => self.base.as_deref().map(text).into_iter().collect(),
+            Field::Details(part, name, language) => {
+                let Some((parents, names)) = self.details.get(&(*part, name.clone())) else {
+                    return Vec::new();
+                };
+                let parents: Vec<Element> = parents.iter().flat_map(|parent| tree.named(0, *parent)).collect();
+                let mut found: Vec<Element> = Vec::new();
+                for (n, name) in names.iter().enumerate() {
+                    if n == 0 || names[0] != *name {
+                        found.extend(parents.iter().flat_map(|parent| tree.named(*parent, *name)));
+                    }
+                }
+                let found = self.in_language(tree, found, language.as_deref());
+                found.into_iter().map(|element| text(tree.text_of(element))).collect()
+            }
+            Field::Extension(name) => {
+                let Some(names) = self.extensions.get(name) else {
+                    return Vec::new();
+                };
+                let is_one = |element: &Element| names.iter().any(|name| tree.is(*element, *name));
+                let all = (0..tree.len()).filter(is_one);
+                all.map(|element| text(tree.text_of(element))).collect()
             }
             Field::Header(name) => {
                 let values = self.header.get(name).map(|(_, values)| values);
@@ -229,241 +379,148 @@ impl Catalogue {
         }
     }
 
-    /// The price of a type, of the lowest bound.
-    fn price(&self, tree: &Tree, kind: &str) -> Option<Element> {
-        let prices = (0..tree.len()).filter(|element| self.names.price.iter().any(|name| tree.is(*element, *name)));
-        let of_kind =
-            prices.filter(|price| kind == "*" || tree.attribute_of(*price, self.names.price_type) == Some(kind));
-        let bound = |price: &Element| {
-            let bound = first(tree, *price, self.names.bound).and_then(|text| text.trim().parse::<Decimal>().ok());
-            bound.unwrap_or(Decimal::ONE)
-        };
-        // Of equal bounds the first.
-        of_kind.min_by_key(bound)
+    fn count(&mut self, done: Done) {
+        for (is_done, count) in [
+            (done.divided, &mut self.divided),
+            (done.left, &mut self.left),
+            (done.scaled, &mut self.scaled),
+        ] {
+            if is_done {
+                count.add(self.record);
+            }
+        }
     }
 
-    /// The amount of a price for one order unit.
-    fn amount(&self, tree: &Tree, price: Element) -> Option<Found> {
-        let read = |name: Name, default: Decimal| match first(tree, price, name).map(str::trim) {
-            None | Some("") => Ok(default),
-            // Only the decimal point is allowed by the standard, without group marks.
-            Some(text) => crate::feed::decimal::plain(text)
-                .and_then(|plain| plain.parse::<Decimal>().ok())
-                .ok_or_else(|| Found::Error(text.to_string())),
-        };
-        let amount_text = first(tree, price, self.names.amount)?.trim();
-        if amount_text.is_empty() {
-            return None;
-        }
-        let parts = read(self.names.amount, Decimal::ZERO).and_then(|amount| {
-            Ok((
-                amount,
-                read(self.names.factor, Decimal::ONE)?,
-                read(self.names.quantity, Decimal::ONE)?,
-            ))
-        });
-        let (amount, factor, quantity) = match parts {
-            Ok(parts) => parts,
-            Err(error) => return Some(error),
-        };
-        let daily = tree
-            .anywhere(self.names.daily)
-            .any(|daily| tree.text_of(daily).trim().eq_ignore_ascii_case("true"));
-        if amount.is_zero() && daily {
-            // A daily price of nothing is a price on request.
-            return None;
-        }
-        let error = || Found::Error(format!("{amount} x {factor} / {quantity}"));
-        let Some(product) = amount.checked_mul(factor) else {
-            return Some(error());
-        };
-        let Some(exact) = product.checked_div(quantity) else {
-            return Some(error());
-        };
-        // What does not divide is kept to ten decimals, far below any cent.
-        let kept = if exact.checked_mul(quantity) == Some(product) {
-            exact
-        } else {
-            exact.round_dp(10)
-        };
-        Some(Found::Number(kept.normalize().to_string()))
+    /// The names and numbers of a feature.
+    fn named<'t>(&'t self, tree: &'t Tree, feature: Element) -> impl Iterator<Item = &'t str> {
+        let names = self.names.feature_names.iter();
+        names
+            .flat_map(move |kind| tree.named(feature, *kind))
+            .map(|element| tree.text_of(element).trim())
     }
 
-    fn features<'t>(&'t self, tree: &'t Tree, name: &'t str) -> impl Iterator<Item = Element> + 't {
-        tree.anywhere(self.names.feature).filter(move |feature| {
-            let mut names = self
-                .names
-                .feature_names
-                .iter()
-                .flat_map(|kind| tree.named(*feature, *kind));
-            names.any(|element| tree.text_of(element).trim() == name)
-        })
+    /// The features of a name or number, or whose number has this name in a system of the catalogue.
+    fn features(&self, tree: &Tree, name: &str) -> Vec<Element> {
+        let numbers = self.systems.numbers(name);
+        let is_asked = |text: &str| text == name || numbers.iter().any(|number| number == text);
+        (tree.anywhere(self.names.feature))
+            .filter(|feature| self.named(tree, *feature).any(is_asked))
+            .collect()
+    }
+
+    fn feature(&self, tree: &Tree, name: &str, language: Option<&str>) -> Vec<Found> {
+        let mut found = Vec::new();
+        for feature in self.features(tree, name) {
+            let is_numbered = self
+                .named(tree, feature)
+                .any(|name| self.systems.feature(name).is_some());
+            for value in self.in_language(tree, self.values(tree, feature), language) {
+                let text = tree.text_of(value);
+                let by_number = is_numbered || tree.is(value, self.names.value_number);
+                let text = match by_number {
+                    true => self.systems.value(text.trim()).unwrap_or(text),
+                    false => text,
+                };
+                // A dash means not applicable or unknown (ETIM guideline for BMEcat 3.1, 2015); it is never a value.
+                if text.trim() != "-" {
+                    found.push(Found::Text(text.to_string()));
+                }
+            }
+        }
+        found
     }
 
     /// The values of a feature, also those of its variants.
-    fn values<'t>(&'t self, tree: &'t Tree, feature: Element) -> Vec<&'t str> {
+    fn values(&self, tree: &Tree, feature: Element) -> Vec<Element> {
         let mut out = Vec::new();
         let mut open = vec![feature];
         while let Some(element) = open.pop() {
-            let mut inside: Vec<Element> = tree.children(element).collect();
-            inside.reverse();
-            if tree.is(element, self.names.value) {
-                out.push(tree.text_of(element));
+            if tree.is(element, self.names.value) || tree.is(element, self.names.value_number) {
+                out.push(element);
             } else if element == feature || !tree.is(element, self.names.feature) {
-                open.extend(inside);
+                let before = open.len();
+                open.extend(tree.children(element));
+                open[before..].reverse();
             }
         }
         out
     }
 
-    fn mimes<'t>(&'t self, tree: &'t Tree, purpose: &'t str) -> impl Iterator<Item = &'t str> + 't {
-        tree.anywhere(self.names.mime).filter_map(move |mime| {
-            let is = |name, expected: &str| {
-                first(tree, mime, name).is_some_and(|text| text.trim().eq_ignore_ascii_case(expected))
-            };
-            let wanted = purpose == "*" || is(self.names.purpose, purpose);
-            // A MIME of type `url` is a web page.
-            (wanted && !is(self.names.mime_type, "url"))
-                .then(|| first(tree, mime, self.names.source))
-                .flatten()
-        })
-    }
-}
-
-fn first(tree: &Tree, element: Element, name: Name) -> Option<&str> {
-    tree.named(element, name).next().map(|element| tree.text_of(element))
-}
-
-/// The groups of the catalogue and which articles stand in them.
-#[derive(Debug, Default)]
-pub struct Groups {
-    names: BTreeMap<String, u32>,
-    groups: Vec<Group>,
-    /// Hash of the article's number and the group, sorted.
-    maps: Vec<(u128, u32)>,
-}
-
-#[derive(Debug, Default)]
-struct Group {
-    id: String,
-    name: String,
-    parent: Option<String>,
-}
-
-impl Groups {
-    /// Reads the whole document for its groups and maps.
-    pub fn read(mut events: Events) -> Result<Groups, FeedError> {
-        let mut groups = Groups::default();
-        let mut tree = Tree::default();
-        let [id, name, parent, article, product, group] = [
-            "GROUP_ID",
-            "GROUP_NAME",
-            "PARENT_ID",
-            "ART_ID",
-            "PROD_ID",
-            "CATALOG_GROUP_ID",
-        ]
-        .map(|text| tree.name(text));
-        let mut inside = None;
-        loop {
-            events.forget();
-            let mut ends = false;
-            match events.read()? {
-                Event::Open(tag) => {
-                    if inside.is_none() {
-                        inside = match tag.local() {
-                            "CATALOG_STRUCTURE" => Some(false),
-                            "ARTICLE_TO_CATALOGGROUP_MAP" | "PRODUCT_TO_CATALOGGROUP_MAP" => Some(true),
-                            _ => None,
-                        };
-                        tree.clear();
-                    }
-                    if inside.is_some() {
-                        tree.open(tag.name());
-                    }
-                }
-                Event::Text(text) if inside.is_some() => tree.text(&text),
-                Event::Close if inside.is_some() => ends = tree.close(),
-                Event::Unresolved(name) => return Err(events.entity(&name)),
-                Event::End => break,
-                _ => {}
-            }
-            if let (true, Some(is_map)) = (ends, inside) {
-                inside = None;
-                let text = |name| first(&tree, 0, name).map(|text| text.trim().to_string());
-                if is_map {
-                    let Some(group) = text(group) else { continue };
-                    let Some(article) = text(article).or_else(|| text(product)) else {
-                        continue;
-                    };
-                    let place = groups.place(&group);
-                    groups
-                        .maps
-                        .push((xxhash_rust::xxh3::xxh3_128(article.as_bytes()), place));
-                } else if let Some(id) = text(id) {
-                    let place = groups.place(&id) as usize;
-                    groups.groups[place].name = text(name).unwrap_or_default();
-                    groups.groups[place].parent = text(parent);
-                }
-                if groups.maps.len() > MAPS || groups.groups.len() > GROUPS {
-                    let message = format!("the catalogue has more than {MAPS} maps or {GROUPS} groups");
-                    return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
-                }
-            }
-        }
-        groups.maps.sort_unstable();
-        groups.maps.dedup();
-        Ok(groups)
-    }
-
-    fn place(&mut self, id: &str) -> u32 {
-        if let Some(place) = self.names.get(id) {
-            return *place;
-        }
-        let place = self.groups.len() as u32;
-        self.names.insert(id.to_string(), place);
-        self.groups.push(Group {
-            id: id.to_string(),
-            ..Group::default()
+    /// Of texts in several languages those in one: the asked one, else the catalogue's, else the first. Texts without a language
+    /// are in the catalogue's.
+    fn in_language(&self, tree: &Tree, mut texts: Vec<Element>, asked: Option<&str>) -> Vec<Element> {
+        let own = self.language.as_deref();
+        let language = |text: Element| tree.attribute_of(text, self.names.lang).or(own).map(str::trim);
+        let wanted = match asked {
+            Some(asked) => Some(asked),
+            None if texts.iter().any(|text| language(*text) == own) => own,
+            None => texts.first().and_then(|text| language(*text)),
+        };
+        texts.retain(|text| match (wanted, language(*text)) {
+            (Some(wanted), Some(language)) => wanted.eq_ignore_ascii_case(language),
+            // No language is known of anything.
+            (_, language) => asked.is_none() && language.is_none(),
         });
-        place
+        texts
     }
 
-    /// The groups of an article, in the order in which the document names them first.
-    fn of(&self, article: &str, part: GroupPart) -> Vec<String> {
-        let hash = xxhash_rust::xxh3::xxh3_128(article.trim().as_bytes());
-        let start = self.maps.partition_point(|map| map.0 < hash);
-        let places = self.maps[start..]
+    /// The groups of the systems whose names begin so.
+    fn class(&self, tree: &Tree, wanted: &str, is_name: bool) -> Vec<Found> {
+        let begins = |system: &str| {
+            let head = system.get(..wanted.len());
+            wanted == "*" || head.is_some_and(|head| head.eq_ignore_ascii_case(wanted))
+        };
+        let mut found = Vec::new();
+        for block in self.names.blocks.iter().flat_map(|block| tree.anywhere(*block)) {
+            let system = first(tree, block, self.names.system).unwrap_or("").trim();
+            if !begins(system) {
+                continue;
+            }
+            let id = (self.names.group.iter()).find_map(|name| first(tree, block, *name));
+            let name = first(tree, block, self.names.group_name);
+            let text = match is_name {
+                true => name.or_else(|| id.and_then(|id| self.systems.group(system, id.trim()))),
+                false => id,
+            };
+            found.extend(text.map(|text| Found::Text(text.trim().to_string())));
+        }
+        found
+    }
+
+    /// Pictures and documents of a purpose, or of a kind that MIME_DESCR names (`MD01`, ETIM guideline for BMEcat 3.1), in the order
+    /// that MIME_ORDER says; below the catalogue's address, where it has one.
+    fn mimes(&self, tree: &Tree, purpose: &str) -> Vec<Found> {
+        let is = |mime, name, expected: &str| {
+            first(tree, mime, name).is_some_and(|text| text.trim().eq_ignore_ascii_case(expected))
+        };
+        let mut mimes: Vec<(u64, Element)> = Vec::new();
+        for mime in tree.anywhere(self.names.mime) {
+            let wanted =
+                purpose == "*" || is(mime, self.names.purpose, purpose) || is(mime, self.names.description, purpose);
+            // A MIME of type `url` is a web page.
+            if wanted && !is(mime, self.names.mime_type, "url") {
+                let order = first(tree, mime, self.names.mime_order).and_then(|text| text.trim().parse().ok());
+                mimes.push((order.unwrap_or(u64::MAX), mime));
+            }
+        }
+        mimes.sort_by_key(|(order, _)| *order);
+        let sources = mimes
             .iter()
-            .take_while(|map| map.0 == hash)
-            .map(|map| map.1);
-        let groups = places.filter_map(|place| self.groups.get(place as usize));
-        groups
-            .map(|group| match part {
-                GroupPart::Id => group.id.clone(),
-                GroupPart::Name => group.name.clone(),
-                GroupPart::Path => self.path(group),
+            .filter_map(|(_, mime)| first(tree, *mime, self.names.source));
+        sources
+            .map(|source| {
+                let source = source.trim();
+                let is_whole = source.contains("://") || source.starts_with("//") || source.is_empty();
+                Found::Text(match &self.root {
+                    Some(root) if !is_whole => {
+                        format!("{}/{}", root.trim_end_matches('/'), source.trim_start_matches('/'))
+                    }
+                    _ => source.to_string(),
+                })
             })
-            .filter(|text| !text.is_empty())
             .collect()
     }
-
-    /// Names from the root on, joined by ` > `. The root itself is the catalogue and is left out where something is below it.
-    fn path(&self, group: &Group) -> String {
-        let mut names = vec![group.name.as_str()];
-        let mut parent = group.parent.as_deref();
-        while let Some(group) = parent
-            .filter(|_| names.len() < LEVELS)
-            .and_then(|id| self.names.get(id))
-        {
-            let group = &self.groups[*group as usize];
-            let root = group.parent.as_deref().is_none_or(|id| id == "0");
-            if !root {
-                names.push(group.name.as_str());
-            }
-            parent = group.parent.as_deref();
-        }
-        names.reverse();
-        names.join(" > ")
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What stands around the records of a file, so that a few of them alone make a file that reads like it.
 
-use crate::feed::bmecat::Field;
+use crate::feed::bmecat_field::Field;
 use crate::feed::encoding::{Charset, Page};
 use crate::feed::failure::FeedError;
 use crate::feed::format::declared_encoding;

@@ -5,6 +5,11 @@
 
 pub mod archive;
 pub mod bmecat;
+pub mod bmecat_field;
+pub mod bmecat_groups;
+pub mod bmecat_prices;
+pub mod bmecat_systems;
+pub mod bmecat_variants;
 pub mod chosen;
 pub mod compound;
 pub mod csv;
@@ -51,7 +56,8 @@ pub mod xml_events;
 pub mod zstd;
 
 use crate::diagnostic::excerpt;
-use crate::feed::bmecat::Groups;
+use crate::feed::bmecat_field::Field;
+use crate::feed::bmecat_groups::Groups;
 use crate::feed::chosen::Chosen;
 use crate::feed::csv::Table;
 use crate::feed::decode::{Content, Stream};
@@ -218,7 +224,7 @@ impl Opening<'_> {
             Content::Stream(stream) => {
                 let content = Text::of(stream, settings)?;
                 // The groups of a catalogue stand after its articles: the file is read twice where they are wanted.
-                let wants_groups = |field: &String| matches!(bmecat::Field::of(field), Some(bmecat::Field::Group(_)));
+                let wants_groups = |field: &String| matches!(Field::of(field), Some(Field::Group(_)));
                 let twice = content.format == Format::Bmecat && wanted.iter().any(wants_groups);
                 let groups = match twice.then(opened).transpose()? {
                     Some(Content::Stream(again)) => {

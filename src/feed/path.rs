@@ -124,8 +124,13 @@ impl Condition {
             Condition::Number(number) => n == *number,
             Condition::Equals(path, expected) => {
                 let mut equal = false;
-                path.follow(tree, element, &mut |value| equal |= value.trim() == expected.as_str());
-                equal
+                let mut found = false;
+                path.follow(tree, element, &mut |value| {
+                    found = true;
+                    equal |= value.trim() == expected.as_str();
+                });
+                let presumed = || path.attribute.and_then(|name| tree.presumed(name));
+                equal || !found && path.steps.is_empty() && presumed() == Some(expected)
             }
         }
     }

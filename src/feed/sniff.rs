@@ -6,7 +6,7 @@
 use crate::diagnostic::{Diagnostic, excerpt};
 use crate::feed;
 use crate::feed::Reading;
-use crate::feed::bmecat::Field;
+use crate::feed::bmecat_field::Field;
 use crate::feed::failure::FeedError;
 use crate::feed::report::{FileReport, Transaction};
 use crate::feed::sections::{SECTION, has_headings, heading};

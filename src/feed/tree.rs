@@ -40,6 +40,8 @@ struct Attribute {
 #[derive(Debug, Default)]
 pub struct Tree {
     names: BTreeMap<Box<str>, Name>,
+    /// Last parts of the names of extensions.
+    extensions: BTreeMap<Box<str>, Name>,
     /// Somebody asks for attributes.
     pub wants_attributes: bool,
     nodes: Vec<Node>,
@@ -47,6 +49,15 @@ pub struct Tree {
     text: String,
     values: String,
     open: Vec<u32>,
+    /// Elements that are taken for absent; empty where none is.
+    hidden: Vec<bool>,
+    /// What an attribute says where conditions ask for it and an element has it not.
+    presumed: Option<(Name, String)>,
+}
+
+/// Text of the first element of a name inside another.
+pub fn first(tree: &Tree, element: Element, name: Name) -> Option<&str> {
+    tree.named(element, name).next().map(|element| tree.text_of(element))
 }
 
 impl Tree {
@@ -63,6 +74,7 @@ impl Tree {
         self.text.clear();
         self.values.clear();
         self.open.clear();
+        self.hidden.clear();
     }
 
     pub fn len(&self) -> usize {
@@ -77,8 +89,21 @@ impl Tree {
         let find = |name: &str| self.names.get(name).copied().unwrap_or(UNKNOWN);
         match qualified.rsplit_once(':') {
             Some((_, local)) => (find(local), find(qualified)),
+            // An extension of BMEcat, `UDX.EDXF.BRAND_NAME`, is called by its last part too.
+            None if qualified.starts_with("UDX.") => (find(qualified), self.extension(qualified)),
             None => (find(qualified), UNKNOWN),
         }
+    }
+
+    fn extension(&self, name: &str) -> Name {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        self.extensions.get(last).copied().unwrap_or(UNKNOWN)
+    }
+
+    /// The number of an extension of BMEcat by the last part of its name.
+    pub fn extension_name(&mut self, name: &str) -> Name {
+        let number = self.name(&format!("UDX.*.{name}"));
+        *self.extensions.entry(name.into()).or_insert(number)
     }
 
     /// An element opens inside the one that is open.
@@ -170,18 +195,80 @@ impl Tree {
         self.values.get(found.value.0 as usize..found.value.1 as usize)
     }
 
+    /// From now on, what an attribute says where a condition asks for it and an element has it not.
+    pub fn presume(&mut self, attribute: Name, value: &str) {
+        self.presumed = Some((attribute, value.to_string()));
+    }
+
+    /// The value that an element without the attribute has.
+    pub fn presumed(&self, attribute: Name) -> Option<&str> {
+        let (name, value) = self.presumed.as_ref()?;
+        (*name == attribute).then_some(value.as_str())
+    }
+
     /// The elements inside one, in order.
     pub fn children(&self, element: Element) -> impl Iterator<Item = Element> + '_ {
         let mut next = self.nodes.get(element).map_or(0, |node| node.first_child);
         std::iter::from_fn(move || {
-            let at = next as usize;
-            // The record is nobody's child, so that 0 is the end.
-            if at == 0 {
-                return None;
+            loop {
+                let at = next as usize;
+                // The record is nobody's child, so that 0 is the end.
+                if at == 0 {
+                    return None;
+                }
+                next = self.nodes[at].next;
+                if !self.is_hidden(at) {
+                    return Some(at);
+                }
             }
-            next = self.nodes[at].next;
-            Some(at)
         })
+    }
+
+    /// The elements of a name inside one, at any depth.
+    pub fn inside(&self, element: Element, name: Name) -> impl Iterator<Item = Element> + '_ {
+        let mut open = vec![element];
+        std::iter::from_fn(move || {
+            while let Some(at) = open.pop() {
+                let before = open.len();
+                open.extend(self.children(at));
+                open[before..].reverse();
+                if at != element && self.is(at, name) {
+                    return Some(at);
+                }
+            }
+            None
+        })
+    }
+
+    fn is_hidden(&self, element: Element) -> bool {
+        self.hidden.get(element).copied().unwrap_or(false)
+    }
+
+    /// Takes elements, and what is inside them, for absent; those of an earlier call are there again.
+    pub fn hide(&mut self, elements: &[Element]) {
+        self.hidden.clear();
+        if elements.is_empty() {
+            return;
+        }
+        let mut hidden = vec![false; self.nodes.len()];
+        let mut open = elements.to_vec();
+        while let Some(at) = open.pop() {
+            open.extend(self.children(at));
+            if let Some(is_hidden) = hidden.get_mut(at) {
+                *is_hidden = true;
+            }
+        }
+        self.hidden = hidden;
+    }
+
+    /// Replaces the text of an element; those around it keep theirs.
+    pub fn replace(&mut self, element: Element, text: &str) {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        let end = self.text.len() as u32;
+        if let Some(node) = self.nodes.get_mut(element) {
+            node.text = (start, end);
+        }
     }
 
     /// The elements of a name inside one, in order.
@@ -198,6 +285,6 @@ impl Tree {
 
     /// All elements of a name at any depth, in the order of the file.
     pub fn anywhere(&self, name: Name) -> impl Iterator<Item = Element> + '_ {
-        (0..self.nodes.len()).filter(move |element| self.is(*element, name))
+        (0..self.nodes.len()).filter(move |element| self.is(*element, name) && !self.is_hidden(*element))
     }
 }

@@ -39,7 +39,14 @@ pub fn tree_paths(reading: &mut Reading, sample_records: usize) -> Result<Vec<St
             }
         }
     }
-    let is_bmecat = matches!(reading, Reading::Xml(xml) if xml.is_bmecat());
+    let is_bmecat = match reading {
+        Reading::Xml(xml) if xml.is_bmecat() => {
+            let name = |number: &String| xml.feature_name(number).unwrap_or(number).to_string();
+            paths.features = paths.features.iter().map(name).collect();
+            true
+        }
+        _ => false,
+    };
     Ok(paths.list(is_bmecat))
 }
 
@@ -52,6 +59,11 @@ struct Paths {
     prices: BTreeSet<String>,
     features: BTreeSet<String>,
     mimes: BTreeSet<String>,
+    references: BTreeSet<String>,
+    systems: BTreeSet<String>,
+    extensions: BTreeSet<String>,
+    /// Articles stand for several.
+    variants: bool,
 }
 
 impl Paths {
@@ -87,7 +99,11 @@ impl Paths {
             out.extend(self.features.iter().map(|name| format!("feature:{name}")));
             out.extend(self.features.iter().map(|name| format!("feature_unit:{name}")));
             out.extend(self.mimes.iter().map(|purpose| format!("mime:{purpose}")));
+            out.extend(self.references.iter().map(|kind| format!("reference:{kind}")));
+            out.extend(self.systems.iter().map(|system| format!("class:{system}")));
+            out.extend(self.extensions.iter().map(|name| format!("udx:{name}")));
             out.extend(["group", "group_name", "group_path"].map(str::to_string));
+            out.extend(self.variants.then(|| "base_number".to_string()));
         }
         out
     }
@@ -131,6 +147,10 @@ fn xml_paths(raw: &[u8], paths: &mut Paths) {
                     if local(name) == "price_type" && few {
                         paths.prices.insert(attribute.value.to_string());
                     }
+                    let element = local(tag.name().0);
+                    if name == "type" && few && matches!(element, "ARTICLE_REFERENCE" | "PRODUCT_REFERENCE") {
+                        paths.references.insert(attribute.value.to_string());
+                    }
                 }
                 open.push((path, String::new(), false));
             }
@@ -151,11 +171,23 @@ fn xml_paths(raw: &[u8], paths: &mut Paths) {
                 names.clear();
                 names.extend(path.rsplit('/').take(2).map(|name| local(name).to_string()));
                 match (names.first().map(String::as_str), names.get(1).map(String::as_str)) {
-                    (Some("FNAME"), Some("FEATURE")) if paths.features.len() < PATHS / 10 && text.len() <= NAME => {
+                    (Some("FNAME" | "FT_IDREF"), Some("FEATURE"))
+                        if paths.features.len() < PATHS / 10 && text.len() <= NAME =>
+                    {
                         paths.features.insert(text.clone());
                     }
                     (Some("MIME_PURPOSE"), Some("MIME")) if paths.mimes.len() < 50 && text.len() <= NAME => {
                         paths.mimes.insert(text.to_ascii_lowercase());
+                    }
+                    (Some("REFERENCE_FEATURE_SYSTEM_NAME"), _) if paths.systems.len() < 50 && text.len() <= NAME => {
+                        paths.systems.insert(text.clone());
+                    }
+                    (Some("SUPPLIER_AID_SUPPLEMENT" | "SUPPLIER_PID_SUPPLEMENT"), _) => paths.variants = true,
+                    (Some(name), _) if name.starts_with("UDX.") && !filled && !text.is_empty() => {
+                        let last = name.rsplit('.').next().unwrap_or(name);
+                        if paths.extensions.len() < PATHS / 10 {
+                            paths.extensions.insert(last.to_string());
+                        }
                     }
                     _ => {}
                 }

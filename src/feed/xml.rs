@@ -4,7 +4,13 @@
 //! refused. BMEcat is read here as well; what it adds stands in `bmecat`.
 
 use crate::diagnostic::{Diagnostic, Place, excerpt};
-use crate::feed::bmecat::{Catalogue, Field, Found, Groups};
+use crate::feed::archive::SEND_AGAIN;
+use crate::feed::bmecat::Catalogue;
+use crate::feed::bmecat_field::Field;
+use crate::feed::bmecat_groups::Groups;
+use crate::feed::bmecat_prices::Found;
+use crate::feed::bmecat_systems::{NAMES, Section};
+use crate::feed::bmecat_variants::{Apart, MOST, Variant};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::path::Path;
@@ -16,6 +22,9 @@ use crate::feed::xml_events::{Event, Events, local};
 use crate::product::record::{Cell, Records};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Elements that an article and all that it stands for may have together.
+const VARIANT_ELEMENTS: usize = 20_000_000;
 
 /// An XML feed that is being read.
 pub struct Xml {
@@ -65,6 +74,8 @@ enum Inside {
     Record(u64, Option<Diagnostic>),
     /// The header of a BMEcat file.
     Header,
+    /// A part of a feature or classification system of a BMEcat file.
+    System(Section),
 }
 
 impl Xml {
@@ -156,6 +167,11 @@ impl Xml {
         self.catalogue.is_some()
     }
 
+    /// The name of a feature that a BMEcat file names by number, where a system in it says so.
+    pub fn feature_name(&self, number: &str) -> Option<&str> {
+        self.catalogue.as_ref()?.systems.feature(number)
+    }
+
     /// Path of the records; none of BMEcat files, where the standard says it.
     pub fn record_path(&self) -> Option<String> {
         match &self.rule {
@@ -184,16 +200,9 @@ impl Xml {
     }
 
     pub fn finish(mut self) -> FileReport {
-        if let Some(Catalogue {
-            with_variants: count @ 1..,
-            ..
-        }) = &self.catalogue
-        {
-            let message = format!("{count} articles stand for several by VARIANTS; each was read as one record");
-            let help = "take SUPPLIER_AID_SUPPLEMENT from the variants, or ask the supplier for one article each";
-            let diagnostic = Diagnostic::warning("W-BMECAT-VARIANTS", message).at(Place::file(self.shown.clone()));
-            self.diagnostics.push(diagnostic.with_help(help));
-        }
+        let findings = self.catalogue.iter().flat_map(Catalogue::findings);
+        let findings = findings.map(|finding| finding.at(Place::file(self.shown.clone())));
+        self.diagnostics.extend(findings);
         FileReport {
             path: self.shown,
             format: if self.catalogue.is_some() {
@@ -237,6 +246,8 @@ impl Xml {
                         }
                     } else if is_bmecat && name == "HEADER" && self.around.len() == 1 {
                         self.inside = Inside::Header;
+                    } else if let Some(section) = Section::of(name).filter(|_| is_bmecat && self.around.len() > 1) {
+                        self.inside = Inside::System(section);
                     } else {
                         if let Some(transaction) =
                             name.strip_prefix("T_").filter(|_| is_bmecat && self.around.len() == 1)
@@ -319,7 +330,16 @@ impl Xml {
                 Inside::Record(line, fault) => self.emit(batch, line, fault),
                 Inside::Header => {
                     if let Some(catalogue) = &mut self.catalogue {
-                        catalogue.read_header(&self.tree);
+                        catalogue.read_header(&mut self.tree);
+                    }
+                }
+                Inside::System(section) => {
+                    if let Some(catalogue) = &mut self.catalogue {
+                        catalogue.read_system(&self.tree, section);
+                        if catalogue.systems.len() > NAMES {
+                            let message = format!("the systems of the catalogue have more than {NAMES} names");
+                            return Err(self.events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
+                        }
                     }
                 }
                 Inside::Nothing => {}
@@ -328,10 +348,8 @@ impl Xml {
         Ok(())
     }
 
-    /// Adds the record in the tree to the batch.
+    /// Adds the record in the tree to the batch; of an article that stands for several, each.
     fn emit(&mut self, batch: &mut Records, line: u64, mut fault: Option<Diagnostic>) {
-        batch.begin(line, self.events.kept());
-        self.rows += 1;
         for text in [self.tree.all_text(), self.tree.all_values()] {
             if has_control(text.as_bytes()) && fault.is_none() {
                 let control = text.bytes().find(|byte| is_control(*byte)).unwrap_or(0);
@@ -341,12 +359,58 @@ impl Xml {
                 fault = Some(Diagnostic::error("E-ROW-CONTROL", message).at(place).with_help(help));
             }
         }
-        if let Some(catalogue) = &mut self.catalogue {
-            catalogue.look_at(&self.tree);
+        let apart = match &mut self.catalogue {
+            Some(catalogue) => catalogue.look_at(&self.tree),
+            None => Apart::One,
+        };
+        let variants = match apart {
+            Apart::One | Apart::Unnamed => Vec::new(),
+            Apart::Several(variants) if variants.len().saturating_mul(self.tree.len()) <= VARIANT_ELEMENTS => variants,
+            Apart::Several(_) | Apart::TooMany => {
+                let message =
+                    format!("the article stands for more than {MOST} others by VARIANTS, or is too large for them");
+                fault.get_or_insert(self.variants_fault(line, message));
+                Vec::new()
+            }
+            Apart::Alike(supplement) => {
+                let message = format!(
+                    "two variants of the article have the supplement \"{}\"",
+                    excerpt(&supplement)
+                );
+                fault.get_or_insert(self.variants_fault(line, message));
+                Vec::new()
+            }
+        };
+        batch.begin(line, self.events.kept());
+        self.rows += 1;
+        if variants.is_empty() {
+            self.fill(batch, &fault);
+            return;
         }
+        let is_one_of_several = variants.len() > 1;
+        for (n, Variant { supplement, others }) in variants.iter().enumerate() {
+            if n > 0 {
+                batch.begin_same(line);
+                self.rows += 1;
+            }
+            if let Some(catalogue) = &mut self.catalogue {
+                catalogue.turn_into(&mut self.tree, supplement, others, is_one_of_several);
+            }
+            self.fill(batch, &fault);
+        }
+    }
+
+    fn variants_fault(&self, line: u64, message: String) -> Diagnostic {
+        Diagnostic::error("E-BMECAT-VARIANTS", message)
+            .at(Place::line(self.shown.clone(), line))
+            .with_help("ask the supplier for one article each")
+    }
+
+    /// Gives the record begun last its cells.
+    fn fill(&mut self, batch: &mut Records, fault: &Option<Diagnostic>) {
         let mut cells = Vec::new();
         for (pick, seen) in self.picks.iter().zip(&mut self.seen) {
-            match (pick, &self.catalogue) {
+            match (pick, &mut self.catalogue) {
                 (Pick::Path(path), _) => {
                     cells.clear();
                     path.follow(&self.tree, 0, &mut |value| cells.push(Cell::Text(value)));
@@ -370,7 +434,7 @@ impl Xml {
             batch.say_removed();
         }
         if let Some(fault) = fault {
-            batch.refuse(fault);
+            batch.refuse(fault.clone());
         }
     }
 }

@@ -30,14 +30,19 @@ impl Surroundings<'_> {
                     "data_sheet" => Meaning::Field("document", 0.9, "data sheets"),
                     _ => Meaning::Nothing,
                 }),
-                "currency" | "feature_unit" => Some(Meaning::Nothing),
+                "currency" | "feature_unit" | "reference" | "class" => Some(Meaning::Nothing),
                 _ => None,
             };
         }
         let has = |prefix: &str| self.columns.iter().any(|other| other.text.starts_with(prefix));
         let last = column.text.rsplit('/').next().unwrap_or(column.text);
         match last {
-            "@mode" => Some(Meaning::Nothing),
+            "@mode" | "SUPPLIER_AID_SUPPLEMENT" | "SUPPLIER_PID_SUPPLEMENT" | "VORDER" => Some(Meaning::Nothing),
+            "base_number" => Some(Meaning::Field(
+                "parent_sku",
+                0.9,
+                "the number that the variants of an article share",
+            )),
             "group_path" => Some(Meaning::Field("category", 0.9, "the groups that lead to the product")),
             "group" | "group_name" if has("group_path") => Some(Meaning::Nothing),
             "PRICE_AMOUNT" | "PRICE_CURRENCY" | "PRICE_FACTOR" if has("price:") => Some(Meaning::Nothing),

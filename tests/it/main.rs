@@ -3,6 +3,7 @@
 mod corner;
 mod support;
 
+mod catalogues;
 mod conservation;
 mod contract;
 mod deliveries;

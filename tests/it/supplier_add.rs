@@ -143,6 +143,37 @@ fn a_catalogue_is_known_by_its_standard() {
 }
 
 #[test]
+fn variants_of_a_catalogue_come_in_by_themselves() {
+    let variant = |value: &str, text: &str| {
+        format!("<VARIANT><FVALUE>{value}</FVALUE><SUPPLIER_AID_SUPPLEMENT>{text}</SUPPLIER_AID_SUPPLEMENT></VARIANT>")
+    };
+    let article = |aid: &str, name: &str| {
+        format!(
+            "<ARTICLE><SUPPLIER_AID>{aid}</SUPPLIER_AID><ARTICLE_DETAILS><DESCRIPTION_SHORT>{name}</DESCRIPTION_SHORT></ARTICLE_DETAILS>\
+             <ARTICLE_FEATURES><FEATURE><FNAME>Farbe</FNAME><VARIANTS>{}{}<VORDER>1</VORDER></VARIANTS></FEATURE></ARTICLE_FEATURES>\
+             <ARTICLE_PRICE_DETAILS><ARTICLE_PRICE price_type=\"nrp\"><PRICE_AMOUNT>20.00</PRICE_AMOUNT></ARTICLE_PRICE></ARTICLE_PRICE_DETAILS></ARTICLE>",
+            variant("rot", "-R"),
+            variant("blau", "-B")
+        )
+    };
+    let catalogue = format!(
+        "<BMECAT version=\"1.2\"><HEADER><CATALOG><CURRENCY>EUR</CURRENCY></CATALOG></HEADER><T_NEW_CATALOG>{}{}</T_NEW_CATALOG></BMECAT>",
+        article("H1", "Hemd"),
+        article("B1", "Bluse")
+    );
+    let (shop, _) = added("list.xml", &catalogue, &[]);
+    assert!(imported(&shop).starts_with("4 new"), "{}", imported(&shop));
+    shop.done(&["import", "norte", "--apply"]);
+    for (sku, model) in [("H1-R", "H1"), ("H1-B", "H1"), ("B1-R", "B1")] {
+        assert_eq!(
+            crate::corner::value(&shop, sku, "model").as_deref(),
+            Some(model),
+            "{sku}"
+        );
+    }
+}
+
+#[test]
 fn weights_have_the_unit_that_stands_beside() {
     let shop = Shop::new();
     shop.done(&["init", "."]);

@@ -280,6 +280,6 @@ fn a_catalogue_gives_prices_features_pictures_and_groups() {
         "\
 10: A1|new|#1000.4|!13,20|CHF|EUR|[rot, blau]|KGM|∅|a.jpg|3|Maschinen > Bohrer|/img|2.5
 18: A2|∅|#0.099|∅|∅|EUR|[rot, grün]|∅|∅|∅|∅|∅|/img|∅
-bmecat UTF-8 2 xxxxxxxx-xxxxx I-BMECAT-TRANSACTION W-BMECAT-VARIANTS"
+bmecat UTF-8 2 xxxxxxxx-xxxxx I-BMECAT-TRANSACTION W-BMECAT-VARIANTS I-BMECAT-QUANTITY I-BMECAT-SCALES"
     );
 }

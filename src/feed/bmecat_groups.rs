@@ -1,0 +1,170 @@
+//! The groups of a BMEcat catalogue: their names, their tree, and which articles stand in them.
+//!
+//! A document names them after the articles, so that they are collected before these are read.
+
+use crate::feed::archive::SEND_AGAIN;
+use crate::feed::failure::FeedError;
+use crate::feed::tree::{Tree, first};
+use crate::feed::xml_events::{Event, Events, local};
+use std::collections::BTreeMap;
+
+/// Maps of articles to groups that are kept: 32 bytes each.
+const MAPS: usize = 10_000_000;
+/// Groups of a catalogue.
+const GROUPS: usize = 200_000;
+/// Parents of a group.
+const LEVELS: usize = 32;
+
+/// What a field says of the groups of an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupPart {
+    Id,
+    Name,
+    Path,
+}
+
+/// The groups of the catalogue and which articles stand in them.
+#[derive(Debug, Default)]
+pub struct Groups {
+    names: BTreeMap<String, u32>,
+    groups: Vec<Group>,
+    /// Hash of the article's number and the group, sorted.
+    maps: Vec<(u128, u32)>,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    id: String,
+    name: String,
+    parent: Option<String>,
+}
+
+impl Groups {
+    /// Reads the whole document for its groups and maps.
+    pub fn read(mut events: Events) -> Result<Groups, FeedError> {
+        let mut groups = Groups::default();
+        let mut tree = Tree::default();
+        let [id, name, parent, article, product, group] = [
+            "GROUP_ID",
+            "GROUP_NAME",
+            "PARENT_ID",
+            "ART_ID",
+            "PROD_ID",
+            "CATALOG_GROUP_ID",
+        ]
+        .map(|text| tree.name(text));
+        let mut inside = None;
+        let mut leaves = false;
+        loop {
+            events.forget();
+            let mut ends = false;
+            match events.read()? {
+                Event::Open(tag) => {
+                    if inside.is_none() {
+                        inside = match tag.local() {
+                            "CATALOG_STRUCTURE" => Some(false),
+                            "ARTICLE_TO_CATALOGGROUP_MAP" | "PRODUCT_TO_CATALOGGROUP_MAP" => Some(true),
+                            _ => None,
+                        };
+                        // An update says so of the groups that an article leaves.
+                        leaves = false;
+                        if inside == Some(true) {
+                            // A tag that is broken is told when the articles are read.
+                            let _ = tag.attributes(|key, value| {
+                                leaves |= local(key) == "mode" && value.trim().eq_ignore_ascii_case("delete");
+                            });
+                        }
+                        tree.clear();
+                    }
+                    if inside.is_some() {
+                        tree.open(tag.name());
+                    }
+                }
+                Event::Text(text) if inside.is_some() => tree.text(&text),
+                Event::Close if inside.is_some() => ends = tree.close(),
+                Event::Unresolved(name) => return Err(events.entity(&name)),
+                Event::End => break,
+                _ => {}
+            }
+            if let (true, Some(is_map)) = (ends, inside) {
+                inside = None;
+                let text = |name| first(&tree, 0, name).map(|text| text.trim().to_string());
+                if is_map && leaves {
+                    continue;
+                }
+                if is_map {
+                    let Some(group) = text(group) else { continue };
+                    let Some(article) = text(article).or_else(|| text(product)) else {
+                        continue;
+                    };
+                    let place = groups.place(&group);
+                    groups
+                        .maps
+                        .push((xxhash_rust::xxh3::xxh3_128(article.as_bytes()), place));
+                } else if let Some(id) = text(id) {
+                    let place = groups.place(&id) as usize;
+                    groups.groups[place].name = text(name).unwrap_or_default();
+                    groups.groups[place].parent = text(parent);
+                }
+                if groups.maps.len() > MAPS || groups.groups.len() > GROUPS {
+                    let message = format!("the catalogue has more than {MAPS} maps or {GROUPS} groups");
+                    return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
+                }
+            }
+        }
+        groups.maps.sort_unstable();
+        groups.maps.dedup();
+        Ok(groups)
+    }
+
+    fn place(&mut self, id: &str) -> u32 {
+        if let Some(place) = self.names.get(id) {
+            return *place;
+        }
+        let place = self.groups.len() as u32;
+        self.names.insert(id.to_string(), place);
+        self.groups.push(Group {
+            id: id.to_string(),
+            ..Group::default()
+        });
+        place
+    }
+
+    /// The groups of an article, in the order in which the document names them first.
+    pub fn of(&self, article: &str, part: GroupPart) -> Vec<String> {
+        let hash = xxhash_rust::xxh3::xxh3_128(article.trim().as_bytes());
+        let start = self.maps.partition_point(|map| map.0 < hash);
+        let places = self.maps[start..]
+            .iter()
+            .take_while(|map| map.0 == hash)
+            .map(|map| map.1);
+        let groups = places.filter_map(|place| self.groups.get(place as usize));
+        groups
+            .map(|group| match part {
+                GroupPart::Id => group.id.clone(),
+                GroupPart::Name => group.name.clone(),
+                GroupPart::Path => self.path(group),
+            })
+            .filter(|text| !text.is_empty())
+            .collect()
+    }
+
+    /// Names from the root on, joined by ` > `. The root itself is the catalogue and is left out where something is below it.
+    fn path(&self, group: &Group) -> String {
+        let mut names = vec![group.name.as_str()];
+        let mut parent = group.parent.as_deref();
+        while let Some(group) = parent
+            .filter(|_| names.len() < LEVELS)
+            .and_then(|id| self.names.get(id))
+        {
+            let group = &self.groups[*group as usize];
+            let root = group.parent.as_deref().is_none_or(|id| id == "0");
+            if !root {
+                names.push(group.name.as_str());
+            }
+            parent = group.parent.as_deref();
+        }
+        names.reverse();
+        names.join(" > ")
+    }
+}
