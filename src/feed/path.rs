@@ -1,6 +1,6 @@
 //! Paths of values inside an XML record: `A/B`, `@attr`, `A/@attr`, `.`, `A[B=value]/C`, `A[@x=value]/C`, `A[2]`.
 //!
-//! Names are local names; `prefix:name` asks for that prefix. A path that meets several elements gives them all.
+//! Names are local names; `prefix:name` asks for that prefix, `:name` for none. A path that meets several elements gives them all.
 
 use crate::feed::tree::{Element, Name, Tree};
 
@@ -221,6 +221,7 @@ mod tests {
             "A[2]/B",
             "g:D",
             "D",
+            ":D",
         ];
         let paths: Vec<Path> = paths.iter().map(|path| Path::read(path, &mut tree).unwrap()).collect();
         tree.open("r");
@@ -258,7 +259,8 @@ mod tests {
                 " 2 ",
                 " 2 ",
                 "g:D",
-                "g:D|D"
+                "g:D|D",
+                "D"
             ]
         );
     }

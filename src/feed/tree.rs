@@ -40,6 +40,8 @@ struct Attribute {
 #[derive(Debug, Default)]
 pub struct Tree {
     names: BTreeMap<Box<str>, Name>,
+    /// Names that only count without a prefix.
+    bare: BTreeMap<Box<str>, Name>,
     /// Last parts of the names of extensions.
     extensions: BTreeMap<Box<str>, Name>,
     /// Somebody asks for attributes.
@@ -61,10 +63,14 @@ pub fn first(tree: &Tree, element: Element, name: Name) -> Option<&str> {
 }
 
 impl Tree {
-    /// The number of a name, to look for later. `prefix:name` is the name with that very prefix.
+    /// The number of a name, to look for later. `prefix:name` is the name with that very prefix, `:name` that without any.
     pub fn name(&mut self, name: &str) -> Name {
         let next = Name(self.names.len() as u32 + 1);
-        *self.names.entry(name.into()).or_insert(next)
+        let number = *self.names.entry(name.into()).or_insert(next);
+        if let Some(bare) = name.strip_prefix(':') {
+            self.bare.insert(bare.into(), number);
+        }
+        number
     }
 
     /// Forgets the record and keeps the names and the memory.
@@ -91,7 +97,8 @@ impl Tree {
             Some((_, local)) => (find(local), find(qualified)),
             // An extension of BMEcat, `UDX.EDXF.BRAND_NAME`, is called by its last part too.
             None if qualified.starts_with("UDX.") => (find(qualified), self.extension(qualified)),
-            None => (find(qualified), UNKNOWN),
+            None if self.bare.is_empty() => (find(qualified), UNKNOWN),
+            None => (find(qualified), self.bare.get(qualified).copied().unwrap_or(UNKNOWN)),
         }
     }
 

@@ -87,10 +87,10 @@ impl Paths {
         // The prefix is named only where two elements differ in nothing else.
         let mut out: Vec<String> = Vec::new();
         for ((_, path), plain) in found.iter().zip(&without) {
-            out.push(if times.get(plain.as_str()) == Some(&1) {
-                plain.clone()
-            } else {
-                path.clone()
+            out.push(match times.get(plain.as_str()) {
+                Some(1) => plain.clone(),
+                _ if path == plain => bare(plain),
+                _ => path.clone(),
             });
         }
         if is_bmecat {
@@ -107,6 +107,15 @@ impl Paths {
         }
         out
     }
+}
+
+/// A path of names without prefixes, beside which another one has some: so that it means none.
+fn bare(path: &str) -> String {
+    let parts = path.split('/').map(|part| match part.strip_prefix('@') {
+        Some(name) => format!("@:{name}"),
+        None => format!(":{part}"),
+    });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 fn without_prefixes(path: &str) -> String {
@@ -328,6 +337,14 @@ mod tests {
         check(
             &format!("<p a='1'><{long} x='2'><b>1</b></{long}><d>2</d></p>"),
             &["@a", "d"],
+        );
+    }
+
+    #[test]
+    fn names_that_differ_by_their_prefix_are_told_apart() {
+        check(
+            "<e><id>1</id><g:id>2</g:id><g:a><b>3</b></g:a><a><b>4</b></a><g:c>5</g:c></e>",
+            &[":id", "g:id", "g:a/b", ":a/:b", "c"],
         );
     }
 

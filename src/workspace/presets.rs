@@ -16,9 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The presets by name.
-const PRESETS: [(&str, &str); 12] = [
+const PRESETS: [(&str, &str); 14] = [
     ("akeneo", include_str!("presets/akeneo.toml")),
     ("bagisto", include_str!("presets/bagisto.toml")),
+    ("google", include_str!("presets/google.toml")),
+    ("google", include_str!("presets/google-text.toml")),
     ("magento", include_str!("presets/magento.toml")),
     ("openfoodfacts", include_str!("presets/openfoodfacts.toml")),
     ("prestashop", include_str!("presets/prestashop.toml")),
@@ -38,6 +40,8 @@ const LOOK: usize = 5;
 const CONFIDENCE: f32 = 0.99;
 /// Stands for a number in the names of numbered columns.
 const NUMBER: &str = "{n}";
+/// Name of the map of Google's product taxonomy.
+const TAXONOMY: &str = "google";
 /// Stands for a locale as the feed writes it.
 const LOCALE: &str = "{locale}";
 
@@ -47,6 +51,15 @@ const LOCALE: &str = "{locale}";
 struct Preset {
     /// Headers that only this system writes together, one list for each kind of export.
     has: Vec<Vec<String>>,
+    /// The format of the feed: a table, or a tree. Default: any.
+    #[serde(default)]
+    kind: Option<Shape>,
+    /// Columns that are called otherwise in some exports, each with its names; the first that is there is the column.
+    #[serde(default)]
+    called: BTreeMap<String, Vec<String>>,
+    /// Column of ids of Google's product taxonomy, by which the category is known where the catalog's categories have them.
+    #[serde(default)]
+    taxonomy: Option<String>,
     /// Sign before the names of columns where they are attributes of XML elements.
     #[serde(default)]
     prefix: Option<String>,
@@ -69,6 +82,13 @@ struct Preset {
     /// `name@*` stands for the locales of the catalog that the feed has.
     #[serde(default)]
     fields: BTreeMap<String, FieldSettings>,
+}
+
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Shape {
+    Table,
+    Tree,
 }
 
 #[derive(Deserialize)]
@@ -94,8 +114,14 @@ pub fn lay_over(seen: &Seen<'_>, suggestion: &mut Suggestion, file: &mut FileSet
         let Ok(mut preset) = toml::from_str::<Preset>(text) else {
             continue;
         };
+        preset.rename(&headers);
+        let shape = match seen.found.record_path {
+            Some(_) => Shape::Tree,
+            None => Shape::Table,
+        };
         let is_known = |wanted: &&Vec<String>| wanted.iter().all(|header| headers.contains(&header.as_str()));
-        let Some(known) = preset.has.iter().find(is_known) else {
+        let is_shaped = preset.kind.as_ref().is_none_or(|kind| *kind == shape);
+        let Some(known) = preset.has.iter().filter(|_| is_shaped).find(is_known) else {
             continue;
         };
         let prefix = preset
@@ -109,8 +135,12 @@ pub fn lay_over(seen: &Seen<'_>, suggestion: &mut Suggestion, file: &mut FileSet
         preset.keep_present(seen, &headers);
         let locales = preset.locales(seen);
         let told: Vec<(String, FieldSettings)> = preset.fields(&locales, &headers, seen.schema);
+        release(suggestion, &told);
         for (attribute, field) in told {
             replace(suggestion, name, attribute, field);
+        }
+        if let Some(column) = preset.taxonomy.as_deref().filter(|column| headers.contains(column)) {
+            by_taxonomy(suggestion, name, column, seen.schema);
         }
         let used: BTreeSet<&String> = suggestion
             .fields
@@ -141,6 +171,48 @@ pub fn lay_over(seen: &Seen<'_>, suggestion: &mut Suggestion, file: &mut FileSet
         file.joined = preset.joined;
         return;
     }
+}
+
+/// Takes away what was proposed for columns that the preset knows for other attributes.
+fn release(suggestion: &mut Suggestion, told: &[(String, FieldSettings)]) {
+    let known: BTreeSet<String> = told.iter().flat_map(|(_, field)| columns_of(field)).collect();
+    let is_told = |name: &String| told.iter().any(|(told, _)| told == name);
+    suggestion.fields.retain(|name, field| {
+        let columns = columns_of(field);
+        let elsewhere = !columns.is_empty() && columns.iter().all(|column| known.contains(column));
+        is_told(name) || !elsewhere
+    });
+}
+
+/// Knows categories by their ids in Google's product taxonomy.
+fn by_taxonomy(suggestion: &mut Suggestion, preset: &'static str, column: &str, schema: &Schema) {
+    let mut codes: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+    for category in schema.categories() {
+        let above = category.parent().map(|parent| schema.category(parent));
+        // Of a line of categories with one id the first is meant.
+        if let Some(id) = category.google
+            && above.is_none_or(|above| above.google != Some(id))
+        {
+            codes.entry(id).or_default().push(&category.code);
+        }
+    }
+    let map: BTreeMap<String, String> = codes
+        .into_iter()
+        .filter_map(|(id, codes)| match codes[..] {
+            [code] => Some((id.to_string(), code.to_string())),
+            _ => None,
+        })
+        .collect();
+    if map.is_empty() || Key::parse(schema, "category").is_err() {
+        return;
+    }
+    suggestion.maps.insert(TAXONOMY.to_owned(), map);
+    let field = FieldSettings {
+        column: Some(column.to_owned()),
+        map: Some(TAXONOMY.to_owned()),
+        ..FieldSettings::default()
+    };
+    replace(suggestion, preset, "category".to_owned(), field);
 }
 
 /// Takes the preset's word for one attribute.
@@ -206,6 +278,23 @@ fn columns_of(field: &FieldSettings) -> Vec<String> {
 }
 
 impl Preset {
+    /// With the names that columns have in this export.
+    fn rename(&mut self, headers: &[&str]) {
+        let called = std::mem::take(&mut self.called);
+        let rename = |name: &mut String| {
+            let is_there = |other: &&String| headers.contains(&other.as_str());
+            if let Some(other) = called.get(name).and_then(|others| others.iter().find(is_there)) {
+                name.clone_from(other);
+            }
+        };
+        self.has.iter_mut().flatten().for_each(rename);
+        self.taxonomy.iter_mut().for_each(rename);
+        for field in self.fields.values_mut() {
+            field.column.iter_mut().for_each(rename);
+            field.columns.iter_mut().for_each(rename);
+        }
+    }
+
     /// With a sign before every name of a column.
     fn prefixed(&mut self, prefix: &str) {
         let before = |name: &mut String| name.insert_str(0, prefix);

@@ -23,6 +23,7 @@ mod images;
 mod joined_rows;
 mod journey;
 mod licenses;
+mod merchant_feeds;
 mod real_feeds;
 mod rejects;
 mod samples;

@@ -72,7 +72,7 @@ xml UTF-8  header None record Some(\"/s/p\")
 @id: 2 1 | 2
 n: 1 a
 i*: 1 x | y
-t*: 1 p | q
+:t: 1 p
 g:t: 1 q
 ",
     );
