@@ -60,6 +60,12 @@ impl Count {
     }
 }
 
+/// An element of the details: the elements it stands in, and its own names, in 1.2 and in 2005.
+struct Part {
+    parents: [Name; 2],
+    names: [Name; 2],
+}
+
 /// What the reader of a catalogue knows beside the record at hand.
 pub struct Catalogue {
     names: Names,
@@ -68,7 +74,7 @@ pub struct Catalogue {
     pub systems: Systems,
     groups: Groups,
     /// Elements of the details and of the orders that are asked for.
-    details: BTreeMap<(&'static str, String), ([Name; 2], [Name; 2])>,
+    details: BTreeMap<(&'static str, String), Part>,
     extensions: BTreeMap<String, [Name; 2]>,
     /// What the wanted parts of the header are called, where they stand, and what they say.
     header: BTreeMap<String, (Place, Vec<String>)>,
@@ -120,7 +126,7 @@ impl Catalogue {
                 Field::Details(part, name, _) => {
                     let parents = [format!("ARTICLE_{part}"), format!("PRODUCT_{part}")].map(|name| tree.name(&name));
                     let names = both_names(name).map(|name| tree.name(&name));
-                    details.insert((*part, name.clone()), (parents, names));
+                    details.insert((*part, name.clone()), Part { parents, names });
                 }
                 Field::Extension(name) => {
                     extensions.insert(name.clone(), [tree.name(name), tree.extension_name(name)]);
@@ -351,7 +357,7 @@ impl Catalogue {
             }
             Field::Number(true) => self.base.as_deref().map(text).into_iter().collect(),
             Field::Details(part, name, language) => {
-                let Some((parents, names)) = self.details.get(&(*part, name.clone())) else {
+                let Some(Part { parents, names }) = self.details.get(&(*part, name.clone())) else {
                     return Vec::new();
                 };
                 let parents: Vec<Element> = parents.iter().flat_map(|parent| tree.named(0, *parent)).collect();

@@ -7,6 +7,8 @@ use crate::diagnostic::{Diagnostic, Place, excerpt};
 use crate::feed::archive::SEND_AGAIN;
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::icecat;
+use crate::feed::json_items::{Items, MOST, Taken};
 use crate::feed::json_record::{Picker, RecordFault};
 use crate::feed::json_stream::{DEPTH, Document, is_deep};
 use crate::feed::report::FileReport;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 pub struct Json {
     document: Document,
     picker: Picker,
+    items: Option<Items>,
     found: Vec<bool>,
     shape: Shape,
     shown: Arc<str>,
@@ -62,13 +65,15 @@ impl Shape {
 
 impl Json {
     /// Opens a document or a file of lines that is UTF-8 by now; `encoding` is what it was. `record` is the path of the list
-    /// (`data.products`), `.` where the document is one record, none where it is to be found.
+    /// (`data.products`), `.` where the document is one record, none where it is to be found; `items` that of
+    /// the list inside of each record, where its members are the items.
     pub fn open(
         stream: Stream,
         encoding: &'static str,
         file: u32,
         format: Format,
         record: Option<&str>,
+        items: Option<&str>,
         wanted: &[String],
     ) -> Result<Json, FeedError> {
         let shown = stream.shown.clone();
@@ -81,9 +86,25 @@ impl Json {
                 None => Shape::Single,
             },
         };
+        // Icecat's features are asked for by their names.
+        let is_answer = icecat::is_answer(stream.head());
+        let path = |field: &String| {
+            icecat::path_of(field, false)
+                .filter(|_| is_answer)
+                .unwrap_or_else(|| field.clone())
+        };
+        let wanted: &[String] = &wanted.iter().map(path).collect::<Vec<String>>();
+        let (items, asked) = match items {
+            Some(path) => {
+                let (items, outside) = Items::new(path, wanted);
+                (Some(items), outside)
+            }
+            None => (None, wanted.to_vec()),
+        };
         let mut json = Json {
             document: Document::new(Window::new(stream)),
-            picker: Picker::new(wanted),
+            picker: Picker::new(&asked),
+            items,
             found: vec![true; wanted.len()],
             shape,
             shown,
@@ -140,12 +161,17 @@ impl Json {
             }
         }
         if self.done && self.rows > 0 {
-            self.found.clone_from(&self.picker.seen);
+            self.found = match &self.items {
+                Some(items) => items.seen(&self.picker),
+                None => self.picker.seen.clone(),
+            };
         }
         Ok(!batch.is_empty())
     }
 
     pub fn finish(self) -> FileReport {
+        let without = self.items.as_ref().map_or(0, |items| items.without);
+        let diagnostics = without_items(without, &self.shown);
         FileReport {
             path: self.shown,
             format: if matches!(self.shape, Shape::Lines) {
@@ -159,7 +185,7 @@ impl Json {
             rows: self.rows,
             bytes: self.document.window.offset(),
             ends_with_newline: self.document.window.ends_with_newline(),
-            diagnostics: Vec::new(),
+            diagnostics,
             transaction: None,
         }
     }
@@ -238,20 +264,42 @@ impl Json {
     /// Adds the record of `len` bytes at hand to the batch.
     fn record(&mut self, batch: &mut Records, len: usize) -> Result<(), FeedError> {
         self.first.get_or_insert(self.document.window.offset());
-        let raw = &self.document.window.data()[..len];
-        match self.picker.pick(raw) {
-            Ok(()) => {
-                batch.begin(self.document.line, raw);
-                self.picker.push(batch);
-            }
+        let picked = self.picker.pick(&self.document.window.data()[..len]);
+        match picked.and_then(|()| self.take(batch, len)) {
+            Ok(()) => {}
             Err(RecordFault::Syntax(message)) => return Err(self.document.syntax(message)),
-            Err(fault) => {
-                batch.begin(self.document.line, raw);
-                batch.refuse(self.refusal(fault, raw));
-            }
+            Err(fault) => self.refuse(batch, fault, len),
         }
-        self.rows += 1;
         Ok(())
+    }
+
+    /// Adds what was picked of the record of `len` bytes at hand, or its items.
+    fn take(&mut self, batch: &mut Records, len: usize) -> Result<(), RecordFault> {
+        let line = self.document.line;
+        let raw = &self.document.window.data()[..len];
+        let Some(items) = &mut self.items else {
+            batch.begin(line, raw);
+            self.picker.push(batch);
+            self.rows += 1;
+            return Ok(());
+        };
+        let shown = &self.shown;
+        let refuse = |fault| refusal(fault, raw, shown, line);
+        let (taken, count) = items.push(line, raw, &mut self.picker, batch, &refuse)?;
+        self.rows += count;
+        if let Taken::TooMany = taken {
+            batch.begin(line, raw);
+            batch.refuse(too_many_items(shown, line));
+            self.rows += 1;
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, batch: &mut Records, fault: RecordFault, len: usize) {
+        let raw = &self.document.window.data()[..len];
+        batch.begin(self.document.line, raw);
+        batch.refuse(refusal(fault, raw, &self.shown, self.document.line));
+        self.rows += 1;
     }
 
     /// Reads the next line.
@@ -281,12 +329,10 @@ impl Json {
         } else {
             self.picker.pick(raw)
         };
-        match picked {
-            Ok(()) => {
-                batch.begin(self.document.line, raw);
-                self.picker.push(batch);
-            }
-            Err(RecordFault::Syntax(_)) if !raw.ends_with(b"\n") && self.rows > 0 => {
+        let ends = raw.ends_with(b"\n");
+        match picked.and_then(|()| self.take(batch, end)) {
+            Ok(()) => {}
+            Err(RecordFault::Syntax(_)) if !ends && self.rows > 0 => {
                 let message = "the last line is cut off: it is no JSON and has no line end";
                 let refusal = Refusal::new("E-FILE-TRUNCATED", &self.shown, message, SEND_AGAIN);
                 return Err(refusal
@@ -294,17 +340,16 @@ impl Json {
                     .at_offset(self.document.window.offset())
                     .into());
             }
-            Err(fault) => {
-                batch.begin(self.document.line, raw);
-                batch.refuse(self.refusal(fault, raw));
-            }
+            Err(fault) => self.refuse(batch, fault, end),
         }
-        self.rows += 1;
         self.document.take(end);
         Ok(())
     }
+}
 
-    fn refusal(&self, fault: RecordFault, raw: &[u8]) -> Diagnostic {
+/// Why a record, or an item of it, is refused.
+fn refusal(fault: RecordFault, raw: &[u8], shown: &Arc<str>, line: u64) -> Diagnostic {
+    {
         let (code, message, help) = match fault {
             RecordFault::Syntax(reason) => ("E-ROW-JSON", format!("the line is no JSON: {reason}"), SEND_AGAIN),
             RecordFault::Deep => {
@@ -347,12 +392,28 @@ impl Json {
             }
         };
         let value = String::from_utf8_lossy(&raw[..raw.len().min(800)]).into_owned();
-        let place = Place::line(self.shown.clone(), self.document.line);
         Diagnostic::error(code, message)
-            .at(place)
+            .at(Place::line(shown.clone(), line))
             .with_value(value.trim())
             .with_help(help)
     }
+}
+
+/// What is told of records without an item.
+pub fn without_items(count: u64, shown: &Arc<str>) -> Vec<Diagnostic> {
+    let message = format!("records without a member of the list that `items` under [file] names: {count}");
+    let finding = Diagnostic::info("I-ITEMS-NONE", message).at(Place::file(shown.clone()));
+    (count > 0).then_some(finding).into_iter().collect()
+}
+
+/// Why a record with too many items is refused.
+pub fn too_many_items(shown: &Arc<str>, line: u64) -> Diagnostic {
+    let message = format!("the record has more than {MOST} items, or what they say is more than is read");
+    Diagnostic::error("E-ITEMS-SIZE", message)
+        .at(Place::line(shown.clone(), line))
+        .with_help(
+            "correct `record` and `items` under [file]: a record is one product with its variants, or one category",
+        )
 }
 
 /// Path of the list of records in a document that begins with `head`: the list of objects that lies least deep, and of
@@ -360,6 +421,9 @@ impl Json {
 pub fn find_list(head: &[u8]) -> Option<String> {
     if head.trim_ascii_start().starts_with(b"[") {
         return Some(String::new());
+    }
+    if icecat::is_answer(head) {
+        return None;
     }
     let mut open: Vec<(u8, String)> = Vec::new();
     let mut lists: BTreeMap<String, (usize, usize, usize)> = BTreeMap::new();

@@ -1,9 +1,12 @@
 //! Takes the wanted values out of one JSON record: by path, typed as JSON types them, numbers as they are written.
 //!
 //! Paths are keys joined by dots (`price.amount`); lists on the way are walked through, so that `variants.sku` is the list
-//! of all of them. A key that holds dots itself is found as well.
+//! of all of them. `attributes[name=Color].value` only goes through the members that say so, `images[1].src` through the first.
+//! A key that holds dots or brackets itself is found as well.
 
 use crate::feed::decimal;
+use crate::feed::json_conditions::{Condition, of_member, read};
+use crate::feed::source::text_of;
 use crate::feed::text::{has_control, is_control};
 use crate::product::record::{Cell, Records};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -88,24 +91,41 @@ impl Picker {
 
     /// Adds the values found to the record begun last, one cell a field.
     pub fn push(&mut self, batch: &mut Records) {
-        let mut at = 0;
-        let mut cells: Vec<Cell<'_>> = Vec::new();
-        for (field, seen) in self.seen.iter_mut().enumerate() {
-            cells.clear();
-            while let Some((_, kind, start, end)) = self.values.get(at).filter(|value| value.0 as usize == field) {
-                let text = self.texts.get(*start as usize..*end as usize).unwrap_or("");
-                cells.push(match kind {
-                    Kind::Text => Cell::Text(text),
-                    Kind::Number => Cell::Number(text),
-                    Kind::True => Cell::Boolean(true),
-                    Kind::False => Cell::Boolean(false),
-                    Kind::Error => Cell::Error(text),
-                });
-                at += 1;
-            }
-            *seen |= !cells.is_empty();
-            batch.push_list(&cells);
+        for field in 0..self.paths.len() {
+            self.push_field(field, batch);
         }
+    }
+
+    /// Adds the values found of one field, as one cell.
+    pub fn push_field(&mut self, field: usize, batch: &mut Records) {
+        let cells: Vec<Cell<'_>> = self.cells(field).collect();
+        let is_found = !cells.is_empty();
+        batch.push_list(&cells);
+        if let Some(seen) = self.seen.get_mut(field) {
+            *seen |= is_found;
+        }
+    }
+
+    /// The values found of one field.
+    pub fn cells(&self, field: usize) -> impl Iterator<Item = Cell<'_>> {
+        let start = self.values.partition_point(|value| (value.0 as usize) < field);
+        let values = self.values.get(start..).unwrap_or_default().iter();
+        let of_field = values.take_while(move |value| value.0 as usize == field);
+        of_field.map(|(_, kind, start, end)| {
+            let text = self.texts.get(*start as usize..*end as usize).unwrap_or("");
+            match kind {
+                Kind::Text => Cell::Text(text),
+                Kind::Number => Cell::Number(text),
+                Kind::True => Cell::Boolean(true),
+                Kind::False => Cell::Boolean(false),
+                Kind::Error => Cell::Error(text),
+            }
+        })
+    }
+
+    /// Bytes of all values found.
+    pub fn bytes(&self) -> usize {
+        self.texts.len()
     }
 
     fn object(&mut self, text: &str, active: &[(u32, &str)]) -> Result<(), RecordFault> {
@@ -135,7 +155,17 @@ impl Picker {
                 for (field, _) in active.iter().filter(|(_, rest)| rest.is_empty()) {
                     self.keep(*field, Kind::Text, text);
                 }
-                let inside: Vec<(u32, &str)> = active.iter().filter(|(_, rest)| !rest.is_empty()).copied().collect();
+                let asks = |rest: &str| rest.starts_with('[');
+                let plain = active.iter().filter(|(_, rest)| !rest.is_empty() && !asks(rest));
+                let mut inside: Vec<(u32, &str)> = plain.copied().collect();
+                if active.iter().any(|(_, rest)| asks(rest)) {
+                    for (field, rest) in holding(text, active)? {
+                        match rest.is_empty() {
+                            true => self.keep(field, Kind::Text, text),
+                            false => inside.push((field, rest)),
+                        }
+                    }
+                }
                 if inside.is_empty() {
                     Ok(())
                 } else {
@@ -145,7 +175,16 @@ impl Picker {
             Some(b'[') => {
                 let members: Vec<&RawValue> =
                     serde_json::from_str(text).map_err(|error| RecordFault::Syntax(error.to_string()))?;
-                members.into_iter().try_for_each(|member| self.value(member, active))
+                if !active.iter().any(|(_, rest)| rest.starts_with('[')) {
+                    return members.into_iter().try_for_each(|member| self.value(member, active));
+                }
+                for (n, member) in members.into_iter().enumerate() {
+                    let of_member: Vec<(u32, &str)> = (active.iter())
+                        .filter_map(|(field, rest)| Some((*field, of_member(rest, n)?)))
+                        .collect();
+                    self.value(member, &of_member)?;
+                }
+                Ok(())
             }
             first => {
                 let leaves = active.iter().filter(|(_, rest)| rest.is_empty());
@@ -178,6 +217,42 @@ impl Picker {
         self.texts.push_str(text);
         self.values.push((field, kind, start, self.texts.len() as u32));
     }
+}
+
+/// The rests of the paths whose conditions an object fulfils; paths without a condition are left out.
+fn holding<'p>(object: &str, paths: &[(u32, &'p str)]) -> Result<Vec<(u32, &'p str)>, RecordFault> {
+    let mut asked: Vec<String> = Vec::new();
+    let mut open: Vec<(u32, usize, &str, &'p str)> = Vec::new();
+    let mut held = Vec::new();
+    for (field, path) in paths {
+        match read(path) {
+            Some((Condition::Equals(inside, expected), rest)) => {
+                let place = asked.iter().position(|known| known == inside).unwrap_or_else(|| {
+                    asked.push(inside.to_string());
+                    asked.len() - 1
+                });
+                open.push((*field, place, expected, rest));
+            }
+            // An object that stands alone is the first.
+            Some((Condition::Number(1), rest)) => held.push((*field, rest)),
+            Some((Condition::Number(_), _)) | None => {}
+        }
+    }
+    let mut picker = Picker::new(&asked);
+    if !asked.is_empty() {
+        picker.pick(object.as_bytes())?;
+    }
+    let is_said = |place: usize, expected: &str| picker.cells(place).any(|cell| text_of(cell) == expected);
+    let fulfilled = open
+        .into_iter()
+        .filter(|(_, place, expected, _)| is_said(*place, expected));
+    held.extend(fulfilled.map(|(field, _, _, rest)| (field, rest)));
+    // One condition may follow another.
+    let (again, mut done): (Vec<_>, Vec<_>) = held.into_iter().partition(|(_, rest)| rest.starts_with('['));
+    if !again.is_empty() {
+        done.extend(holding(object, &again)?);
+    }
+    Ok(done)
 }
 
 /// A JSON string as text, refused where it holds what no cell may.
@@ -230,6 +305,8 @@ impl<'de> Visitor<'de> for Members<'_, '_> {
                     if rest.is_empty() {
                         inside.push((*field, ""));
                     } else if let Some(rest) = rest.strip_prefix('.').filter(|rest| !rest.is_empty()) {
+                        inside.push((*field, rest));
+                    } else if rest.starts_with('[') {
                         inside.push((*field, rest));
                     }
                 }

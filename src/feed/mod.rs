@@ -26,9 +26,12 @@ pub mod grid;
 pub mod grouped;
 pub mod guess;
 pub mod header;
+pub mod icecat;
 pub mod joined;
 pub mod joined_table;
 pub mod json;
+pub mod json_conditions;
+pub mod json_items;
 pub mod json_record;
 pub mod json_stream;
 pub mod metered;
@@ -238,6 +241,7 @@ impl Opening<'_> {
             Content::Workbook(archive) => Book::of_archive(archive, self.shown)?,
             Content::OldWorkbook(bytes) => Book::of_compound(&bytes, self.shown)?,
         };
+        no_items(settings, self.shown)?;
         match settings.format {
             None | Some(Format::Xlsx) => {
                 let grid = Grid::open(book, self.shown, number, settings, wanted)?;
@@ -259,6 +263,18 @@ impl Opening<'_> {
         let message = format!("no column `{}`, which {setting} names", excerpt(&names.join("`, `")));
         let help = "correct the name in the supplier's file, or ask for a file that has the column";
         Err(Refusal::new("E-FILE-COLUMN", self.shown, message, help).into())
+    }
+}
+
+/// Refuses `items` of files whose records hold no list.
+fn no_items(settings: &FileSettings, shown: &Arc<str>) -> Result<(), FeedError> {
+    match settings.items {
+        None => Ok(()),
+        Some(_) => {
+            let message = "`items` under [file] names a list inside of records, which only XML and JSON have";
+            let help = "take `items` off; rows that belong to one product are told under [file.group]";
+            Err(Refusal::new("E-FILE-SETTING", shown, message, help).into())
+        }
     }
 }
 
@@ -377,6 +393,9 @@ impl Text {
     ) -> Result<Reading, FeedError> {
         let format = self.format;
         let record = settings.record.as_deref();
+        if !matches!(format, Format::Json | Format::Jsonl | Format::Xml) {
+            no_items(settings, &self.stream.shown)?;
+        }
         match format {
             Format::Csv | Format::Tsv => {
                 let table = Table::open(self.stream, self.charset, self.wide, file, format, settings, wanted)?;
@@ -384,12 +403,28 @@ impl Text {
             }
             Format::Json | Format::Jsonl => {
                 let (stream, encoding) = self.into_json()?;
-                let json = Json::open(stream, encoding, file, format, record, wanted)?;
+                let json = Json::open(
+                    stream,
+                    encoding,
+                    file,
+                    format,
+                    record,
+                    settings.items.as_deref(),
+                    wanted,
+                )?;
                 Ok(Reading::Json(Box::new(json)))
             }
             Format::Xml | Format::Bmecat => {
                 let (stream, encoding) = self.into_xml(settings)?;
-                let xml = Xml::open(stream, encoding, file, format, record, wanted, groups)?;
+                let xml = Xml::open(
+                    stream,
+                    encoding,
+                    file,
+                    format,
+                    (record, settings.items.as_deref()),
+                    wanted,
+                    groups,
+                )?;
                 Ok(Reading::Xml(Box::new(xml)))
             }
             Format::Xlsx => Err(format::contradiction(&self.stream.shown, format, "a text")),

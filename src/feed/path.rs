@@ -74,6 +74,29 @@ impl Path {
         Ok(path)
     }
 
+    /// The elements found, in the order of the file; those that have the attribute, where the path ends in one.
+    pub fn elements(&self, tree: &Tree) -> Vec<Element> {
+        let mut found = vec![0];
+        for step in &self.steps {
+            let mut next = Vec::new();
+            for element in found {
+                let inside = tree.named(element, step.name).enumerate();
+                let held = inside.filter(|(n, child)| {
+                    step.conditions
+                        .iter()
+                        .all(|condition| condition.holds(tree, *child, *n))
+                });
+                next.extend(held.map(|(_, child)| child));
+            }
+            found = next;
+        }
+        found.retain(|element| {
+            self.attribute
+                .is_none_or(|name| tree.attribute_of(*element, name).is_some())
+        });
+        found
+    }
+
     /// The values found, in the order of the file.
     pub fn follow<'t>(&self, tree: &'t Tree, from: Element, each: &mut dyn FnMut(&'t str)) {
         self.follow_from(tree, from, &self.steps, each);

@@ -65,6 +65,11 @@ pub struct FileSettings {
     /// Default: the list that repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
+    /// XML and JSON: path of the list inside of each record whose members are the items (`variants`, `products/product`). Paths are
+    /// then those inside of an item; `^.brand` (`^/brand` in XML) is the path `brand` of the record around it. Default: a record is an
+    /// item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<String>,
     /// Expected number of columns. Default: that of the header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<u64>,

@@ -45,6 +45,8 @@ pub struct Discovery {
     pub sheet: Option<String>,
     /// Path of the records in a tree.
     pub record_path: Option<String>,
+    /// Path of the items inside of each record, where it was said.
+    pub items: Option<String>,
     /// Whether each field that was asked for is there: of tables in the header, of trees with a value in a record looked at.
     pub found: Vec<bool>,
     pub columns: Vec<DiscoveredColumn>,
@@ -122,6 +124,7 @@ impl Discovery {
             section_rows: self.section_rows,
             sheet: self.sheet.clone(),
             record: self.record_path.clone(),
+            items: self.items.clone(),
             ..FileSettings::default()
         }
     }
@@ -219,7 +222,7 @@ pub fn look(
         reading.take_all();
         reading.header().to_vec()
     } else {
-        let mut names = tree_paths(&mut reading, sample_records)?;
+        let mut names = tree_paths(&mut reading, settings.items.as_deref(), sample_records)?;
         names.retain(|name| !is_group(name));
         let more: Vec<String> = asked.iter().filter(|field| !names.contains(field)).cloned().collect();
         names.extend(more);
@@ -296,6 +299,7 @@ pub fn look(
         section_rows,
         sheet,
         record_path,
+        items: settings.items.clone(),
         found,
         columns,
         records,

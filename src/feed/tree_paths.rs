@@ -4,6 +4,7 @@
 
 use crate::feed::Reading;
 use crate::feed::failure::FeedError;
+use crate::feed::icecat;
 use crate::feed::xml_events::local;
 use crate::product::record::Records;
 use quick_xml::events::Event;
@@ -23,16 +24,23 @@ const SAMPLE: usize = 2_000;
 
 /// Every path that holds a value in the first records, in the order of the file; of BMEcat files also the fields that are no
 /// paths.
-pub fn tree_paths(reading: &mut Reading, sample_records: usize) -> Result<Vec<String>, FeedError> {
+pub fn tree_paths(reading: &mut Reading, items: Option<&str>, sample_records: usize) -> Result<Vec<String>, FeedError> {
     let mut paths = Paths::default();
     let mut batch = Records::default();
     let mut records = 0;
+    // The items of a record have its bytes: each is looked at once.
+    let mut last: Vec<u8> = Vec::new();
     'reading: while reading.next(&mut batch)? {
         for record in batch.iter() {
             if records >= sample_records {
                 break 'reading;
             }
             records += 1;
+            if items.is_some() && record.raw() == last {
+                continue;
+            }
+            last.clear();
+            last.extend_from_slice(record.raw());
             match reading {
                 Reading::Xml(_) => xml_paths(record.raw(), &mut paths),
                 _ => json_paths(record.raw(), &mut paths),
@@ -47,7 +55,23 @@ pub fn tree_paths(reading: &mut Reading, sample_records: usize) -> Result<Vec<St
         }
         _ => false,
     };
-    Ok(paths.list(is_bmecat))
+    let list = paths.list(is_bmecat);
+    let is_xml = matches!(reading, Reading::Xml(_));
+    Ok(match items {
+        Some(items) => list.iter().map(|path| of_item(path, items, is_xml)).collect(),
+        None => list,
+    })
+}
+
+/// A path of a record as the items inside of it call it.
+fn of_item(path: &str, items: &str, is_xml: bool) -> String {
+    let between = if is_xml { '/' } else { '.' };
+    let items = items.trim().trim_matches(between);
+    match path.strip_prefix(items).and_then(|rest| rest.strip_prefix(between)) {
+        Some(inside) => inside.to_string(),
+        None if path == items => ".".to_string(),
+        None => format!("^{between}{path}"),
+    }
 }
 
 #[derive(Default)]
@@ -73,6 +97,14 @@ impl Paths {
         if next < PATHS && fits && !path.is_empty() && !self.found.contains_key(path) {
             self.bytes += path.len();
             self.found.insert(path.to_string(), next);
+        }
+    }
+
+    /// A feature of Icecat's.
+    fn feature(&mut self, name: &str) {
+        let name = name.trim();
+        if self.features.len() < PATHS / 2 && name.len() <= NAME && !name.is_empty() {
+            self.features.insert(name.to_string());
         }
     }
 
@@ -104,6 +136,9 @@ impl Paths {
             out.extend(self.extensions.iter().map(|name| format!("udx:{name}")));
             out.extend(["group", "group_name", "group_path"].map(str::to_string));
             out.extend(self.variants.then(|| "base_number".to_string()));
+        } else {
+            // Of Icecat's sheets.
+            out.extend(self.features.iter().map(|name| format!("feature:{name}")));
         }
         out
     }
@@ -153,6 +188,9 @@ fn xml_paths(raw: &[u8], paths: &mut Paths) {
                         paths.add(&format!("{path}{slash}@{name}"));
                     }
                     let few = paths.prices.len() < PATHS / 10 && attribute.value.len() <= NAME;
+                    if path.as_deref() == Some(icecat::XML_NAME.0) && name == icecat::XML_NAME.1 {
+                        paths.feature(&attribute.value);
+                    }
                     if local(name) == "price_type" && few {
                         paths.prices.insert(attribute.value.to_string());
                     }
@@ -295,7 +333,10 @@ impl<'de> Visitor<'de> for JsonPaths<'_> {
         self.add()
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if self.path.as_deref() == Some(icecat::JSON_NAME) {
+            self.paths.feature(text);
+        }
         self.add()
     }
 

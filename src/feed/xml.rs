@@ -13,11 +13,15 @@ use crate::feed::bmecat_systems::{NAMES, Section};
 use crate::feed::bmecat_variants::{Apart, MOST, Variant};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
+use crate::feed::icecat;
+use crate::feed::json::{too_many_items, without_items};
+use crate::feed::json_items::{MOST as MOST_ITEMS, MOST_BYTES, around};
 use crate::feed::path::Path;
 use crate::feed::report::{FileReport, Transaction};
 use crate::feed::settings::Format;
+use crate::feed::source::text_of;
 use crate::feed::text::{has_control, is_control};
-use crate::feed::tree::{ELEMENTS, Tree};
+use crate::feed::tree::{ELEMENTS, Element, Tree};
 use crate::feed::xml_events::{Event, Events, local};
 use crate::product::record::{Cell, Records};
 use std::collections::BTreeMap;
@@ -31,6 +35,10 @@ pub struct Xml {
     events: Events,
     tree: Tree,
     picks: Vec<Pick>,
+    /// The items inside of each record, where they are not the records themselves.
+    items: Option<Path>,
+    /// Records without an item.
+    without: u64,
     found: Vec<bool>,
     seen: Vec<bool>,
     rule: Rule,
@@ -54,6 +62,8 @@ pub struct Xml {
 /// How a wanted field is found.
 enum Pick {
     Path(Path),
+    /// Of the record around an item.
+    Around(Path),
     Catalogue(Field),
 }
 
@@ -86,7 +96,7 @@ impl Xml {
         encoding: &'static str,
         file: u32,
         format: Format,
-        record: Option<&str>,
+        (record, items): (Option<&str>, Option<&str>),
         wanted: &[String],
         groups: Option<Groups>,
     ) -> Result<Xml, FeedError> {
@@ -119,17 +129,28 @@ impl Xml {
             FeedError::from(Refusal::new("E-FIELD-PATH", &shown, message, help))
         };
         let mut picks = Vec::with_capacity(wanted.len());
+        let items = items.map(|path| Path::read(path, &mut tree).map_err(|reason| fault(path, reason)));
+        let items = items.transpose()?;
         for field in wanted {
+            if let Some(outside) = around(field).filter(|_| items.is_some()) {
+                let path = Path::read(outside, &mut tree).map_err(|reason| fault(field, reason))?;
+                picks.push(Pick::Around(path));
+                continue;
+            }
             let known = Field::of(field).filter(|_| format == Format::Bmecat);
             picks.push(match known {
                 Some(field) => Pick::Catalogue(field),
-                None => Pick::Path(Path::read(field, &mut tree).map_err(|reason| fault(field, reason))?),
+                None => {
+                    let short = icecat::path_of(field, true).filter(|_| rule.is_below(icecat::ROOT));
+                    let path = Path::read(short.as_deref().unwrap_or(field), &mut tree);
+                    Pick::Path(path.map_err(|reason| fault(field, reason))?)
+                }
             });
         }
         let catalogue = if format == Format::Bmecat {
             let fields = picks.iter().filter_map(|pick| match pick {
                 Pick::Catalogue(field) => Some(field),
-                Pick::Path(_) => None,
+                Pick::Path(_) | Pick::Around(_) => None,
             });
             let catalogue = Catalogue::new(&mut tree, fields, groups.unwrap_or_default());
             Some(catalogue.map_err(|reason| fault("header:…", reason))?)
@@ -140,6 +161,8 @@ impl Xml {
             events: Events::new(stream),
             tree,
             picks,
+            items,
+            without: 0,
             found: vec![true; wanted.len()],
             seen: vec![false; wanted.len()],
             rule,
@@ -203,6 +226,7 @@ impl Xml {
         let findings = self.catalogue.iter().flat_map(Catalogue::findings);
         let findings = findings.map(|finding| finding.at(Place::file(self.shown.clone())));
         self.diagnostics.extend(findings);
+        self.diagnostics.extend(without_items(self.without, &self.shown));
         FileReport {
             path: self.shown,
             format: if self.catalogue.is_some() {
@@ -381,6 +405,10 @@ impl Xml {
                 Vec::new()
             }
         };
+        if let Some(items) = self.items.as_ref().map(|items| items.elements(&self.tree)) {
+            self.emit_items(batch, line, &items, fault);
+            return;
+        }
         batch.begin(line, self.events.kept());
         self.rows += 1;
         if variants.is_empty() {
@@ -400,6 +428,48 @@ impl Xml {
         }
     }
 
+    /// Adds the items inside of the record in the tree; each has what the record around says.
+    fn emit_items(&mut self, batch: &mut Records, line: u64, items: &[Element], fault: Option<Diagnostic>) {
+        let outside: Vec<Vec<Cell<'_>>> = (self.picks.iter())
+            .map(|pick| {
+                let mut cells = Vec::new();
+                if let Pick::Around(path) = pick {
+                    path.follow(&self.tree, 0, &mut |value| cells.push(Cell::Text(value)));
+                }
+                cells
+            })
+            .collect();
+        let bytes: usize = outside.iter().flatten().map(|cell| text_of(*cell).len()).sum();
+        let too_many = items.len() > MOST_ITEMS || items.len().saturating_mul(bytes) > MOST_BYTES;
+        let fault = fault.or_else(|| too_many.then(|| too_many_items(&self.shown, line)));
+        if let Some(fault) = fault {
+            // Nothing is known of a record that is refused, so that it is one.
+            batch.begin(line, self.events.kept());
+            batch.refuse(fault);
+            self.rows += 1;
+            return;
+        }
+        self.without += u64::from(items.is_empty());
+        let mut cells = Vec::new();
+        for (n, item) in items.iter().enumerate() {
+            match n {
+                0 => batch.begin(line, self.events.kept()),
+                _ => batch.begin_same(line),
+            }
+            self.rows += 1;
+            for ((pick, seen), outside) in self.picks.iter().zip(&mut self.seen).zip(&outside) {
+                cells.clear();
+                match pick {
+                    Pick::Around(_) => cells.extend_from_slice(outside),
+                    Pick::Path(path) => path.follow(&self.tree, *item, &mut |value| cells.push(Cell::Text(value))),
+                    Pick::Catalogue(_) => {}
+                }
+                *seen |= !cells.is_empty();
+                batch.push_list(&cells);
+            }
+        }
+    }
+
     fn variants_fault(&self, line: u64, message: String) -> Diagnostic {
         Diagnostic::error("E-BMECAT-VARIANTS", message)
             .at(Place::line(self.shown.clone(), line))
@@ -411,7 +481,7 @@ impl Xml {
         let mut cells = Vec::new();
         for (pick, seen) in self.picks.iter().zip(&mut self.seen) {
             match (pick, &mut self.catalogue) {
-                (Pick::Path(path), _) => {
+                (Pick::Path(path) | Pick::Around(path), _) => {
                     cells.clear();
                     path.follow(&self.tree, 0, &mut |value| cells.push(Cell::Text(value)));
                     *seen |= !cells.is_empty();
@@ -452,6 +522,11 @@ impl Rule {
         }
     }
 
+    /// Whether the records stand below this root.
+    fn is_below(&self, root: &str) -> bool {
+        matches!(self, Rule::Path { names, .. } if names.first().is_some_and(|name| name == root))
+    }
+
     fn is_record(&self, around: &[String], name: &str) -> bool {
         match self {
             Rule::Articles => {
@@ -477,6 +552,9 @@ pub fn find_record(head: &[u8]) -> Option<String> {
     let mut paths: BTreeMap<String, (usize, usize, usize, usize)> = BTreeMap::new();
     while let Ok(event) = reader.read_event() {
         match event {
+            quick_xml::events::Event::Start(tag) if open.is_empty() && local(tag.name().0) == icecat::ROOT => {
+                return Some(icecat::RECORD.to_string());
+            }
             quick_xml::events::Event::Start(tag) => {
                 if let Some((_, has_children)) = open.last_mut() {
                     *has_children = true;

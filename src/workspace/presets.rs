@@ -16,15 +16,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The presets by name.
-const PRESETS: [(&str, &str); 14] = [
+const PRESETS: [(&str, &str); 17] = [
     ("akeneo", include_str!("presets/akeneo.toml")),
     ("bagisto", include_str!("presets/bagisto.toml")),
     ("google", include_str!("presets/google.toml")),
     ("google", include_str!("presets/google-text.toml")),
+    ("icecat", include_str!("presets/icecat.toml")),
     ("magento", include_str!("presets/magento.toml")),
     ("openfoodfacts", include_str!("presets/openfoodfacts.toml")),
     ("prestashop", include_str!("presets/prestashop.toml")),
+    (
+        "product-feed-protocol",
+        include_str!("presets/product-feed-protocol.toml"),
+    ),
     ("shopify", include_str!("presets/shopify.toml")),
+    ("shopify", include_str!("presets/shopify-json.toml")),
     ("spree", include_str!("presets/spree.toml")),
     ("unopim", include_str!("presets/unopim.toml")),
     ("vendure", include_str!("presets/vendure.toml")),
@@ -54,6 +60,16 @@ struct Preset {
     /// The format of the feed: a table, or a tree. Default: any.
     #[serde(default)]
     kind: Option<Shape>,
+    /// Where the items of a record stand, and paths by which such records are recognised; all other names are those that the items
+    /// give.
+    #[serde(default)]
+    inside: Option<Inside>,
+    /// Columns that hold nothing of the product, whatever they are called; `*` stands for any text.
+    #[serde(default)]
+    aside: Vec<String>,
+    /// The names of the columns are English whatever the language of the texts, so that they tell nothing of it.
+    #[serde(default)]
+    english: bool,
     /// Columns that are called otherwise in some exports, each with its names; the first that is there is the column.
     #[serde(default)]
     called: BTreeMap<String, Vec<String>>,
@@ -84,6 +100,13 @@ struct Preset {
     fields: BTreeMap<String, FieldSettings>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inside {
+    items: String,
+    has: Vec<String>,
+}
+
 #[derive(Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum Shape {
@@ -107,6 +130,15 @@ pub struct Seen<'a> {
     pub schema: &'a Schema,
 }
 
+/// Path of the items inside of each record of a feed, where a system is known to write them so.
+pub fn items_inside(found: &Discovery) -> Option<String> {
+    let has = |path: &String| found.columns.iter().any(|column| column.header == *path);
+    PRESETS.iter().find_map(|(_, text)| {
+        let inside = toml::from_str::<Preset>(text).ok()?.inside?;
+        inside.has.iter().all(has).then_some(inside.items)
+    })
+}
+
 /// Lays what is known of the system that wrote a feed over its proposed mapping and the settings of its file.
 pub fn lay_over(seen: &Seen<'_>, suggestion: &mut Suggestion, file: &mut FileSettings) {
     let headers: Vec<&str> = seen.found.columns.iter().map(|column| column.header.as_str()).collect();
@@ -115,9 +147,9 @@ pub fn lay_over(seen: &Seen<'_>, suggestion: &mut Suggestion, file: &mut FileSet
             continue;
         };
         preset.rename(&headers);
-        let shape = match seen.found.record_path {
-            Some(_) => Shape::Tree,
-            None => Shape::Table,
+        let shape = match seen.found.format {
+            "xml" | "bmecat" | "json" | "jsonl" => Shape::Tree,
+            _ => Shape::Table,
         };
         let is_known = |wanted: &&Vec<String>| wanted.iter().all(|header| headers.contains(&header.as_str()));
         let is_shaped = preset.kind.as_ref().is_none_or(|kind| *kind == shape);
@@ -136,6 +168,10 @@ pub fn lay_over(seen: &Seen<'_>, suggestion: &mut Suggestion, file: &mut FileSet
         let locales = preset.locales(seen);
         let told: Vec<(String, FieldSettings)> = preset.fields(&locales, &headers, seen.schema);
         release(suggestion, &told);
+        preset.put_aside(suggestion, name);
+        if preset.english {
+            unlearn_language(suggestion, name);
+        }
         for (attribute, field) in told {
             replace(suggestion, name, attribute, field);
         }
@@ -182,6 +218,20 @@ fn release(suggestion: &mut Suggestion, told: &[(String, FieldSettings)]) {
         let elsewhere = !columns.is_empty() && columns.iter().all(|column| known.contains(column));
         is_told(name) || !elsewhere
     });
+}
+
+/// Takes back a language that was known by the names of the columns alone.
+fn unlearn_language(suggestion: &mut Suggestion, preset: &str) {
+    let by_names = |(what, how): &(String, String)| what == "language" && how.ends_with("by the headers");
+    if !suggestion.evidence.iter().any(by_names) {
+        return;
+    }
+    suggestion.evidence.retain(|found| !by_names(found));
+    suggestion.read.locale = None;
+    let question = format!(
+        "the names of {preset} are English in every language, and the texts are too few to tell theirs: say `locale` under [read]"
+    );
+    suggestion.ask("", question);
 }
 
 /// Knows categories by their ids in Google's product taxonomy.
@@ -278,6 +328,24 @@ fn columns_of(field: &FieldSettings) -> Vec<String> {
 }
 
 impl Preset {
+    /// Takes away what was proposed for columns that hold nothing of the product.
+    fn put_aside(&self, suggestion: &mut Suggestion, preset: &str) {
+        let is_aside = |column: &String| self.aside.iter().any(|pattern| names(pattern, column));
+        suggestion.fields.retain(|_, field| {
+            let columns = columns_of(field);
+            columns.is_empty() || !columns.iter().all(is_aside)
+        });
+        for proposed in suggestion
+            .columns
+            .iter_mut()
+            .filter(|proposed| is_aside(&proposed.header))
+        {
+            proposed.attribute = None;
+            proposed.confidence = 0.0;
+            proposed.reason = format!("nothing of the product in exports of {preset}");
+        }
+    }
+
     /// With the names that columns have in this export.
     fn rename(&mut self, headers: &[&str]) {
         let called = std::mem::take(&mut self.called);
@@ -391,12 +459,18 @@ impl Preset {
             {
                 return true;
             }
-            let column = column.replace(NUMBER, "1");
+            let column = without_conditions(&column.replace(NUMBER, "1"));
             headers.contains(&&*column)
                 || column
                     .rsplit_once('@')
                     .is_some_and(|(column, _)| headers.contains(&column))
         };
+        for (_, field) in &mut fields {
+            // Of several columns those that are there will do.
+            if field.columns.iter().any(is_there) {
+                field.columns.retain(is_there);
+            }
+        }
         fields.retain(|(name, field)| {
             let is_known = name == "sku" || Key::parse(schema, name).is_ok();
             let named = field.named.iter().flat_map(|named| [&named.names, &named.values]);
@@ -418,6 +492,18 @@ impl Preset {
         let mut tables = columns.filter_map(|(column, _)| column.split_once(':').map(|(table, _)| table));
         tables.all(|table| self.joined.contains_key(table) || !self.beside.contains_key(table))
     }
+}
+
+/// A path as it is found: `options[1].name` is `options.name`.
+fn without_conditions(path: &str) -> String {
+    let mut depth = 0;
+    let outside = path.chars().filter(|c| {
+        depth += i32::from(*c == '[');
+        let is_outside = depth == 0;
+        depth -= i32::from(*c == ']');
+        is_outside
+    });
+    outside.collect()
 }
 
 /// The file beside a feed that has certain headers, as the supplier's settings name it.

@@ -4,7 +4,7 @@ use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::sections::SECTION;
 use crate::feed::settings::FileSettings;
-use crate::feed::sniff::{Discovery, discover};
+use crate::feed::sniff::{DiscoveredColumn, Discovery, discover};
 use crate::mapping::Mapping;
 use crate::mapping::draft::{Draft, write_supplier_toml};
 use crate::mapping::settings::FieldSettings;
@@ -12,11 +12,12 @@ use crate::mapping::shape::ColumnSample;
 use crate::mapping::suggest::{Given, suggest};
 use crate::mapping::suggestion::Suggestion;
 use crate::schema::Schema;
+use crate::value::option::truth;
 use crate::value::text::fold;
 use crate::workspace::Workspace;
 use crate::workspace::download;
 use crate::workspace::failure::{Failure, FailureKind};
-use crate::workspace::presets::{Seen, lay_over};
+use crate::workspace::presets::{Seen, items_inside, lay_over};
 use crate::workspace::settings::{Mode, SUPPLIER_FILE, Settings, SupplierFile, is_supplier_id};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -84,6 +85,20 @@ pub struct Added {
 
 /// Records that a first look takes in.
 const LOOK: usize = 500;
+/// Names of columns that say whether a product is deleted, folded.
+const DELETED: [&str; 11] = [
+    "delete",
+    "deleted",
+    "delete flag",
+    "is deleted",
+    "removed",
+    "borrado",
+    "eliminado",
+    "geloscht",
+    "supprime",
+    "eliminato",
+    "excluido",
+];
 /// Columns that a refusal names.
 const SHOWN: usize = 40;
 
@@ -109,8 +124,18 @@ pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>, sku: Option<&
             .with_help("correct it by hand, or give the new supplier another --name"));
     }
     let shown = settings.shown(&absolute);
-    let found = discover(&absolute, &shown, &FileSettings::default(), LOOK)
-        .map_err(|error| Failure::invalid("the file cannot be read", vec![error.diagnostic()]))?;
+    let look = |settings: &FileSettings| {
+        discover(&absolute, &shown, settings, LOOK)
+            .map_err(|error| Failure::invalid("the file cannot be read", vec![error.diagnostic()]))
+    };
+    let mut found = look(&FileSettings::default())?;
+    let items = items_inside(&found).filter(|_| sku.is_none());
+    if items.is_some() {
+        found = look(&FileSettings {
+            items,
+            ..FileSettings::default()
+        })?;
+    }
     let mut suggestion = suggested(settings, &found, sku)?;
     if !suggestion.fields.contains_key("sku") {
         return Err(no_key(&shown, &found));
@@ -129,6 +154,7 @@ pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>, sku: Option<&
         };
         lay_over(&seen, &mut suggestion, &mut file_settings);
     }
+    deletions(&found, &mut suggestion, &mut file_settings);
     let lines = file_lines(&file_settings)?;
     let draft = Draft {
         name: &id,
@@ -141,6 +167,46 @@ pub fn add(workspace: &Workspace, file: &Path, name: Option<&str>, sku: Option<&
     std::fs::create_dir_all(&folder).map_err(|error| Failure::io("make the folder", &folder, &error))?;
     std::fs::write(&target, text).map_err(|error| Failure::io("write", &target, &error))?;
     Ok(added(id, found, suggestion, settings.shown(&target)))
+}
+
+/// Knows columns by which rows say that a product is no longer sold, so that what is deleted never comes in as new.
+fn deletions(found: &Discovery, suggestion: &mut Suggestion, file: &mut FileSettings) {
+    let is_read = |header: &String| {
+        let mut fields = suggestion.fields.values();
+        fields.any(|field| field.column.as_ref() == Some(header) || field.columns.contains(header))
+    };
+    let columns = found.columns.iter().filter(|column| {
+        let words = column.header.rsplit(['.', '/', '^', '@']).next().unwrap_or_default();
+        DELETED.contains(&fold(&words.replace('_', " ")).as_str())
+            && !is_read(&column.header)
+            && !column.samples.is_empty()
+            && column.samples.iter().all(|sample| truth(sample).is_ok())
+    });
+    let columns: Vec<&DiscoveredColumn> = columns.collect();
+    let mut all = false;
+    for column in columns {
+        let said = column.samples.iter().filter(|sample| truth(sample) == Ok(true));
+        let mut words: Vec<String> = said.map(|word| word.trim().to_owned()).collect();
+        if words.is_empty() {
+            words = vec!["true".to_owned(), "1".to_owned()];
+        }
+        all |= column.distinct == 1
+            && column.filled == found.records
+            && words.first().is_some_and(|word| truth(word) == Ok(true));
+        suggestion.ask(
+            "",
+            format!(
+                "rows in which `{}` says {} take their product off",
+                column.header,
+                words.join(" or ")
+            ),
+        );
+        file.removed.insert(column.header.clone(), words);
+    }
+    if all {
+        let question = "every row takes a product off: write mode = \"delta\", unless the feed lists all that is sold";
+        suggestion.ask("", question.to_owned());
+    }
 }
 
 /// What the columns of a file seem to hold.

@@ -26,7 +26,7 @@ fn text(cell: Cell<'_>) -> String {
 /// Reads `feed.csv` of some files under settings and gives what `wanted` columns say: a line for each record, what is refused
 /// with its code, then the findings of the file.
 #[track_caller]
-fn check(files: &[(&str, &str)], settings: &str, wanted: &str, expected: &str) {
+pub fn check(files: &[(&str, &str)], settings: &str, wanted: &str, expected: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, content) in files {
         std::fs::write(folder.path().join(name), content).expect("a file");
