@@ -91,8 +91,16 @@ impl Picker {
 
     /// Adds the values found to the record begun last, one cell a field.
     pub fn push(&mut self, batch: &mut Records) {
-        for field in 0..self.paths.len() {
-            self.push_field(field, batch);
+        let mut at = 0;
+        let mut cells: Vec<Cell<'_>> = Vec::new();
+        for (field, seen) in self.seen.iter_mut().enumerate() {
+            cells.clear();
+            while let Some(value) = self.values.get(at).filter(|value| value.0 as usize == field) {
+                cells.push(cell(value, &self.texts));
+                at += 1;
+            }
+            *seen |= !cells.is_empty();
+            batch.push_list(&cells);
         }
     }
 
@@ -111,16 +119,7 @@ impl Picker {
         let start = self.values.partition_point(|value| (value.0 as usize) < field);
         let values = self.values.get(start..).unwrap_or_default().iter();
         let of_field = values.take_while(move |value| value.0 as usize == field);
-        of_field.map(|(_, kind, start, end)| {
-            let text = self.texts.get(*start as usize..*end as usize).unwrap_or("");
-            match kind {
-                Kind::Text => Cell::Text(text),
-                Kind::Number => Cell::Number(text),
-                Kind::True => Cell::Boolean(true),
-                Kind::False => Cell::Boolean(false),
-                Kind::Error => Cell::Error(text),
-            }
-        })
+        of_field.map(|value| cell(value, &self.texts))
     }
 
     /// Bytes of all values found.
@@ -216,6 +215,18 @@ impl Picker {
         let start = self.texts.len() as u32;
         self.texts.push_str(text);
         self.values.push((field, kind, start, self.texts.len() as u32));
+    }
+}
+
+/// A value found, as a cell of it.
+fn cell<'t>((_, kind, start, end): &(u32, Kind, u32, u32), texts: &'t str) -> Cell<'t> {
+    let text = texts.get(*start as usize..*end as usize).unwrap_or("");
+    match kind {
+        Kind::Text => Cell::Text(text),
+        Kind::Number => Cell::Number(text),
+        Kind::True => Cell::Boolean(true),
+        Kind::False => Cell::Boolean(false),
+        Kind::Error => Cell::Error(text),
     }
 }
 

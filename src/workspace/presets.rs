@@ -42,6 +42,8 @@ const PRESETS: [(&str, &str); 17] = [
 const MOST_BESIDE: usize = 50;
 /// Records of them that are looked at.
 const LOOK: usize = 5;
+/// Records of a file of translations that are looked at for their locales.
+const LOCALES: usize = 500;
 /// Confidence in what a preset says.
 const CONFIDENCE: f32 = 0.99;
 /// Stands for a number in the names of numbered columns.
@@ -294,7 +296,8 @@ fn replace(suggestion: &mut Suggestion, preset: &'static str, attribute: String,
     }
     let is_of = |name: &str| name == attribute || attribute.split('@').next() == Some(name);
     suggestion.questions.retain(|(name, _)| !is_of(name));
-    if attribute.contains('@') {
+    // A table of translations stands beside the feed's own language.
+    if attribute.contains('@') && !columns.iter().any(|column| column.contains(':')) {
         // The columns of the locales stand for the column without one.
         suggestion
             .fields
@@ -419,11 +422,27 @@ impl Preset {
 
     /// Locales of the catalog, each with the feed's name for it.
     fn locales(&self, seen: &Seen<'_>) -> Vec<(String, String)> {
-        let Some(column) = self.group.as_ref().and_then(|group| group.locale.as_ref()) else {
-            return Vec::new();
+        let own = self.group.as_ref().and_then(|group| group.locale.as_ref());
+        let mut written: BTreeSet<String> = BTreeSet::new();
+        let mut take = |found: &Discovery, column: &String| {
+            let samples = found.columns.iter().find(|known| known.header == *column);
+            written.extend(samples.into_iter().flat_map(|column| column.samples.iter().cloned()));
         };
-        let samples = seen.found.columns.iter().find(|known| known.header == *column);
-        let written: BTreeSet<&String> = samples.iter().flat_map(|column| &column.samples).collect();
+        if let Some(column) = own {
+            take(seen.found, column);
+        }
+        // A file of translations beside the feed.
+        for (name, join) in &self.joined {
+            let Some((column, beside)) = join.locale.as_ref().zip(self.beside.get(name)) else {
+                continue;
+            };
+            let path = path_beside(seen, &beside.has);
+            let found =
+                path.map(|path| discover(&path, &path.display().to_string(), &FileSettings::default(), LOCALES));
+            if let Some(Ok(found)) = found {
+                take(&found, column);
+            }
+        }
         let language = |locale: &str| locale.split(['-', '_']).next().unwrap_or(locale).to_lowercase();
         let mut locales = Vec::new();
         for locale in seen.schema.locales() {
@@ -508,6 +527,11 @@ fn without_conditions(path: &str) -> String {
 
 /// The file beside a feed that has certain headers, as the supplier's settings name it.
 fn file_beside(seen: &Seen<'_>, wanted: &[String]) -> Option<String> {
+    path_beside(seen, wanted).map(|path| (seen.named)(&path))
+}
+
+/// The file beside a feed that has certain headers.
+fn path_beside(seen: &Seen<'_>, wanted: &[String]) -> Option<PathBuf> {
     let folder = seen.path.parent()?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .ok()?
@@ -524,7 +548,7 @@ fn file_beside(seen: &Seen<'_>, wanted: &[String]) -> Option<String> {
             wanted.all(|wanted| found.columns.iter().any(|column| column.header == *wanted))
         })
     };
-    files.iter().find(has_all).map(|path| (seen.named)(path))
+    files.iter().find(has_all).cloned()
 }
 
 #[cfg(test)]

@@ -839,3 +839,50 @@ fn the_same_products_in_four_formats_are_equal_items() {
         }
     }
 }
+
+#[test]
+fn translations_of_spree_lie_beside_its_products() {
+    let Some(data) = shared().map(|shared| shared.join("data/spree")) else {
+        return;
+    };
+    let shop = Shop::new();
+    shop.done(&["init", "."]);
+    let settings = std::fs::read_to_string(shop.path("estante.toml")).expect("the settings");
+    let locales = settings
+        .lines()
+        .find(|line| line.starts_with("locales"))
+        .expect("the locales");
+    shop.write(
+        "estante.toml",
+        settings.replace(locales, "locales = [\"es\", \"en\", \"de\", \"fr\"]"),
+    );
+    for name in ["products.csv", "product_translations.csv"] {
+        shop.write(name, std::fs::read(data.join(name)).expect("a file"));
+    }
+    shop.done(&["supplier", "add", "products.csv", "--name", "s", "--quiet"]);
+    let document = shop.done(&["import", "s", "--apply", "--json"]).json();
+    assert!(tally(&document).starts_with("87 new"), "{}", tally(&document));
+    let shown = shop
+        .done(&[
+            "product",
+            "show",
+            "--json",
+            "--",
+            "AUTOMATIC-ESPRESSO-MACHINE-MATTE-BLACK",
+        ])
+        .json();
+    let values = shown["values"].as_array().expect("a product has values");
+    let mut names: Vec<(&str, &str)> = (values.iter())
+        .filter(|value| value["attribute"] == "name")
+        .filter_map(|value| Some((value["locale"].as_str()?, value["value"].as_str()?)))
+        .collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            ("de", "Kaffeevollautomat"),
+            ("en", "Automatic Espresso Machine"),
+            ("fr", "Machine Espresso Automatique")
+        ]
+    );
+}
