@@ -42,15 +42,41 @@ pub fn attack(bytes: &[u8], name: &str, declared: &[Format]) {
             read(&path, &found.settings(name), &columns);
         }
     }
-    let usual: Vec<String> = ["sku", "name", "2", "@id", "price:nrp", "group_name", "a/b[@c='1']", "."]
-        .map(str::to_owned)
-        .to_vec();
+    let usual = ["sku", "name", "2", "@id", "price:nrp", "group_name", "a/b[@c='1']", "."];
+    let named = [
+        "number",
+        "scale:*",
+        "price:*",
+        "content_price:*",
+        "feature:Farbe",
+        "class_name:*",
+        "mime:*",
+        "udx:NAME",
+        "details:EAN",
+    ];
+    let in_xml = ["a[b=1]/c", "a[2]", ":a", "^/a", "^/a[b=1]"];
+    let in_json = ["a[b=1].c", "a[2]", "^.a", "^.a[b=1]"];
+    let more = match declared {
+        [Format::Bmecat, ..] => &named[..],
+        [Format::Xml, ..] => &in_xml[..],
+        [Format::Json, ..] => &in_json[..],
+        _ => &[],
+    };
+    let usual: Vec<String> = usual.iter().chain(more).map(|field| field.to_string()).collect();
+    let is_tree = |format: &Format| matches!(format, Format::Json | Format::Jsonl | Format::Xml);
     for format in declared {
         let settings = FileSettings {
             format: Some(*format),
             ..FileSettings::default()
         };
         read(&path, &settings, &usual);
+        if is_tree(format) {
+            let settings = FileSettings {
+                items: Some("a".to_owned()),
+                ..settings
+            };
+            read(&path, &settings, &usual);
+        }
     }
 }
 

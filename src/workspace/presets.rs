@@ -177,7 +177,8 @@ pub fn lay_over(seen: &Seen<'_>, suggestion: &mut Suggestion, file: &mut FileSet
         for (attribute, field) in told {
             replace(suggestion, name, attribute, field);
         }
-        if let Some(column) = preset.taxonomy.as_deref().filter(|column| headers.contains(column)) {
+        let column = preset.taxonomy.as_deref();
+        if let Some(column) = column.filter(|column| has_numbers(seen.found, column)) {
             by_taxonomy(suggestion, name, column, seen.schema);
         }
         let used: BTreeSet<&String> = suggestion
@@ -234,6 +235,13 @@ fn unlearn_language(suggestion: &mut Suggestion, preset: &str) {
         "the names of {preset} are English in every language, and the texts are too few to tell theirs: say `locale` under [read]"
     );
     suggestion.ask("", question);
+}
+
+/// Whether a column says numbers, as ids are; some feeds write the path of the category in their place.
+fn has_numbers(found: &Discovery, column: &str) -> bool {
+    let is_number = |sample: &String| sample.trim().bytes().all(|byte| byte.is_ascii_digit());
+    let known = found.columns.iter().find(|known| known.header == column);
+    known.is_some_and(|known| !known.samples.is_empty() && known.samples.iter().all(is_number))
 }
 
 /// Knows categories by their ids in Google's product taxonomy.

@@ -35,7 +35,9 @@ enum Meant {
 }
 
 impl Meant {
+    /// The attribute itself, or in a locale that the feed names.
     fn is(&self, attribute: &str) -> bool {
+        let attribute = attribute.split('@').next().unwrap_or(attribute);
         match self {
             Meant::One(one) => one == attribute,
             Meant::Several(several) => several.iter().any(|one| one == attribute),

@@ -272,9 +272,30 @@ fn attack(folders: &[&str], formats: &[Option<Format>]) -> Option<(usize, usize)
                     format: *format,
                     ..FileSettings::default()
                 };
+                let wanted: &[&str] = match format {
+                    Some(Format::Bmecat) => &[
+                        "number",
+                        "scale:*",
+                        "content_price:*",
+                        "feature:a",
+                        "class_name:*",
+                        "mime:*",
+                        "udx:a",
+                    ],
+                    Some(Format::Xml) => &["a", ":a", "a[b=1]/c", "^/a"],
+                    Some(Format::Json | Format::Jsonl) => &["a", "a[b=1].c", "a[2]", "^.a"],
+                    _ => &["a", "sku"],
+                };
+                let settings = FileSettings {
+                    items: wanted
+                        .iter()
+                        .any(|field| field.starts_with('^'))
+                        .then(|| "a".to_owned()),
+                    ..settings
+                };
                 let started = Instant::now();
                 let result = std::panic::catch_unwind(|| {
-                    read(entry.path(), &settings, &["a", "sku"]).map(|outcome| outcome.rows.len())
+                    read(entry.path(), &settings, wanted).map(|outcome| outcome.rows.len())
                 });
                 match result {
                     Ok(Ok(_)) => read_whole += 1,

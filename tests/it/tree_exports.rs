@@ -186,7 +186,7 @@ fn what_product_feed_protocol_reads_comes_in() {
             "tests__matrix__fixtures__schema__stripe.inventory_price_feed.jsonl",
             "4 new",
         ),
-        ("tests__e2e__fixtures__shopify_bulk_input.jsonl", "4 new"),
+        ("tests__e2e__fixtures__shopify_bulk_input.jsonl", "3 new"),
         ("tests__e2e__fixtures__shopify_realtime_input.json", "4 new"),
     ] {
         let (shop, told) = added(&path(name));
