@@ -41,7 +41,7 @@ pub struct BatchRecord {
     /// Moment in RFC 3339, for people; nothing is decided by it.
     pub at: String,
     pub source: String,
-    /// `import`, `edit`, `images` or `undo`.
+    /// `import`, `accept`, `edit`, `images` or `undo`.
     pub kind: String,
     pub tally: Tally,
     pub files: Vec<DeliveredFile>,

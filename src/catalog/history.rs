@@ -25,6 +25,8 @@ pub struct Held {
     pub file: u32,
     pub line: u64,
     pub reason: Diagnostic,
+    /// The layer as it would be; empty where the item is missing from the delivery.
+    pub body: String,
 }
 
 /// How often each code was found.
@@ -182,9 +184,9 @@ impl Reader {
 
     /// What the guards held in a batch, in the order it was met.
     pub fn held(&self, batch: i64) -> Result<Vec<Held>, CatalogError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT batch, source, sku, file, line, reason FROM held WHERE batch = ?1 ORDER BY id")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT batch, source, sku, file, line, reason, body FROM held WHERE batch = ?1 ORDER BY id",
+        )?;
         let mut rows = statement.query([batch])?;
         let mut held = Vec::new();
         while let Some(row) = rows.next()? {
@@ -195,6 +197,7 @@ impl Reader {
                 file: row.get::<_, i64>(3)? as u32,
                 line: row.get::<_, i64>(4)? as u64,
                 reason: from_json(row, 5)?,
+                body: row.get(6)?,
             });
         }
         Ok(held)

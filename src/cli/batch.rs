@@ -5,6 +5,7 @@ use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
 use crate::workspace::apply;
 use crate::workspace::failure::Failure;
+use crate::workspace::held;
 use crate::workspace::inspect;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -107,22 +108,46 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
 
 /// `batches --held BATCH`
 pub fn held(workspace: &Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
-    let held = inspect::held(workspace, batch)?;
+    let held = held::held(workspace, batch)?;
     if output.json {
         output.document(json!({ "batch": batch, "held": held }));
         return Ok(0);
     }
-    let mut table = Table::new(&["sku", "reason", ">line"]);
+    let mut table = Table::new(&["sku", "reason", ">line", "settled"]);
     for entry in &held {
         table.row(vec![
             entry.sku.clone(),
             format!("{} [{}]", entry.reason.message, entry.reason.code),
             entry.line.to_string(),
+            entry.settled.map_or_else(String::new, |by| format!("by batch {by}")),
         ]);
     }
     match table.is_empty() {
         true => output.say("nothing was held"),
         false => output.text(&table.render(output)),
+    }
+    Ok(0)
+}
+
+/// `batches --held BATCH --accept SKU|CODE…`
+pub fn accept(mut workspace: Workspace, batch: i64, wanted: &[String], output: &Output) -> Result<u8, Failure> {
+    let accepted = held::accept(&mut workspace, batch, wanted)?;
+    if output.json {
+        let left: Vec<_> = (accepted.left.iter())
+            .map(|(sku, why)| json!({ "sku": sku, "why": why }))
+            .collect();
+        output.document(json!({ "of": batch, "batch": accepted.batch, "accepted": accepted.accepted, "left": left }));
+        return Ok(0);
+    }
+    for (sku, why) in &accepted.left {
+        output.say(&format!("{sku} stays as it is: {why}"));
+    }
+    match accepted.batch {
+        Some(made) => output.text(&format!(
+            "accepted {} as batch {made}; `estante undo {made}` takes it back\n",
+            count(accepted.accepted.len() as u64)
+        )),
+        None => output.say("nothing was accepted"),
     }
     Ok(0)
 }

@@ -123,6 +123,9 @@ pub enum Command {
         /// List what the guards held in a batch.
         #[arg(long, value_name = "BATCH")]
         held: Option<i64>,
+        /// Put what was held into the catalog after all: supplier SKUs, or codes of guards.
+        #[arg(long, value_name = "SKU|CODE", requires = "held", num_args = 1..)]
+        accept: Vec<String>,
     },
     /// Products: look and edit.
     #[command(subcommand)]
@@ -398,8 +401,15 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         Command::Plan(PlanCommand::Discard { plan }) => import::discard(&open()?, plan, output),
         Command::Apply { plan } => import::apply(open()?, plan, output),
         Command::Undo { batch } => batch::undo(open()?, *batch, output),
-        Command::Batches { held: None } => batch::list(&open()?, output),
-        Command::Batches { held: Some(batch) } => batch::held(&open()?, *batch, output),
+        Command::Batches { held: None, .. } => batch::list(&open()?, output),
+        Command::Batches {
+            held: Some(batch),
+            accept,
+        } if accept.is_empty() => batch::held(&open()?, *batch, output),
+        Command::Batches {
+            held: Some(batch),
+            accept,
+        } => batch::accept(open()?, *batch, accept, output),
         Command::Product(ProductCommand::Show { sku, layers, history }) => {
             product::show(&open()?, sku, *layers, *history, output)
         }

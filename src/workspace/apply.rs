@@ -279,7 +279,7 @@ fn read_ahead(plan: &mut PlanReader) -> Result<Vec<(Entry, Verdict)>, PlanError>
 }
 
 /// Settles the model of products whose layers changed: it is a value like any other, and the best voice wins.
-fn remodel(
+pub fn remodel(
     change: &mut Change<'_>,
     products: &BTreeSet<i64>,
     settings: &Settings,

@@ -2,7 +2,6 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
-use crate::diagnostic::Diagnostic;
 use crate::enrich::specs::Standing;
 use crate::merge::policy::Trust;
 use crate::plan::diff::differences;
@@ -509,29 +508,4 @@ fn dated(reader: &Reader, batches: Vec<Batch>) -> Result<Vec<ShownBatch>, Failur
         shown.push(ShownBatch { at, batch });
     }
     Ok(shown)
-}
-
-/// Something a guard held.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct ShownHeld {
-    pub sku: String,
-    pub line: u64,
-    pub reason: Diagnostic,
-}
-
-/// What the guards held in a batch.
-pub fn held(workspace: &Workspace, batch: i64) -> Result<Vec<ShownHeld>, Failure> {
-    let reader = workspace.reader()?;
-    if reader.batch(batch)?.is_none() {
-        return Err(Failure::usage(format!("there is no batch {batch}")).with_help("`estante batches` lists them"));
-    }
-    let held = reader.held(batch)?;
-    Ok(held
-        .into_iter()
-        .map(|held| ShownHeld {
-            sku: held.sku,
-            line: held.line,
-            reason: held.reason,
-        })
-        .collect())
 }

@@ -25,6 +25,7 @@ pub mod export_state;
 pub mod failure;
 pub mod feed_file;
 pub mod follow;
+pub mod held;
 pub mod identity;
 pub mod images;
 pub mod import;

@@ -7,6 +7,7 @@ use crate::product::batch::Batch;
 use crate::workspace::Workspace;
 use crate::workspace::draft_review::{State, list as drafts};
 use crate::workspace::failure::{Failure, FailureKind};
+use crate::workspace::held::held;
 use crate::workspace::inspect::tallies;
 use crate::workspace::progress::Progress;
 use crate::workspace::search::{Opened, Session};
@@ -35,7 +36,7 @@ pub struct Worklists {
 /// Counts the worklists.
 pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists, Failure> {
     let batches: Vec<Batch> = tallies(workspace)?.into_iter().map(|shown| shown.batch).collect();
-    let mut lists = held(&batches);
+    let mut lists = held_lists(workspace, &batches)?;
     let mut notes = BTreeSet::new();
     let mut opened = Opened::new(workspace, progress)?;
     let session = opened.session(workspace)?;
@@ -120,8 +121,8 @@ impl Counting<'_> {
     }
 }
 
-/// What the guards held in the last import of each supplier that nobody took back.
-fn held(batches: &[Batch]) -> Vec<Worklist> {
+/// What the guards held in the last import of each supplier that nobody took back, as far as nothing has settled it since.
+fn held_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>, Failure> {
     let mut last: BTreeMap<&str, &Batch> = BTreeMap::new();
     for batch in batches {
         let stands = batch.kind == "import" && batch.undone_by.is_none();
@@ -129,13 +130,25 @@ fn held(batches: &[Batch]) -> Vec<Worklist> {
             last.insert(&batch.source, batch);
         }
     }
-    let lists = last.into_iter().map(|(source, batch)| Worklist {
-        name: format!("held:{}", source.strip_prefix("supplier:").unwrap_or(source)),
-        query: None,
-        count: batch.tally.held,
-        command: format!("estante batches --held {}", batch.id),
-    });
-    lists.collect()
+    let open = |batch: &Batch| -> Result<u64, Failure> {
+        if batch.tally.held == 0 {
+            return Ok(0);
+        }
+        let open = held(workspace, batch.id)?
+            .into_iter()
+            .filter(|held| held.settled.is_none());
+        Ok(open.count() as u64)
+    };
+    (last.into_iter())
+        .map(|(source, batch)| {
+            Ok(Worklist {
+                name: format!("held:{}", source.strip_prefix("supplier:").unwrap_or(source)),
+                query: None,
+                count: open(batch)?,
+                command: format!("estante batches --held {}", batch.id),
+            })
+        })
+        .collect()
 }
 
 fn waiting_drafts(workspace: &Workspace) -> Result<Option<Worklist>, Failure> {

@@ -124,7 +124,7 @@ fn imports_and_plans_tell_what_the_contract_says() {
         "{newest:#}"
     );
     let held = document(&shop, &["batches", "--held", &batch], 0, "batch held");
-    members(first(&held, "held"), "sku line reason");
+    members(first(&held, "held"), "sku line reason settled");
     let shown = document(&shop, &["log", &batch], 0, "id at kind source tally files diagnostics");
     assert!(shown["files"][0].get("layout").is_none(), "{shown:#}");
     assert_eq!(shown["diagnostics"].as_array().map(Vec::len), Some(2));

@@ -109,6 +109,95 @@ fn one_wild_price_is_held_and_the_others_go() {
     passes(|lines| lines[3].1 = Some(1_400 * 19 / 10), "1 changed, 59 unchanged");
 }
 
+/// What `--accept` says it took in, and what it left.
+fn accepted(shop: &Shop, batch: &str, wanted: &[&str]) -> (String, Vec<String>, Vec<String>) {
+    let told = shop
+        .done(&[&["batches", "--json", "--held", batch, "--accept"], wanted].concat())
+        .json();
+    let texts = |list: &serde_json::Value, key: Option<&str>| {
+        let texts = list.as_array().into_iter().flatten();
+        let text = |one: &serde_json::Value| key.map_or(one, |key| &one[key]).as_str().unwrap_or_default().to_owned();
+        texts.map(text).collect()
+    };
+    (
+        told["batch"].to_string(),
+        texts(&told["accepted"], None),
+        texts(&told["left"], Some("sku")),
+    )
+}
+
+#[test]
+fn what_was_held_is_accepted_by_item_or_by_cause_and_taken_back() {
+    let mut lines = base();
+    for n in [3, 4] {
+        lines[n].1 = Some(11_000);
+    }
+    let delivered = list(&lines);
+    let day = day(&delivered);
+    let shop = &day.shop;
+    assert_eq!(tally(&day.document), "58 unchanged, 2 held");
+    let batch = number(&day.document, "batch").to_string();
+    let waiting = || {
+        let told = shop.done(&["todo", "--json"]).json();
+        let lists = told["lists"].as_array().cloned().unwrap_or_default();
+        lists
+            .iter()
+            .find(|list| list["name"] == "held:norte")
+            .map(|list| list["count"].clone())
+    };
+    assert_eq!(waiting(), Some(2.into()));
+
+    // One by one: the other stays held.
+    let (first, taken, left) = accepted(shop, &batch, &["S03"]);
+    assert_eq!((taken, left), (vec!["S03".to_owned()], vec![]));
+    let after = export(shop);
+    assert_eq!(after["S03"]["price"], "110.00 EUR");
+    assert_eq!(after["S04"], day.before["S04"]);
+    assert_eq!(waiting(), Some(1.into()));
+    // Where it came from is still told.
+    let shown = shop.done(&["product", "show", "S03", "--json"]).json();
+    let price = (shown["values"].as_array().into_iter().flatten()).find(|value| value["attribute"] == "price");
+    assert_eq!(
+        price.map(|price| (&price["line"], &price["source"])),
+        Some((&5.into(), &"supplier:norte".into()))
+    );
+
+    // By cause: what is settled is left alone.
+    let (second, taken, left) = accepted(shop, &batch, &["G-PRICE-RATIO"]);
+    assert_eq!((taken, left), (vec!["S04".to_owned()], vec!["S03".to_owned()]));
+    assert_eq!(waiting(), Some(0.into()));
+    // The delivery says nothing new now.
+    deliver(shop, "norte", &delivered);
+    assert_eq!(tally(&import(shop, "norte")), "60 unchanged");
+
+    // Taken back, it waits again.
+    for batch in [&second, &first] {
+        shop.done(&["undo", batch]);
+    }
+    assert_eq!(export(shop), day.before);
+    shop.done(&["verify"]);
+
+    let wrong = shop.run(&["batches", "--held", &batch, "--accept", "S99"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(
+        wrong.err.contains("holds nothing") && wrong.err.contains("G-PRICE-RATIO"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[test]
+fn withdrawals_that_were_held_are_accepted() {
+    let day = day(&list(&base()[..30]));
+    assert_eq!(tally(&day.document), "30 unchanged, 30 missing_held");
+    let batch = number(&day.document, "batch").to_string();
+    let (made, taken, left) = accepted(&day.shop, &batch, &["G-MISSING-SHARE"]);
+    assert_eq!((taken.len(), left.len()), (30, 0));
+    assert_eq!(export(&day.shop).len(), 30);
+    day.shop.done(&["undo", &made]);
+    assert_eq!(export(&day.shop), day.before);
+}
+
 #[test]
 fn a_misread_decimal_mark_or_a_tax_taken_out_holds_every_price() {
     for factor in [10, 100, 1_000] {
