@@ -243,7 +243,7 @@ impl Grouped {
                 batch.say_removed();
             }
             for (cell, wanted) in self.cells.iter().enumerate() {
-                let is_own = !wanted.is_list && !(wanted.inherits && is_blank(row.cell(wanted.cell)));
+                let is_own = !wanted.is_list && (!wanted.inherits || !is_blank(row.cell(wanted.cell)));
                 match said[cell].filter(|_| !is_own) {
                     Some(before) => {
                         batch.push_same(before, cell);

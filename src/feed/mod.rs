@@ -43,6 +43,7 @@ pub mod row;
 pub mod rows;
 pub mod sections;
 pub mod settings;
+pub mod shared_texts;
 pub mod sniff;
 pub mod source;
 pub mod text;

@@ -7,6 +7,7 @@ use crate::feed::archive::{EntryReader, RATIO, SEND_AGAIN};
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::grid::{CELLS, COLUMNS, GridRow, Value, error_name, short_number};
 use crate::feed::number_format::{Base, Shown};
+use crate::feed::shared_texts::{Gathering, MOST, Windows};
 use crate::feed::xlsx_sheet::{EXPANDED, Shared};
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
@@ -14,8 +15,6 @@ use std::sync::Arc;
 
 /// Bytes of one record. The longest that matters is a text of 32,767 characters with its runs.
 const RECORD: u32 = 4 << 20;
-/// Bytes of all shared strings.
-const STRINGS: usize = 512 << 20;
 /// The record of a cell with a text in several fonts (BrtCellRString).
 const RICH: u32 = 62;
 /// Sheets, formats and the like.
@@ -190,19 +189,23 @@ pub fn read_styles(mut parts: Parts) -> Result<Vec<Shown>, FeedError> {
     Ok(styles)
 }
 
-/// All shared strings, one after the other, and their spans.
-pub fn read_strings(mut parts: Parts) -> Result<(String, Vec<(u32, u32)>), FeedError> {
-    let (mut all, mut spans) = (String::new(), Vec::new());
+/// All shared strings.
+pub fn read_strings(mut parts: Parts) -> Result<Gathering, FeedError> {
+    let mut all = Gathering::default();
     while parts.next()? {
         // BrtSSTItem
         if parts.kind != 19 {
             continue;
         }
-        let start = all.len();
-        all.push_str(&text_at(&parts.data, 1).0);
-        spans.push((start as u32, (all.len() - start) as u32));
-        if all.len() > STRINGS || spans.len() > STRINGS / 8 {
-            let message = format!("the texts of the workbook are longer than {STRINGS} bytes");
+        let text = text_at(&parts.data, 1).0;
+        let refused = match all.push(&text) {
+            Err(error) => Some(format!(
+                "its texts do not fit into the folder for passing files: {error}"
+            )),
+            Ok(()) if all.is_full() => Some(format!("the texts of the workbook are longer than {MOST} bytes")),
+            Ok(()) => None,
+        };
+        if let Some(message) = refused {
             return Err(
                 Refusal::new("E-WORKBOOK-LIMIT", &parts.shown, message, "save the sheet as .csv")
                     .at_offset(parts.offset)
@@ -210,13 +213,14 @@ pub fn read_strings(mut parts: Parts) -> Result<(String, Vec<(u32, u32)>), FeedE
             );
         }
     }
-    Ok((all, spans))
+    Ok(all)
 }
 
 /// A sheet that is being read.
 pub struct Sheet {
     parts: Parts,
     shared: Arc<Shared>,
+    windows: Windows,
     /// The row begun last, counted from 0.
     row: u32,
     /// The column after the last cell.
@@ -231,6 +235,7 @@ impl Sheet {
         Sheet {
             parts,
             shared,
+            windows: Windows::default(),
             row: 0,
             column: 0,
             cells: 0,
@@ -321,15 +326,11 @@ impl Sheet {
                     row.push(column, Value::Text, &text);
                 }
             }
-            7 => {
-                let span = self.shared.strings.get(u32_at(data, at) as usize);
-                let text = span.and_then(|(start, len)| self.shared.text.get(*start as usize..(start + len) as usize));
-                match text {
-                    Some("") => {}
-                    Some(text) => row.push(column, Value::Text, text),
-                    None => row.push(column, Value::Error, "shared text that is missing"),
-                }
-            }
+            7 => match self.shared.texts.get(u32_at(data, at) as usize, &mut self.windows) {
+                Some("") => {}
+                Some(text) => row.push(column, Value::Text, text),
+                None => row.push(column, Value::Error, "shared text that is missing"),
+            },
             _ => {}
         }
         Ok(())

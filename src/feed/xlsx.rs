@@ -8,14 +8,13 @@ use crate::feed::archive::{Archive, SEND_AGAIN};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::number_format::{Base, Shown};
+use crate::feed::shared_texts::{Gathering, MOST, SharedTexts};
 use crate::feed::xlsb;
 use crate::feed::xlsx_sheet::{Kind, Shared, Sheet, TextState};
 use crate::feed::xml_events::{Event, Events, Tag, local};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Bytes of all shared strings.
-const STRINGS: usize = 512 * 1024 * 1024;
 /// Sheets, formats and the like.
 const ENTRIES: usize = 100_000;
 
@@ -41,8 +40,7 @@ impl Workbook {
     /// Reads the parts that all sheets share.
     pub fn open(archive: Archive, shown: &Arc<str>) -> Result<Workbook, FeedError> {
         let empty = Shared {
-            text: String::new(),
-            strings: Vec::new(),
+            texts: SharedTexts::default(),
             styles: Vec::new(),
             base: Base::Windows,
         };
@@ -74,20 +72,16 @@ impl Workbook {
             Some(relation) => book.read_styles(&relation.target)?,
             None => Vec::new(),
         };
-        let (text, strings) = match part_of("/sharedStrings") {
+        let texts = match part_of("/sharedStrings") {
             Some(relation) if is_binary(&relation.target) => match book.records(&relation.target)? {
                 Some(parts) => xlsb::read_strings(parts)?,
-                None => (String::new(), Vec::new()),
+                None => Gathering::default(),
             },
             Some(relation) => book.read_strings(&relation.target)?,
-            None => (String::new(), Vec::new()),
+            None => Gathering::default(),
         };
-        book.shared = Arc::new(Shared {
-            text,
-            strings,
-            styles,
-            base,
-        });
+        let texts = texts.finish().map_err(|error| no_room(&book.shown, &error))?;
+        book.shared = Arc::new(Shared { texts, styles, base });
         Ok(book)
     }
 
@@ -279,13 +273,12 @@ impl Workbook {
         Ok(styles)
     }
 
-    fn read_strings(&self, part: &str) -> Result<(String, Vec<(u32, u32)>), FeedError> {
-        let (mut all, mut spans) = (String::new(), Vec::new());
+    fn read_strings(&self, part: &str) -> Result<Gathering, FeedError> {
+        let (mut all, mut item) = (Gathering::default(), String::new());
         let Some(mut events) = self.part(part)? else {
-            return Ok((all, spans));
+            return Ok(all);
         };
         let mut open: Vec<Kind> = Vec::new();
-        let mut start = 0;
         let mut text = TextState::default();
         loop {
             events.forget();
@@ -294,7 +287,7 @@ impl Workbook {
                 Event::Open(tag) => {
                     let kind = Kind::of(tag.local());
                     match kind {
-                        Kind::Item => start = all.len(),
+                        Kind::Item => item.clear(),
                         Kind::Text => fault = text.begin(&tag).err(),
                         _ => {}
                     }
@@ -302,25 +295,37 @@ impl Workbook {
                 }
                 Event::Text(part) => text.push(&part, &open),
                 Event::Close => match open.pop() {
-                    Some(Kind::Text) => text.end(&open, &mut all),
-                    Some(Kind::Item) => spans.push((start as u32, (all.len() - start) as u32)),
+                    Some(Kind::Text) => text.end(&open, &mut item),
+                    Some(Kind::Item) => all.push(&item).map_err(|error| no_room(&self.shown, &error))?,
                     _ => {}
                 },
                 Event::Unresolved(name) => fault = Some(Some(name)),
                 Event::Other => {}
-                Event::End => return Ok((all, spans)),
+                Event::End => return Ok(all),
             }
             match fault {
                 None => {}
                 Some(Some(entity)) => return Err(events.entity(&entity)),
                 Some(None) => return Err(events.broken_tag()),
             }
-            if all.len() > STRINGS || spans.len() > STRINGS / 8 {
-                let message = format!("the texts of the workbook are longer than {STRINGS} bytes");
+            if all.is_full() || item.len() as u64 > MOST {
+                let message = format!("the texts of the workbook are longer than {MOST} bytes");
                 return Err(events.refuse("E-WORKBOOK-LIMIT", &message, "save the sheet as .csv"));
             }
         }
     }
+}
+
+/// The passing file for shared texts cannot be written.
+pub fn no_room(shown: &Arc<str>, error: &std::io::Error) -> FeedError {
+    let message = format!("its texts do not fit into the folder for passing files: {error}");
+    Refusal::new(
+        "E-WORKBOOK-LIMIT",
+        shown,
+        message,
+        "free some room there, or save the sheet as .csv",
+    )
+    .into()
 }
 
 fn is_binary(part: &str) -> bool {

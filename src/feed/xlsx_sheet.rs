@@ -7,6 +7,7 @@ use crate::feed::archive::{RATIO, SEND_AGAIN};
 use crate::feed::failure::FeedError;
 use crate::feed::grid::{CELLS, COLUMNS, GridRow, Value};
 use crate::feed::number_format::{Base, Shown};
+use crate::feed::shared_texts::{SharedTexts, Windows};
 use crate::feed::xml_events::{Event, Events, Tag};
 use std::sync::Arc;
 
@@ -14,10 +15,7 @@ use std::sync::Arc;
 pub const EXPANDED: u64 = 64 * 1024 * 1024;
 /// What all sheets share.
 pub struct Shared {
-    /// All shared strings, one after the other.
-    pub text: String,
-    /// Spans of the shared strings.
-    pub strings: Vec<(u32, u32)>,
+    pub texts: SharedTexts,
     /// How each cell style shows numbers.
     pub styles: Vec<Shown>,
     pub base: Base,
@@ -139,6 +137,7 @@ struct CellState {
     value: String,
     inline: String,
     text: TextState,
+    windows: Windows,
 }
 
 impl Sheet {
@@ -284,8 +283,8 @@ impl CellState {
         }
         match self.kind.as_str() {
             "s" => {
-                let string = value.parse::<usize>().ok().and_then(|n| shared.strings.get(n));
-                match string.and_then(|(start, len)| shared.text.get(*start as usize..(start + len) as usize)) {
+                let number = value.parse::<usize>().ok();
+                match number.and_then(|n| shared.texts.get(n, &mut self.windows)) {
                     Some("") => return false,
                     Some(text) => row.push(column, Value::Text, text),
                     None => row.push(column, Value::Error, "shared text that is missing"),

@@ -15,15 +15,29 @@ pub fn trim<'a>(text: Cow<'a, str>) -> Cow<'a, str> {
     narrow(text, str::trim)
 }
 
-/// Every run of white space one space.
-pub fn squeeze<'a>(text: Cow<'a, str>) -> Cow<'a, str> {
+/// Is every run of white space one space? One pass over the bytes, many at a time, where no character can be a wide space.
+fn is_even(text: &str) -> bool {
+    let (mut before, mut uneven, mut wide) = (0, false, false);
+    for byte in text.bytes() {
+        uneven |= (0x09..=0x0d).contains(&byte) || byte == b' ' && before == b' ';
+        // U+0085 and U+00A0 begin with 0xc2; U+1680, U+2000 to U+205F and U+3000 with 0xe1 to 0xe3.
+        wide |= matches!(byte, 0xc2 | 0xe1..=0xe3);
+        before = byte;
+    }
+    if !wide {
+        return !uneven;
+    }
     let mut spaced = false;
-    let even = text.chars().all(|c| {
+    text.chars().all(|c| {
         let fine = c == ' ' && !spaced || !c.is_whitespace();
         spaced = c == ' ';
         fine
-    });
-    if even {
+    })
+}
+
+/// Every run of white space one space.
+pub fn squeeze<'a>(text: Cow<'a, str>) -> Cow<'a, str> {
+    if is_even(&text) {
         return text;
     }
     let mut out = String::with_capacity(text.len());

@@ -125,6 +125,15 @@ fn is_invisible(c: char) -> bool {
 
 /// The text with control characters made spaces, and in Unicode's composed form (NFC); borrowed where nothing changes.
 pub fn tidy(text: &str) -> Cow<'_, str> {
+    // Most texts are tidy, and one pass over their bytes, many at a time, says so. A byte 0xc2 may begin a control character.
+    let (mut doubt, mut high) = (false, false);
+    for byte in text.bytes() {
+        doubt |= byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t') || byte == 0x7f || byte == 0xc2;
+        high |= byte >= 0xcc;
+    }
+    if !doubt && !high {
+        return Cow::Borrowed(text);
+    }
     let text = if has_control(text) {
         let spaced = |c: char| {
             if c.is_control() && !matches!(c, '\n' | '\r' | '\t') {
