@@ -34,18 +34,45 @@ pub fn run(command: &mut Command) -> std::io::Result<Cost> {
     })
 }
 
+/// Processor seconds that this process has used so far, all threads together; 0 where the system does not tell.
+pub fn own_processor() -> f64 {
+    #[cfg(all(unix, target_pointer_width = "64"))]
+    {
+        unsafe extern "C" {
+            fn getrusage(who: i32, usage: *mut Usage) -> i32;
+        }
+        let mut usage = Usage::default();
+        // SAFETY: the pointer is to a live value of the layout that getrusage(2) fills; 0 asks for the process itself.
+        if unsafe { getrusage(0, &mut usage) } == 0 {
+            return usage.seconds();
+        }
+    }
+    0.0
+}
+
+/// `struct rusage` of 64-bit Unix systems: two times of two words, the peak, thirteen more counters.
+#[cfg(all(unix, target_pointer_width = "64"))]
+#[repr(C)]
+#[derive(Default)]
+struct Usage {
+    user: [i64; 2],
+    system: [i64; 2],
+    peak: i64,
+    others: [i64; 13],
+}
+
+#[cfg(all(unix, target_pointer_width = "64"))]
+impl Usage {
+    fn seconds(&self) -> f64 {
+        // Microseconds fill the lower half of their word where a system makes them 32 bits wide.
+        let seconds = |[seconds, micros]: [i64; 2]| seconds as f64 + (micros as i32) as f64 / 1e6;
+        seconds(self.user) + seconds(self.system)
+    }
+}
+
 /// Waits through `wait4`, which tells what this child alone has used.
 #[cfg(all(unix, target_pointer_width = "64"))]
 fn wait(child: &mut Child) -> std::io::Result<(Option<i32>, f64, u64)> {
-    /// `struct rusage` of 64-bit Unix systems: two times of two words, the peak, thirteen more counters.
-    #[repr(C)]
-    #[derive(Default)]
-    struct Usage {
-        user: [i64; 2],
-        system: [i64; 2],
-        peak: i64,
-        others: [i64; 13],
-    }
     unsafe extern "C" {
         fn wait4(pid: i32, status: *mut i32, options: i32, usage: *mut Usage) -> i32;
     }
@@ -57,14 +84,8 @@ fn wait(child: &mut Child) -> std::io::Result<(Option<i32>, f64, u64)> {
         return Err(std::io::Error::last_os_error());
     }
     let code = (status & 0x7f == 0).then_some(status >> 8 & 0xff);
-    // Microseconds fill the lower half of their word where a system makes them 32 bits wide.
-    let seconds = |[seconds, micros]: [i64; 2]| seconds as f64 + (micros as i32) as f64 / 1e6;
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-    Ok((
-        code,
-        seconds(usage.user) + seconds(usage.system),
-        usage.peak as u64 * unit,
-    ))
+    Ok((code, usage.seconds(), usage.peak as u64 * unit))
 }
 
 #[cfg(not(all(unix, target_pointer_width = "64")))]

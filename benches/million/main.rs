@@ -5,6 +5,7 @@
 //! facets, and the index against the plain engine on the same text. `-- --help` tells the arguments.
 
 mod child;
+mod formats;
 mod rows;
 mod search;
 
@@ -13,6 +14,11 @@ use rows::Vocabulary;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+
+/// The program's own allocator.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const HELP: &str =
     "cargo bench --bench million -- [--rows N] [--every N] [--threads N] [--keep DIR] [--json FILE] [--make]
@@ -23,8 +29,12 @@ const HELP: &str =
   --json FILE   also write the figures there
   --searches N  so many different searches (400)
   --again       only the searches, in the workspace that an earlier call left in DIR
+  --index N     only the index and the plain engine's, N times by turns, in the workspace that an earlier call left in DIR
+  --formats MB  only the readers: a file of so many megabytes in each format, read and mapped three times; the shortest counts
+  --format F    of them only this one
   --make        only make the workspace, with the second delivery as tarifa-2.csv beside the first";
 
+#[derive(Clone)]
 struct Arguments {
     rows: u64,
     every: u64,
@@ -34,6 +44,11 @@ struct Arguments {
     searches: usize,
     make: bool,
     again: bool,
+    index: Option<u64>,
+    formats: Option<u64>,
+    format: Option<String>,
+    /// What `--formats` asks of its children: to read the feed of this supplier.
+    read: Option<String>,
 }
 
 fn arguments() -> Result<Option<Arguments>, String> {
@@ -46,6 +61,10 @@ fn arguments() -> Result<Option<Arguments>, String> {
         searches: 400,
         make: false,
         again: false,
+        index: None,
+        formats: None,
+        format: None,
+        read: None,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -62,6 +81,10 @@ fn arguments() -> Result<Option<Arguments>, String> {
             "--keep" => found.keep = Some(next()?.into()),
             "--json" => found.json = Some(next()?.into()),
             "--searches" => found.searches = number(next()?)? as usize,
+            "--index" => found.index = Some(number(next()?)?),
+            "--formats" => found.formats = Some(number(next()?)?),
+            "--format" => found.format = Some(next()?),
+            "--read" => found.read = Some(next()?),
             "--make" => found.make = true,
             "--again" => found.again = true,
             // cargo says this to every benchmark.
@@ -98,6 +121,23 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     let temporary = tempfile::tempdir().map_err(|e| e.to_string())?;
     let folder = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     let folder = std::path::absolute(&folder).map_err(|e| e.to_string())?;
+    if let Some(supplier) = &arguments.read {
+        return formats::read_one(&folder, supplier, arguments.threads);
+    }
+    if let Some(megabytes) = arguments.formats {
+        make(
+            &folder,
+            &Arguments {
+                rows: 1,
+                ..arguments.clone()
+            },
+        )
+        .map_err(|e| format!("{}: {e}", folder.display()))?;
+        return formats::measure(&folder, megabytes, arguments.format.as_deref(), arguments.threads);
+    }
+    if let Some(times) = arguments.index {
+        return search::index(&folder, arguments.threads, times);
+    }
     if arguments.again {
         search::measure(&folder, arguments.threads, arguments.searches, true)?.tell();
         return Ok(());

@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// The header, 20 columns.
-const HEADER: &str = "Referencia;EAN;Marca;Ref. fabricante;Nombre;Descripción;Familia;PVP;Coste;Stock;Peso (g);Largo;Ancho;Alto;\
+pub const HEADER: &str = "Referencia;EAN;Marca;Ref. fabricante;Nombre;Descripción;Familia;PVP;Coste;Stock;Peso (g);Largo;Ancho;Alto;\
                       Color;Material;Foto 1;Foto 2;Garantía;País";
 
 const FAMILIES: [(&str, &str); 12] = [

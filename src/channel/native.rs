@@ -88,7 +88,7 @@ impl Edit {
             Edit::Trim => text.trim().to_string(),
             Edit::Slug => slug(&text),
             Edit::UrlEncode => url_encode(&text),
-            Edit::Plain => text::plain(&text),
+            Edit::Plain => text::plain(&text).into_owned(),
         })
     }
 }

@@ -175,7 +175,7 @@ impl Form {
     fn rich_text<'a>(&self, html: &'a str) -> Cow<'a, str> {
         match self.kind {
             FieldKind::Html => Cow::Borrowed(html),
-            FieldKind::Text => Cow::Owned(text::plain(html)),
+            FieldKind::Text => text::plain(html),
             _ => Cow::Owned(one_line(&text::plain(html)).into_owned()),
         }
     }

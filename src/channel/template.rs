@@ -91,7 +91,7 @@ impl Templates {
         engine.set_undefined_behavior(UndefinedBehavior::Lenient);
         engine.set_formatter(print);
         engine.add_filter("slug", |text: String| slug(&text));
-        engine.add_filter("plain", |text: String| text::plain(&text));
+        engine.add_filter("plain", |text: String| text::plain(&text).into_owned());
         Templates {
             engine,
             form: Form::prose(),

@@ -11,6 +11,7 @@ use crate::schema::attribute::AttributeId;
 use crate::value::text::{fold_into, plain};
 use crate::value::{Kind, Value};
 use std::collections::BTreeSet;
+use std::io::Write;
 use tantivy::TantivyDocument;
 
 /// Longest text that a column keeps, in bytes: longer ones are no names to sort or count by.
@@ -216,8 +217,8 @@ impl<'a> Documents<'a> {
     }
 
     fn present(&mut self, document: &mut TantivyDocument, id: AttributeId, locale: u8) {
-        let name = present(id, locale);
-        self.mark(document, Mark::Present, &name);
+        present_key(id, locale, &mut self.key);
+        document.add_bytes(self.layout.key, &self.key);
     }
 
     fn mark(&mut self, document: &mut TantivyDocument, mark: Mark, value: &str) {
@@ -226,9 +227,11 @@ impl<'a> Documents<'a> {
     }
 }
 
-/// How presence of an attribute in a locale (0 for none) is noted.
-pub fn present(id: AttributeId, locale: u8) -> String {
-    format!("{}@{locale}", id.0)
+/// The key of presence of an attribute in a locale (0 for none).
+pub fn present_key(id: AttributeId, locale: u8, out: &mut Vec<u8>) {
+    mark_key(Mark::Present, "", out);
+    // A vector takes all that is written.
+    let _ = write!(out, "{}@{locale}", id.0);
 }
 
 /// As much of a name as a column keeps.

@@ -4,7 +4,7 @@
 
 use crate::declaration::nearest::suggestion;
 use crate::diagnostic::excerpt;
-use crate::index::document::{cut, present};
+use crate::index::document::{cut, present_key};
 use crate::index::fault::Fault;
 use crate::index::id_set::IdSet;
 use crate::index::layout::{Mark, mark_key, value_key};
@@ -214,8 +214,12 @@ impl Filters<'_> {
                     0 => 0..=schema.locales().len() as u8,
                     locale => locale..=locale,
                 };
+                let mut key = Vec::new();
                 any(locales
-                    .map(|locale| self.mark(Mark::Present, &present(id, locale)))
+                    .map(|locale| {
+                        present_key(id, locale, &mut key);
+                        self.key(&key)
+                    })
                     .collect())
             }
         }

@@ -212,7 +212,7 @@ fn sought(words: &[&str], language: Language) -> Vec<Sought> {
         if let Some(stem) = stems.term_of_any(folded)
             && (3..=MOST_LETTERS).contains(&stem.chars().count())
         {
-            let near = builder.build_dfa(&stem);
+            let near = builder.build_dfa(stem);
             sought.push(Sought { word, near });
         }
     }

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Longer words are no words; in bytes.
 const LONGEST_WORD: usize = 80;
 /// Words a tokenizer remembers. A shop's vocabulary has some tens of thousands, of which few make most of the text.
-const REMEMBERED: usize = 1 << 14;
+const REMEMBERED: usize = 1 << 15;
 
 /// How words of a locale are brought to their stem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,15 +190,59 @@ impl<'t> Iterator for Runs<'t> {
 pub struct Stems {
     language: Language,
     stemmer: Option<TextAnalyzer>,
-    remembered: Vec<Option<Remembered>>,
+    remembered: Vec<Remembered>,
     folded: String,
-    last: Option<Box<str>>,
+    /// The term last made, where `found` says that there is one.
+    last: String,
 }
 
+/// A word and its term side by side, so that finding both looks at one place of memory.
+#[derive(Clone, Copy)]
 struct Remembered {
-    raw: Box<str>,
-    /// Nothing for what is passed over.
-    term: Option<Box<str>>,
+    /// The word's bytes, then the term's.
+    bytes: [u8; ROOM],
+    /// Length of the word; 0 where nothing is remembered.
+    word: u8,
+    /// Length of the term; `PASSED_OVER` for a word that has none.
+    term: u8,
+}
+
+/// Bytes for a word and its term; longer ones are rare, and made each time.
+const ROOM: usize = 46;
+const PASSED_OVER: u8 = u8::MAX;
+
+impl Remembered {
+    const NOTHING: Remembered = Remembered {
+        bytes: [0; ROOM],
+        word: 0,
+        term: PASSED_OVER,
+    };
+
+    fn is_of(&self, raw: &str) -> bool {
+        usize::from(self.word) == raw.len() && self.bytes.get(..raw.len()) == Some(raw.as_bytes())
+    }
+
+    /// Keeps a word and its term where there is room for both.
+    fn keep(&mut self, raw: &str, term: Option<&str>) -> bool {
+        let made = term.unwrap_or_default();
+        let end = raw.len() + made.len();
+        if end > ROOM {
+            return false;
+        }
+        self.bytes[..raw.len()].copy_from_slice(raw.as_bytes());
+        self.bytes[raw.len()..end].copy_from_slice(made.as_bytes());
+        self.word = raw.len() as u8;
+        self.term = term.map_or(PASSED_OVER, |term| term.len() as u8);
+        true
+    }
+
+    fn term(&self) -> Option<&str> {
+        if self.term == PASSED_OVER {
+            return None;
+        }
+        let from = usize::from(self.word);
+        std::str::from_utf8(&self.bytes[from..from + usize::from(self.term)]).ok()
+    }
 }
 
 impl Stems {
@@ -212,56 +256,60 @@ impl Stems {
             }),
             remembered: Vec::new(),
             folded: String::new(),
-            last: None,
+            last: String::new(),
         }
     }
 
     /// The term of a run; nothing for stop words and for what is too long to be a word.
-    pub fn term(&mut self, raw: &str) -> Option<&str> {
+    pub fn term<'s>(&'s mut self, raw: &'s str) -> Option<&'s str> {
         if raw.len() > LONGEST_WORD {
             return None;
         }
+        // A number is its own term.
+        if raw.bytes().all(|byte| byte.is_ascii_digit()) && !raw.is_empty() {
+            return Some(raw);
+        }
         if self.remembered.is_empty() {
-            self.remembered.resize_with(REMEMBERED, || None);
+            self.remembered.resize(REMEMBERED, Remembered::NOTHING);
         }
         // A place per hash, the later word drives the earlier out: no input makes it grow or slow.
         let place = xxh3_64(raw.as_bytes()) as usize & (REMEMBERED - 1);
-        let known = matches!(&self.remembered[place], Some(found) if *found.raw == *raw);
-        if !known {
-            self.make(raw, true);
-            self.remembered[place] = Some(Remembered {
-                raw: raw.into(),
-                term: self.last.take(),
-            });
+        if !self.remembered[place].is_of(raw) {
+            let made = self.make(raw, true);
+            let term = made.then_some(self.last.as_str());
+            if !self.remembered[place].keep(raw, term) {
+                return made.then_some(&self.last);
+            }
         }
-        self.remembered[place].as_ref()?.term.as_deref()
+        self.remembered[place].term()
     }
 
     /// The term of a word even where it is a stop word.
-    pub fn term_of_any(&mut self, raw: &str) -> Option<Box<str>> {
-        self.make(raw, false);
-        self.last.take()
+    pub fn term_of_any(&mut self, raw: &str) -> Option<&str> {
+        self.make(raw, false).then_some(&self.last)
     }
 
-    fn make(&mut self, raw: &str, stopping: bool) {
-        self.last = None;
+    /// Makes the term of a word; false where it has none.
+    fn make(&mut self, raw: &str, stopping: bool) -> bool {
         if raw.len() > LONGEST_WORD {
-            return;
+            return false;
         }
         self.folded.clear();
         fold_into(raw, &mut self.folded);
         self.folded.retain(|c| c != ' ');
         if self.folded.is_empty() || stopping && self.language.stops(&self.folded) {
-            return;
+            return false;
         }
+        self.last.clear();
         let digits = self.folded.starts_with(|c: char| c.is_ascii_digit());
-        self.last = match &mut self.stemmer {
-            Some(stemmer) if !digits => {
-                let mut stream = stemmer.token_stream(&self.folded);
-                stream.next().map(|token| token.text.as_str().into())
-            }
-            _ => Some(self.folded.as_str().into()),
-        };
+        match &mut self.stemmer {
+            Some(stemmer) if !digits => match stemmer.token_stream(&self.folded).next() {
+                Some(token) => self.last.push_str(&token.text),
+                None => return false,
+            },
+            _ => self.last.push_str(&self.folded),
+        }
+        true
     }
 }
 
@@ -271,9 +319,8 @@ pub fn terms(text: &str, language: Language) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (position, run) in Runs::of(text).enumerate() {
         // A few words are not worth the memory that documents' words are kept in.
-        stems.make(run.text, true);
-        if let Some(term) = stems.last.take() {
-            found.push((position, term.into_string()));
+        if stems.make(run.text, true) {
+            found.push((position, stems.last.clone()));
         }
     }
     found

@@ -251,7 +251,7 @@ pub fn suffix<'a>(text: Cow<'a, str>, suffix: &str) -> Result<Cow<'a, str>, Mism
 
 pub fn plain_text<'a>(text: Cow<'a, str>) -> Cow<'a, str> {
     renew(text, |text| {
-        memchr::memchr2(b'<', b'&', text.as_bytes()).map(|_| text::plain(text))
+        memchr::memchr2(b'<', b'&', text.as_bytes()).map(|_| text::plain(text).into_owned())
     })
 }
 

@@ -63,7 +63,7 @@ impl Lint {
             }
             let (text, html) = match &resolved.value {
                 Value::Text(text) => (Cow::Borrowed(text.as_str()), text.as_str()),
-                Value::RichText(html) => (Cow::Owned(plain(html)), html.as_str()),
+                Value::RichText(html) => (plain(html), html.as_str()),
                 _ => continue,
             };
             let from = found.len();

@@ -172,7 +172,7 @@ impl Written {
 
 fn plain(text: &str) -> Cow<'_, str> {
     if text.contains(['<', '&']) {
-        Cow::Owned(text::plain(text))
+        text::plain(text)
     } else {
         Cow::Borrowed(text)
     }

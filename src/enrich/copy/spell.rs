@@ -41,7 +41,7 @@ impl<'a> Term<'a> {
     /// The same without markup.
     pub fn plain(&self) -> Cow<'_, str> {
         match self {
-            Term::Html(html) if html.contains(['<', '&']) => Cow::Owned(text::plain(html)),
+            Term::Html(html) if html.contains(['<', '&']) => text::plain(html),
             other => other.text(),
         }
     }

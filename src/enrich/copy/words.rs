@@ -305,7 +305,7 @@ pub fn escape(text: &str, out: &mut String) {
 
 /// Allow-listed HTML as a plain text.
 pub fn unmarked(html: &str) -> String {
-    text::plain(html)
+    text::plain(html).into_owned()
 }
 
 #[cfg(test)]

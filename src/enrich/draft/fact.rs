@@ -157,7 +157,7 @@ pub fn spell(value: &Value, id: AttributeId, schema: &Schema, locale: &str) -> S
         }
     };
     match value {
-        Value::RichText(html) => text::plain(html),
+        Value::RichText(html) => text::plain(html).into_owned(),
         Value::Integer(amount) => amount.to_string(),
         Value::Decimal(amount) => decimal(*amount),
         Value::Measure(measure) => format!("{} {}", decimal(measure.amount), measure.unit),

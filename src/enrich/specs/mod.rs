@@ -370,7 +370,7 @@ impl Specs {
                     Value::RichText(text) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => {
                         Cow::Borrowed(text.as_str())
                     }
-                    Value::RichText(text) => Cow::Owned(plain(text)),
+                    Value::RichText(text) => plain(text),
                     _ => continue,
                 };
                 // What a person or a feed said is read; what was derived is not.
