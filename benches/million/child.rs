@@ -50,6 +50,14 @@ pub fn own_processor() -> f64 {
     0.0
 }
 
+/// The most resident memory of this process since it began, where the system tells (Linux). What `wait4` tells of a child counts in the
+/// memory of the parent that it was forked from.
+pub fn own_peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
+}
+
 /// `struct rusage` of 64-bit Unix systems: two times of two words, the peak, thirteen more counters.
 #[cfg(all(unix, target_pointer_width = "64"))]
 #[repr(C)]

@@ -16,6 +16,7 @@ use crate::transform::Chain;
 use crate::transform::texts::Texts;
 use crate::value::mismatch::Mismatch;
 use crate::value::number::{self, Notation};
+use crate::value::text::trimmed;
 use crate::value::{Kind, Value, option};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -485,7 +486,7 @@ fn text_of<'r>(field: &Field, cell: Cell<'r>) -> Result<Option<(&'r str, Written
     let kind = field.attribute.kind;
     Ok(Some(match cell {
         Cell::Absent => return Ok(None),
-        Cell::Text(text) => (text.trim(), Written::Local),
+        Cell::Text(text) => (trimmed(text), Written::Local),
         Cell::Number(text) => (text, Written::Plain),
         Cell::Boolean(value) => (if value { "true" } else { "false" }, Written::Plain),
         Cell::Moment(text) => {

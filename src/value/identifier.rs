@@ -5,6 +5,7 @@
 
 use crate::value::mismatch::Mismatch;
 use crate::value::repair;
+use crate::value::text;
 use crate::value::text::{fold, has_control, has_invisible, tidy};
 use std::cmp::Ordering;
 use std::fmt;
@@ -350,7 +351,7 @@ fn unscientific(text: &str) -> Option<Result<String, Mismatch>> {
 
 /// True for `8,43E+12`: a code that a spreadsheet turned into a number. Plain codes such as `12E5` or `0503E000` are not meant.
 pub fn scientific(text: &str) -> bool {
-    let text = text.trim();
+    let text = text::trimmed(text);
     if !text.starts_with(|c: char| ('1'..='9').contains(&c)) {
         return false;
     }
@@ -389,7 +390,7 @@ const LONGEST: usize = 255;
 /// Refused: control and invisible characters, which would make two codes that look alike; codes that a spreadsheet turned
 /// into scientific notation; more than 255 characters.
 pub fn read(text: &str) -> Result<String, Mismatch> {
-    let mut text = text.trim();
+    let mut text = text::trimmed(text);
     if let Some(inner) = text.strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')) {
         text = inner.trim();
     } else if let Some(inner) = text.strip_prefix('\'') {

@@ -4,6 +4,7 @@
 
 use crate::value::mismatch::Mismatch;
 use crate::value::number::{self, Notation, is_minus};
+use crate::value::text;
 use crate::value::unit::Units;
 use rust_decimal::Decimal;
 use std::fmt;
@@ -28,7 +29,7 @@ impl Measurement {
         assumed: Option<&str>,
         dimension: Option<&str>,
     ) -> Result<Measurement, Mismatch> {
-        let text = text.trim();
+        let text = text::trimmed(text);
         if text.is_empty() {
             return Err(Mismatch::no_value());
         }
@@ -112,7 +113,7 @@ impl fmt::Display for Measurement {
 
 /// The number in front and the unit behind it. Also serves to find out how a column writes its numbers and units.
 pub fn split(text: &str) -> (&str, &str) {
-    let text = text.trim();
+    let text = text::trimmed(text);
     let mut end = 0;
     for (at, c) in text.char_indices() {
         if c.is_ascii_digit() || vulgar(c).is_some() {

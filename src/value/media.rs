@@ -4,6 +4,7 @@
 //! is opened; a path never becomes a file name before it was found in a folder.
 
 use crate::value::mismatch::Mismatch;
+use crate::value::text;
 use crate::value::text::{has_control, has_invisible};
 use std::borrow::Cow;
 
@@ -53,7 +54,7 @@ pub fn place(text: &str) -> Result<Cow<'_, str>, Mismatch> {
 }
 
 fn checked(text: &str) -> Result<&str, Mismatch> {
-    let text = text.trim();
+    let text = text::trimmed(text);
     if text.is_empty() {
         return Err(Mismatch::no_value());
     }

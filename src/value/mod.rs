@@ -503,12 +503,12 @@ pub fn read_number(kind: Kind, text: &str, reading: &Reading<'_>) -> Result<Valu
 /// `read`, with a remark where the value was repaired or is doubtful (GTINs).
 pub fn read_remarked(kind: Kind, text: &str, reading: &Reading<'_>) -> Result<(Value, Option<Mismatch>), Mismatch> {
     let said = text;
-    let text = text.trim();
+    let text = text::trimmed(text);
     if text.is_empty() {
         return Err(Mismatch::no_value());
     }
     let value = match kind {
-        Kind::Text => Value::Text(text::tidy(text).trim().to_string()),
+        Kind::Text => Value::Text(text::trimmed(&text::tidy(text)).to_string()),
         Kind::RichText => Value::RichText(text::clean(&text::tidy(text))),
         Kind::Integer => Value::Integer(integer(number::parse(text, reading.numbers)?)?),
         Kind::Decimal => Value::Decimal(number::parse(text, reading.numbers)?),

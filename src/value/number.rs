@@ -4,6 +4,7 @@
 //! and units are taken off by `price` and `measurement` before a number comes here.
 
 use crate::value::mismatch::Mismatch;
+use crate::value::text;
 use rust_decimal::Decimal;
 
 /// How a supplier writes numbers. The group mark is optional everywhere, and where it stands, groups have three digits.
@@ -99,7 +100,7 @@ pub fn is_minus(c: char) -> bool {
 /// A sign may stand in front; surrounding spaces do not count. Refused with a reason: exponents (`8,41E+12` has lost its
 /// digits), group marks that do not part three digits, more than 28 digits, and texts in another notation.
 pub fn parse(text: &str, notation: Notation) -> Result<Decimal, Mismatch> {
-    let text = text.trim();
+    let text = text::trimmed(text);
     match scan(text, notation) {
         Ok(number) => Ok(number),
         Err(fault) => Err(explain(text, notation, fault)),

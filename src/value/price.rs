@@ -5,6 +5,7 @@
 
 use crate::value::mismatch::Mismatch;
 use crate::value::number::{self, Notation, is_minus};
+use crate::value::text;
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::fmt;
 
@@ -164,7 +165,7 @@ impl Price {
     /// The cell's own currency wins; a bare number takes `assumed`; a sign that several currencies share (`$`, `kr`) is
     /// taken only where `assumed` is one of them. Blank cells give the mismatch of no value.
     pub fn read(text: &str, notation: Notation, assumed: Option<Currency>) -> Result<Price, Mismatch> {
-        let text = text.trim();
+        let text = text::trimmed(text);
         let (first, last) = match (text.as_bytes().first(), text.as_bytes().last()) {
             (Some(first), Some(last)) => (first, last),
             _ => return Err(Mismatch::no_value()),
@@ -285,7 +286,7 @@ pub struct Parts<'a> {
 
 /// Parts a price text into words and number; `None` where it holds no digit. Also serves to prove the notation of a column.
 pub fn split(text: &str) -> Option<Parts<'_>> {
-    let text = text.trim();
+    let text = text::trimmed(text);
     let first = text.find(|c: char| c.is_ascii_digit())?;
     let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;
     let (head, number, tail) = (&text[..first], &text[first..end], &text[end..]);

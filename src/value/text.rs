@@ -100,6 +100,15 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
+/// The text without white space around it, as `str::trim`; the usual text, which has none, is known by two bytes.
+pub fn trimmed(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    match (bytes.first(), bytes.last()) {
+        (Some(0x21..=0x7e), Some(0x21..=0x7e)) => text,
+        _ => text.trim(),
+    }
+}
+
 /// True where a text holds NUL or another control character beside line breaks and tabs.
 pub fn has_control(text: &str) -> bool {
     let mut lead = 0;
@@ -448,6 +457,7 @@ mod tests {
         fn any_markup_is_stripped(text in "[<>/!a-z&;#\"' -]{0,60}") {
             let _ = plain(&text);
             prop_assert!(!is_squeezed(&text) || squeezed(&text) == text);
+            prop_assert_eq!(trimmed(&text), text.trim());
             let once = clean(&text);
             prop_assert_eq!(clean(&once), once);
         }
