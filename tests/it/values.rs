@@ -78,3 +78,33 @@ fn one_cell_of_several_values_fills_several_fields() {
     assert_eq!(told("B"), " | 30 cm | 6 | 1500 ml |  | 2024-01-01");
     assert_eq!(told("C"), " |  |  |  |  | ");
 }
+
+#[test]
+fn numbers_of_the_format_keep_their_value_beside_texts_and_in_sums() {
+    let shop = bare_shop();
+    shop.write(
+        "schemas/weight.toml",
+        "[attributes]\nweight = { kind = \"measure\", unit = \"kg\" }\nvolume = { kind = \"decimal\" }\n",
+    );
+    shop.write(
+        "suppliers/list/supplier.toml",
+        "name = \"List\"\n[file]\npath = [\"list.jsonl\"]\n[read]\nnumbers = \"1.234,56\"\n[fields]\nsku = { column = \"sku\" }\n\
+         weight = { template = \"{{ row['w'] }} {{ row['u'] }}\" }\nvolume = { columns = [\"base\", \"more\"], steps = [\"sum\"] }\n",
+    );
+    // The first tells its weight as a number, the second as the supplier writes; of the third nothing is said that could be added to.
+    shop.write(
+        "suppliers/list/list.jsonl",
+        "{\"sku\":\"A\",\"w\":1.525,\"u\":\"kg\",\"base\":1.5,\"more\":\"0,25\"}\n\
+         {\"sku\":\"B\",\"w\":\"1.525,5\",\"u\":\"g\",\"base\":\"1.000,5\",\"more\":2}\n\
+         {\"sku\":\"C\",\"w\":2,\"u\":\"kg\",\"base\":\"\",\"more\":3}\n",
+    );
+    let document = import(&shop, "list");
+    assert_eq!(
+        (tally(&document), codes(&document)),
+        ("3 new".to_owned(), vec![]),
+        "{document:#}"
+    );
+    let of = |attribute: &str| ["A", "B", "C"].map(|sku| value(&shop, sku, attribute).unwrap_or_default());
+    assert_eq!(of("weight"), ["1.525 kg", "1.5255 kg", "2 kg"]);
+    assert_eq!(of("volume"), ["1.75", "1002.5", ""]);
+}
