@@ -2,6 +2,7 @@
 //!
 //! Functions from values to values; reading and writing layers is left to `catalog`, the order of steps to `workspace`.
 
+pub mod candidate;
 pub mod identity;
 pub mod model;
 pub mod policy;

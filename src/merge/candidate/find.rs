@@ -1,0 +1,205 @@
+//! All candidates of a catalog: the pairs compared, scored, and of each product the best partner at each seller.
+//!
+//! What comes out does not depend on the number of threads, and of equal scores the first by number wins.
+
+use crate::merge::candidate::block::{in_parts, pairs};
+use crate::merge::candidate::contradiction::contradictions;
+use crate::merge::candidate::features::Features;
+use crate::merge::candidate::number::is_agreed;
+use crate::merge::candidate::rarity::Rarity;
+use crate::merge::candidate::score::{score, signals};
+use std::collections::HashMap;
+
+/// By how much the best partner must lead the next one before a machine may merge by itself, in thousandths.
+const LEAD: u16 = 300;
+/// Stands for products that nobody sells.
+const NOBODY: u16 = u16::MAX;
+
+/// Two products that may be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// Their positions, the lower first.
+    pub a: u32,
+    pub b: u32,
+    /// In thousandths.
+    pub score: u16,
+    /// The best score of another partner of one of the two, at the same seller; 0 where there is none.
+    pub rival: u16,
+    /// True where they say what cannot both be true of one product.
+    pub contradicted: bool,
+    /// True where the part numbers agree, each side's own included.
+    pub numbered: bool,
+}
+
+impl Candidate {
+    /// True where a machine may merge them by itself: sure by the threshold (in thousandths), by part number, without a
+    /// contradiction, and far ahead of every other partner.
+    pub fn is_sure(&self, threshold: u16) -> bool {
+        self.score >= threshold && self.numbered && !self.contradicted && self.score >= self.rival.saturating_add(LEAD)
+    }
+}
+
+/// What was found, the surest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    pub candidates: Vec<Candidate>,
+    /// Pairs that were compared in full.
+    pub compared: usize,
+    /// Keys that more products share than are compared with each other.
+    pub too_common: usize,
+    pub rarity: Rarity,
+}
+
+/// Compares products. `is_decided` says of two that somebody decided on them; `lowest` is the score to be listed, in thousandths.
+pub fn find(
+    products: &[Features],
+    is_decided: &(dyn Fn(u32, u32) -> bool + Sync),
+    lowest: u16,
+    threads: usize,
+) -> Found {
+    let rarity = Rarity::of(products.iter().map(|product| &*product.words));
+    let at = |n: u32| &products[n as usize];
+    let is_out = |a: u32, b: u32| at(a).is_two(at(b)) || is_decided(a, b);
+    let blocks = pairs(products, &rarity, threads, &is_out);
+    let parts = in_parts(blocks.pairs.len(), threads, |range| {
+        let scored = blocks.pairs[range]
+            .iter()
+            .map(|(a, b)| (score(&signals(at(*a), at(*b), &rarity)), *a, *b));
+        scored
+            .filter(|(score, ..)| *score >= lowest.min(LEAD))
+            .collect::<Vec<_>>()
+    });
+    let mut scored: Vec<(u16, u32, u32)> = parts.into_iter().flatten().collect();
+    scored.sort_unstable_by(|one, other| other.0.cmp(&one.0).then((one.1, one.2).cmp(&(other.1, other.2))));
+    let mut candidates: Vec<Candidate> = Vec::new();
+    // Who a product is paired with at a seller, by position among the candidates.
+    let mut paired: HashMap<(u32, u16), u32> = HashMap::new();
+    for (score, a, b) in scored {
+        let sides = |one: u32, other: u32| {
+            sellers(at(other))
+                .iter()
+                .map(move |seller| (one, *seller))
+                .collect::<Vec<_>>()
+        };
+        let mut slots = sides(a, b);
+        slots.extend(sides(b, a));
+        let taken: Vec<u32> = slots.iter().filter_map(|slot| paired.get(slot).copied()).collect();
+        for holder in &taken {
+            let rival = &mut candidates[*holder as usize].rival;
+            *rival = score.max(*rival);
+        }
+        if taken.is_empty() && score >= lowest {
+            let (one, other) = (at(a), at(b));
+            paired.extend(slots.into_iter().map(|slot| (slot, candidates.len() as u32)));
+            candidates.push(Candidate {
+                a,
+                b,
+                score,
+                rival: 0,
+                contradicted: !contradictions(one, other, &rarity).is_empty(),
+                numbered: is_agreed(one, other, &rarity),
+            });
+        }
+    }
+    Found {
+        candidates,
+        compared: blocks.pairs.len(),
+        too_common: blocks.too_common,
+        rarity,
+    }
+}
+
+fn sellers(product: &Features) -> &[u16] {
+    if product.sellers.is_empty() {
+        &[NOBODY]
+    } else {
+        &product.sellers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::candidate::view::{Spec, View};
+
+    /// `seller | brand | number | price | title`, or with `colour=` a said value behind.
+    fn products(lines: &str) -> Vec<Features> {
+        let read = |line: &str| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let colour = cells.get(5).and_then(|cell| cell.strip_prefix("colour="));
+            Features::of(&View {
+                sellers: vec![cells[0].parse().unwrap()],
+                brand: cells[1].into(),
+                numbers: vec![cells[2].to_owned()],
+                price: cells[3].parse::<i64>().ok().map(|price| price * 10_000),
+                title: cells[4].into(),
+                specs: colour
+                    .map(|value| Spec {
+                        attribute: 7,
+                        value: value.into(),
+                        telling: true,
+                    })
+                    .into_iter()
+                    .collect(),
+                ..View::default()
+            })
+        };
+        lines.trim().lines().map(read).collect()
+    }
+
+    fn check(lines: &str, expected: &str) {
+        let products = products(lines);
+        let told = |threads| {
+            let found = find(&products, &|_, _| false, 500, threads);
+            let line = |pair: &Candidate| {
+                let sure = if pair.is_sure(900) { " sure" } else { "" };
+                let contradicted = if pair.contradicted { " contradicted" } else { "" };
+                format!("{}-{}{sure}{contradicted}", pair.a, pair.b)
+            };
+            found.candidates.iter().map(line).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(told(1), expected, "{lines}");
+        assert_eq!(told(3), expected, "{lines}");
+    }
+
+    #[test]
+    fn one_product_of_two_sellers_is_found_and_twins_are_kept_apart() {
+        let others = "1 | Acme | A100-1 | 10 | Acme hammer A100-1\n1 | Acme | B200-1 | 12 | Acme saw B200-1\n2 | Zeta | Z3-9 | 50 | Zeta mixer Z3-9";
+        check(
+            &format!(
+                "{others}\n1 | Bosch | GSR-18V | 99 | Bosch drill driver GSR-18V\n2 | Bosch | GSR18V | 101 | Drill driver Bosch GSR18V blue"
+            ),
+            "3-4 sure",
+        );
+        // One capacity is not another, however alike everything else is.
+        check(
+            &format!(
+                "{others}\n1 | Kingston | KDT-1 | 20 | Kingston DataTraveler memory 64 GB KDT-1\n2 | Kingston | KDT1 | 20 | Kingston DataTraveler memory 128 GB KDT-1"
+            ),
+            "3-4 contradicted",
+        );
+        check(
+            &format!(
+                "{others}\n1 | Moda | CS-44X | 20 | Moda shirt CS-44X | colour=red\n2 | Moda | CS44X | 20 | Moda shirt CS-44X | colour=blue"
+            ),
+            "3-4 contradicted",
+        );
+        // A seller does not sell one product twice.
+        check(
+            &format!(
+                "{others}\n1 | Bosch | GSR18V | 99 | Bosch drill GSR18V\n1 | Bosch | GSR18V | 99 | Bosch drill GSR18V"
+            ),
+            "",
+        );
+    }
+
+    #[test]
+    fn many_alike_cost_no_more_than_the_bound() {
+        let lines: Vec<String> = (0..3_000)
+            .map(|n| format!("{} | Acme | | 10 | Acme plain shirt", n % 2))
+            .collect();
+        let products = products(&lines.join("\n"));
+        let found = find(&products, &|_, _| false, 500, 2);
+        assert_eq!((found.compared, found.too_common > 0), (0, true));
+    }
+}

@@ -1,0 +1,13 @@
+//! Candidates: products that may be one and share no exact key. Found, scored and ordered; deciding is left to people, or to
+//! a threshold that a workspace sets.
+
+pub mod block;
+pub mod contradiction;
+pub mod features;
+pub mod find;
+pub mod number;
+pub mod rarity;
+pub mod reason;
+pub mod score;
+pub mod view;
+pub mod word;
