@@ -24,6 +24,7 @@ mod inner_lists;
 mod joined_rows;
 mod journey;
 mod licenses;
+mod matching;
 mod merchant_feeds;
 mod real_feeds;
 mod rejects;
