@@ -13,10 +13,12 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// One batch being applied. Dropping it without `commit` leaves the store as it was.
 pub struct Change<'c> {
-    tx: Transaction<'c>,
-    batch: i64,
+    pub(super) tx: Transaction<'c>,
+    pub(super) batch: i64,
     created: u64,
-    published: i64,
+    pub(super) published: i64,
+    /// Number of the next product, where the highest one is that of a product that layers left for good.
+    next: Option<i64>,
     gtins: Vec<(i64, i64)>,
     mpns: Vec<(i64, i64)>,
     /// Of a first load: hashes of the SKUs given out, while the tables do without their SKU indexes.
@@ -41,7 +43,7 @@ pub struct BatchRecord {
     /// Moment in RFC 3339, for people; nothing is decided by it.
     pub at: String,
     pub source: String,
-    /// `import`, `accept`, `edit`, `images` or `undo`.
+    /// `import`, `accept`, `edit`, `images`, `merge`, `split`, `reject` or `undo`.
     pub kind: String,
     pub tally: Tally,
     pub files: Vec<DeliveredFile>,
@@ -63,6 +65,8 @@ pub struct Undone {
     pub kept: Vec<String>,
     /// Products that changed.
     pub products: Vec<i64>,
+    /// Decisions on who is who that hold no longer.
+    pub decisions: u64,
 }
 
 impl<'c> Change<'c> {
@@ -74,6 +78,16 @@ impl<'c> Change<'c> {
             .query_row("SELECT value FROM meta WHERE name = 'published'", [], |row| row.get(0))
             .optional()?
             .unwrap_or(0);
+        let next: Option<i64> = tx
+            .query_row(
+                "SELECT max(number) + 1 FROM (SELECT max(product) AS number FROM merged
+                 UNION ALL SELECT max(home) FROM moves UNION ALL SELECT max(target) FROM moves)
+             HAVING max(number) > (SELECT coalesce(max(id), 0) FROM products)",
+                [],
+                |row| row.get(0),
+            )
+            .optional()?
+            .flatten();
         // Into empty tables a million rows go in order, and indexes over scattered SKUs are quicker made at the end.
         let mut first = None;
         if !tx.query_row("SELECT EXISTS (SELECT 1 FROM products)", [], |row| row.get(0))? {
@@ -85,6 +99,7 @@ impl<'c> Change<'c> {
             batch,
             created: 0,
             published,
+            next,
             gtins: Vec::new(),
             mpns: Vec::new(),
             first,
@@ -112,10 +127,11 @@ impl<'c> Change<'c> {
             };
             if !taken {
                 let mut insert = self.tx.prepare_cached(
-                    "INSERT OR IGNORE INTO products (sku, minted, model, changed) VALUES (?1, ?2, ?3, ?4)",
+                    "INSERT OR IGNORE INTO products (sku, minted, model, changed, id) VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?;
-                if insert.execute(params![candidate, source.0, model, self.batch])? == 1 {
+                if insert.execute(params![candidate, source.0, model, self.batch, self.next])? == 1 {
                     self.created += 1;
+                    self.next = None;
                     return Ok(self.tx.last_insert_rowid());
                 }
             }
@@ -286,7 +302,7 @@ impl<'c> Change<'c> {
     /// Takes a batch back. Layers that a later batch changed again stay as they are and are named in `kept`.
     /// `keys_of` reads the identifying keys out of a body. Only `commit` makes it so.
     pub fn undo(&mut self, batch: i64, keys_of: impl Fn(&str) -> Keys) -> Result<Undone, CatalogError> {
-        let mut undone = Undone::default();
+        let mut undone = self.undo_identity(batch, &keys_of)?;
         let mut select = self.tx.prepare(
             "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body FROM history WHERE of = ?1 ORDER BY layer",
         )?;
@@ -325,6 +341,12 @@ impl<'c> Change<'c> {
                     undone.restored += 1;
                     undone.products.push(old.product);
                 }
+                None if self.put_back(id, batch)? => {
+                    self.add_keys(id, &keys_of(&old.body));
+                    self.touch(old.product)?;
+                    undone.restored += 1;
+                    undone.products.push(old.product);
+                }
                 _ => undone.kept.push(old.sku),
             }
         }
@@ -352,7 +374,7 @@ impl<'c> Change<'c> {
             }
             undone.removed += 1;
         }
-        if undone.restored + undone.removed > 0 {
+        if undone.restored + undone.removed + undone.decisions > 0 {
             undone.batch = Some(self.batch);
             self.tx.execute(
                 "UPDATE batches SET undone_by = ?2 WHERE id = ?1",
@@ -383,7 +405,7 @@ impl<'c> Change<'c> {
     }
 
     /// Removes a product without layers that never left the house; gives how many that were. Those it leaves behind change.
-    fn drop_empty(&self, product: i64) -> Result<usize, CatalogError> {
+    pub(super) fn drop_empty(&self, product: i64) -> Result<usize, CatalogError> {
         let mut drop_product = self.tx.prepare_cached(
             "DELETE FROM products WHERE id = ?1 AND id > ?2
              AND NOT EXISTS (SELECT 1 FROM layers WHERE id BETWEEN ?1 * 1024 AND ?1 * 1024 + 1023)
@@ -401,7 +423,7 @@ impl<'c> Change<'c> {
     }
 
     /// Marks those that a product leaves behind when it goes from its model to another.
-    fn leave_model(&self, product: i64, to: Option<&str>) -> Result<(), CatalogError> {
+    pub(super) fn leave_model(&self, product: i64, to: Option<&str>) -> Result<(), CatalogError> {
         let mut select = self
             .tx
             .prepare_cached("SELECT model FROM products WHERE id = ?1 AND model IS NOT ?2")?;
@@ -466,7 +488,7 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    fn remember(&self, id: i64) -> Result<(), CatalogError> {
+    pub(super) fn remember(&self, id: i64) -> Result<(), CatalogError> {
         self.tx
             .prepare_cached(
                 "INSERT INTO history (of, layer, sku, batch, file, line, created, withdrawn, row_hash, sum, body)
@@ -485,7 +507,7 @@ impl<'c> Change<'c> {
     }
 
     /// Keys are written at the end and in order, so that a load of a million fills their tables front to back.
-    fn add_keys(&mut self, layer: i64, keys: &Keys) {
+    pub(super) fn add_keys(&mut self, layer: i64, keys: &Keys) {
         self.gtins.extend(keys.gtin.map(|gtin| (gtin as i64, layer)));
         self.mpns.extend(keys.mpn.as_deref().map(|mpn| (mpn_hash(mpn), layer)));
     }
@@ -510,7 +532,7 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    fn remove_keys(&mut self, layer: i64, keys: &Keys) -> Result<(), CatalogError> {
+    pub(super) fn remove_keys(&mut self, layer: i64, keys: &Keys) -> Result<(), CatalogError> {
         if let Some(gtin) = keys.gtin {
             self.tx
                 .prepare_cached("DELETE FROM gtins WHERE gtin = ?1 AND layer = ?2")?

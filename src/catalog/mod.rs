@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod history;
+pub mod identity;
 pub mod store;
 pub mod stored;
 

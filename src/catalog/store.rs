@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Version of the layout, in `PRAGMA user_version`.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
+/// The layout without the tables of identity, which a writer adds.
+const WITHOUT_IDENTITY: i64 = 1;
 
 /// Products and sources share the layer's number: `product * SOURCES + source`, so that the layers of one product lie
 /// side by side and a scan meets product after product.
@@ -80,6 +82,38 @@ CREATE TABLE held (
   body TEXT NOT NULL
 );
 CREATE INDEX held_by_batch ON held (batch);
+";
+
+/// Who products are: layers that moved, products that became part of others, and what was decided.
+const IDENTITY: &str = "
+CREATE TABLE moves (
+  id INTEGER PRIMARY KEY,
+  batch INTEGER NOT NULL,
+  source INTEGER NOT NULL,
+  sku TEXT NOT NULL,
+  renamed TEXT,
+  home INTEGER NOT NULL,
+  target INTEGER NOT NULL
+);
+CREATE INDEX moves_by_batch ON moves (batch);
+CREATE TABLE merged (
+  product INTEGER PRIMARY KEY,
+  sku TEXT NOT NULL,
+  minted INTEGER NOT NULL,
+  target INTEGER NOT NULL,
+  batch INTEGER NOT NULL
+);
+CREATE INDEX merged_by_sku ON merged (sku);
+CREATE TABLE decisions (
+  id INTEGER PRIMARY KEY,
+  batch INTEGER NOT NULL,
+  same INTEGER NOT NULL,
+  source INTEGER NOT NULL,
+  sku TEXT NOT NULL,
+  other_source INTEGER NOT NULL,
+  other_sku TEXT NOT NULL
+);
+CREATE INDEX decisions_by_batch ON decisions (batch);
 ";
 
 /// Indexes that a first load makes anew at its end.
@@ -161,6 +195,13 @@ pub fn open_writer(folder: &Path) -> Result<Connection, CatalogError> {
             let tx = connection.transaction()?;
             tx.execute_batch(TABLES)?;
             tx.execute_batch(SKU_INDEXES)?;
+            tx.execute_batch(IDENTITY)?;
+            tx.pragma_update(None, "user_version", LAYOUT)?;
+            tx.commit()?;
+        }
+        WITHOUT_IDENTITY => {
+            let tx = connection.transaction()?;
+            tx.execute_batch(IDENTITY)?;
             tx.pragma_update(None, "user_version", LAYOUT)?;
             tx.commit()?;
         }
@@ -188,7 +229,7 @@ pub fn open_reader(folder: &Path) -> Result<Connection, CatalogError> {
     connection.set_prepared_statement_cache_capacity(32);
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match found {
-        LAYOUT => Ok(connection),
+        LAYOUT | WITHOUT_IDENTITY => Ok(connection),
         0 => Err(CatalogError::Absent {
             path: folder.to_owned(),
         }),

@@ -13,6 +13,7 @@ pub mod enrich_specs;
 pub mod fail_on;
 pub mod import;
 pub mod init;
+pub mod matching;
 pub mod output;
 pub mod product;
 pub mod progress;
@@ -27,6 +28,7 @@ pub mod verify;
 use crate::cli::draft::Wanted;
 use crate::cli::enrich::EnrichCommand;
 use crate::cli::fail_on::FailOn;
+use crate::cli::matching::MatchCommand;
 use crate::cli::output::Output;
 use crate::workspace::Workspace;
 use crate::workspace::delivery::Which;
@@ -133,6 +135,11 @@ pub enum Command {
     /// What is derived from products: look at it, check it.
     #[command(subcommand)]
     Enrich(EnrichCommand),
+    /// Products of different suppliers that may be one; without more, their list.
+    Match {
+        #[command(subcommand)]
+        command: Option<MatchCommand>,
+    },
     /// Texts by a language model: ask for them, look at them, accept or reject.
     #[command(subcommand)]
     Draft(DraftCommand),
@@ -252,6 +259,16 @@ pub enum ProductCommand {
         sku: String,
         #[arg(required = true, value_name = "ATTR")]
         attributes: Vec<String>,
+    },
+    /// Make B part of A: its suppliers' SKUs lead to A from then on.
+    Merge { a: String, b: String },
+    /// Take what one supplier says out of a product, into one of its own; undoes a merge.
+    Split {
+        /// The supplier's own SKU, or that of a product that was merged.
+        sku: String,
+        /// The supplier whose SKU it is, where several have it.
+        #[arg(long, value_name = "S")]
+        supplier: Option<String>,
     },
 }
 
@@ -415,6 +432,14 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         }
         Command::Product(ProductCommand::Set { sku, values }) => product::set(open()?, sku, values, output),
         Command::Product(ProductCommand::Clear { sku, attributes }) => product::clear(open()?, sku, attributes, output),
+        Command::Product(ProductCommand::Merge { a, b }) => matching::merge(open()?, a, b, output),
+        Command::Product(ProductCommand::Split { sku, supplier }) => {
+            matching::split(open()?, sku, supplier.as_deref(), output)
+        }
+        Command::Match { command } => {
+            let command = command.as_ref().unwrap_or(&MatchCommand::List { limit: 50 });
+            matching::dispatch(open()?, command, output)
+        }
         Command::Enrich(EnrichCommand::Specs { of }) => enrich_specs::specs(&open()?, of, output),
         Command::Enrich(EnrichCommand::Copy { of, preview, lint }) => {
             enrich_copy::copy(&open()?, of, *preview, *lint, output)

@@ -67,6 +67,14 @@ fn head(shown: &ShownProduct, output: &Output) -> String {
         );
     }
     text.push('\n');
+    for part in &shown.merged {
+        let _ = writeln!(
+            text,
+            "  {} is part of it since batch {}",
+            excerpt(&part.sku),
+            part.batch
+        );
+    }
     for complete in &shown.completeness {
         let Some(channel) = &complete.channel else { continue };
         let missing = match complete.missing.is_empty() {

@@ -94,6 +94,7 @@ fn whole(report: &RunReport) -> serde_json::Value {
             "seconds": rounded(report.index_seconds),
             "error": report.index_failure.as_ref().map(|failure| &failure.message),
         },
+        "merged": report.merged.as_ref().map_or(0, |merged| merged.merged.len()),
         "images": report.images.as_ref().map(enrich_images::document),
         "products": report.products,
         "changed_nothing": report.changed_nothing(),
@@ -138,6 +139,13 @@ fn text(name: &str, report: &RunReport, output: &Output) -> String {
         text.push_str(&troubles(supplier, output));
     }
     text.push_str(&output.findings(report.models.iter(), &Default::default()));
+    if let Some((merged, batch)) = report.merged.as_ref().and_then(|merged| Some((merged, merged.batch?))) {
+        let told = merged.merged.len();
+        let _ = writeln!(
+            text,
+            "{told} products became part of others (batch {batch}; `estante undo {batch}` takes it back)"
+        );
+    }
     if let Some(images) = &report.images {
         text.push_str(&enrich_images::line(images, output));
         // What costs a picture is told here; what is only worth a look is on the contact sheet.

@@ -140,10 +140,13 @@ pub fn prune(workspace: &Workspace) -> Result<(), Failure> {
 /// A plan holds against the catalog it was made from: batches of the same source since then, or of others where new items
 /// looked for their product, make it stale.
 fn refuse_if_moved(workspace: &Workspace, summary: &Summary, source: &str) -> Result<(), Failure> {
-    let since = workspace.reader()?.batches_since(summary.base)?;
+    let reader = workspace.reader()?;
+    let since = reader.batches_since(summary.base)?;
+    // Where layers went to other products, the plan may speak of the wrong ones.
+    let moves = reader.moved_since(summary.base)?;
     let moved: Vec<String> = since
         .iter()
-        .filter(|batch| batch.source == source || summary.tally.new > 0)
+        .filter(|batch| batch.source == source || summary.tally.new > 0 || moves.contains(&batch.id))
         .map(|batch| format!("batch {} ({} of {})", batch.id, batch.kind, batch.source))
         .collect();
     if moved.is_empty() {

@@ -2,6 +2,7 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{Known, SourceId};
+use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
 use crate::workspace::settings::Supplier;
 
@@ -14,6 +15,8 @@ pub struct Store {
     /// The catalog's change sequence.
     pub sequence: i64,
     pub products: u64,
+    /// What people decided on who is who.
+    pub decisions: Decisions,
 }
 
 impl Store {
@@ -25,6 +28,7 @@ impl Store {
             base: None,
             sequence: 0,
             products: 0,
+            decisions: Decisions::default(),
         }
     }
 
@@ -45,6 +49,7 @@ impl Store {
             base,
             sequence: reader.sequence()?,
             products: reader.count()?,
+            decisions: Decisions::open(reader)?,
         })
     }
 }

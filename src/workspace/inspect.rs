@@ -86,13 +86,29 @@ pub struct ShownProduct {
     pub active: bool,
     pub values: Vec<ShownValue>,
     pub completeness: Vec<ShownCompleteness>,
+    /// Products that became part of it.
+    pub merged: Vec<ShownPart>,
     pub layers: Vec<ShownLayer>,
     pub history: Vec<ShownChange>,
+}
+
+/// A product that became part of another.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ShownPart {
+    pub sku: String,
+    /// The batch that made it so.
+    pub batch: i64,
 }
 
 /// Finds a product by its SKU, or by a supplier's.
 pub fn find(reader: &Reader, sku: &str) -> Result<ProductName, Failure> {
     if let Some(found) = reader.product(sku)? {
+        // What became part of another product leads there.
+        return Ok(reader.successor(found.id)?.unwrap_or(found));
+    }
+    if let Some(retired) = reader.retired_as(sku)?
+        && let Some(found) = reader.successor(retired)?
+    {
         return Ok(found);
     }
     let layers = reader.layers_with_sku(sku)?;
@@ -178,9 +194,28 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
         family: product.family.map(|family| schema.family(family).code.to_string()),
         active: product.active,
         values,
+        merged: merged(&reader, name.id)?,
         layers,
         history,
     })
+}
+
+/// The products that became part of one, in the order they did.
+fn merged(reader: &Reader, product: i64) -> Result<Vec<ShownPart>, Failure> {
+    let mut parts = Vec::new();
+    for moved in reader
+        .moves_of(product)?
+        .into_iter()
+        .filter(|moved| moved.to == product)
+    {
+        if let (Some(batch), Some(sku)) = (reader.retired(moved.from)?, reader.sku_of(moved.from)?) {
+            let part = ShownPart { sku, batch };
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+    }
+    Ok(parts)
 }
 
 /// A text that a template wrote came from there, not from a feed.
@@ -346,6 +381,16 @@ fn history(
     for (source, batch) in made {
         let first = now.remove(&source).unwrap_or_default();
         changes.extend(tell(shower, batch, source, &Layer::default(), &first)?);
+    }
+    for moved in reader.moves_of(name.id)? {
+        changes.push(ShownChange {
+            batch: moved.batch,
+            at: reader.batch_moment(moved.batch)?,
+            source: shower.source(moved.source.0),
+            attribute: "product".to_owned(),
+            before: reader.sku_of(moved.from)?,
+            after: reader.sku_of(moved.to)?,
+        });
     }
     changes.sort_by_key(|change| std::cmp::Reverse(change.batch));
     Ok(changes)

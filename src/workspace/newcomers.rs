@@ -3,14 +3,16 @@
 //! Nothing here depends on the order of the rows: codes that two rows of one delivery share identify neither.
 
 use crate::catalog::Reader;
+use crate::catalog::identity::ItemName;
 use crate::catalog::stored::SourceId;
 use crate::diagnostic::Diagnostic;
 use crate::merge::identity::{Candidate, Decision, decide};
 use crate::product::layer::Layer;
 use crate::schema::Schema;
+use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A new entry that may be a product others already describe.
 pub struct Newcomer {
@@ -37,6 +39,7 @@ pub fn identify(
     mut newcomers: Vec<Newcomer>,
     reader: Option<&Reader>,
     own: Option<SourceId>,
+    decisions: &Decisions,
     schema: &Schema,
 ) -> Result<Identified, Failure> {
     let identity = Identity::new(schema);
@@ -60,6 +63,15 @@ pub fn identify(
     newcomers.sort_by_key(|newcomer| newcomer.entry);
     let mut found: BTreeMap<i64, Vec<(u32, Box<str>)>> = BTreeMap::new();
     for newcomer in newcomers {
+        let decided = own
+            .filter(|_| decisions.know(own, &newcomer.sku))
+            .map(|own| (own, newcomer.sku.to_string()));
+        if let Some(item) = &decided
+            && let Some(product) = decided_on(reader, item, decisions)?
+        {
+            found.entry(product).or_default().push((newcomer.entry, newcomer.sku));
+            continue;
+        }
         let by_gtin = match newcomer.gtin {
             0 => Vec::new(),
             gtin => candidates(reader, reader.by_gtin(gtin)?, gtin)?,
@@ -67,6 +79,13 @@ pub fn identify(
         let by_mpn = match &*newcomer.mpn {
             "" => Vec::new(),
             mpn => candidates(reader, reader.by_mpn(mpn)?, newcomer.gtin)?,
+        };
+        let (by_gtin, by_mpn) = match &decided {
+            Some(item) => (
+                but_others(reader, item, decisions, by_gtin)?,
+                but_others(reader, item, decisions, by_mpn)?,
+            ),
+            None => (by_gtin, by_mpn),
         };
         match decide(&by_gtin, &by_mpn) {
             Decision::Same(product) => found.entry(product).or_default().push((newcomer.entry, newcomer.sku)),
@@ -89,6 +108,38 @@ pub fn identify(
     }
     identified.findings.sort_by_key(|(entry, _)| *entry);
     Ok(identified)
+}
+
+/// The product that an item is part of by a decision; none where that has an item of the same source, or there are several.
+fn decided_on(reader: &Reader, item: &ItemName, decisions: &Decisions) -> Result<Option<i64>, Failure> {
+    let mut products = BTreeSet::new();
+    for other in decisions.same(item) {
+        products.extend(reader.product_of(other)?);
+    }
+    match products.first() {
+        Some(product) if products.len() == 1 && reader.layer(*product, item.0)?.is_none() => Ok(Some(*product)),
+        _ => Ok(None),
+    }
+}
+
+/// The candidates without those that are other products by a decision.
+fn but_others(
+    reader: &Reader,
+    item: &ItemName,
+    decisions: &Decisions,
+    candidates: Vec<Candidate>,
+) -> Result<Vec<Candidate>, Failure> {
+    let mut left = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let layers = reader.layers(candidate.product)?;
+        if !layers
+            .iter()
+            .any(|layer| decisions.are_two(item, &(layer.source, layer.sku.clone())))
+        {
+            left.push(candidate);
+        }
+    }
+    Ok(left)
 }
 
 /// The products behind some layers, each once, as identity wants to see them.

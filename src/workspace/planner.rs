@@ -347,7 +347,10 @@ impl<'w> Planner<'w> {
                 self.met_new.insert(hash, Met::Entry(number));
             }
         }
-        if entry.kind == EntryKind::New && entry.product.is_none() && (entry.gtin != 0 || !entry.mpn.is_empty()) {
+        if entry.kind == EntryKind::New
+            && entry.product.is_none()
+            && (entry.gtin != 0 || !entry.mpn.is_empty() || self.store.decisions.know(self.store.source, &entry.sku))
+        {
             self.newcomers.push(Newcomer {
                 entry: number,
                 sku: entry.sku.into_boxed_str(),
@@ -506,7 +509,7 @@ impl<'w> Planner<'w> {
         let mut newcomers = std::mem::take(&mut self.newcomers);
         newcomers.retain(|newcomer| self.plan.verdict(newcomer.entry) == Verdict::Go);
         let reader = self.reader.filter(|_| self.store.products > 0);
-        let identified = identify(newcomers, reader, self.store.source, schema)?;
+        let identified = identify(newcomers, reader, self.store.source, &self.store.decisions, schema)?;
         for (entry, product) in identified.joins {
             self.plan.join(entry, product);
         }

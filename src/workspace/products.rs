@@ -134,7 +134,8 @@ impl<'a> Shelf<'a> {
         self.said_seen(reader, names, &mut |_| {})
     }
 
-    fn said_seen(
+    /// The same, while `see` looks at the stored layers of each, in order.
+    pub fn said_seen(
         &self,
         reader: &Reader,
         names: &[ProductName],

@@ -21,6 +21,8 @@ pub enum Step {
     Indexing,
     /// A language model is being asked for drafts.
     Drafting,
+    /// Products are compared with each other.
+    Comparing,
 }
 
 /// Receives progress. All methods may be called from several threads.

@@ -12,6 +12,8 @@ use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::images::enrich;
 use crate::workspace::images::outcome::Imaged;
 use crate::workspace::import::plan;
+use crate::workspace::matches::merge_sure;
+use crate::workspace::merging::Merged;
 use crate::workspace::models;
 use crate::workspace::progress::Progress;
 use crate::workspace::refresh::{PATIENCE, Refreshed, refresh};
@@ -53,6 +55,8 @@ pub struct RunReport {
     pub index_seconds: f64,
     /// What became of the pictures, where they are configured.
     pub images: Option<Imaged>,
+    /// What was merged without a person, where the workspace lets it.
+    pub merged: Option<Merged>,
     pub products: u64,
     pub seconds: f64,
 }
@@ -63,6 +67,7 @@ impl RunReport {
         let pictures = |images: &Imaged| images.batch.is_none() && images.made == 0;
         self.suppliers.iter().all(|supplier| supplier.batch.is_none())
             && self.images.as_ref().is_none_or(pictures)
+            && self.merged.as_ref().is_none_or(|merged| merged.batch.is_none())
             && self
                 .channels
                 .iter()
@@ -110,6 +115,7 @@ pub fn run(
         index_failure: None,
         index_seconds: 0.0,
         images: None,
+        merged: None,
         products: 0,
         seconds: 0.0,
     };
@@ -118,6 +124,9 @@ pub fn run(
         .filter(|id| suppliers.is_empty() || suppliers.contains(id))
     {
         report.suppliers.push(import_one(workspace, &id, progress)?);
+    }
+    if workspace.settings.matching.automatic.is_some() {
+        report.merged = Some(merge_sure(workspace, progress)?);
     }
     report.models = models::check(workspace, before)?;
     if workspace.settings.images.is_some() {

@@ -22,6 +22,7 @@ use crate::workspace::delivery_settings::DeliverySettings;
 use crate::workspace::download;
 use crate::workspace::draft_settings::{DraftSettings, Drafting};
 use crate::workspace::failure::Failure;
+use crate::workspace::match_settings::MatchSettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,6 +76,9 @@ pub struct WorkspaceFile {
     /// Deliveries: how many of the applied ones are kept, and what holds where they are fetched.
     #[serde(default)]
     pub deliveries: DeliverySettings,
+    /// Candidates: which products that may be one are listed, and what the program merges by itself.
+    #[serde(default, rename = "match")]
+    pub matching: MatchSettings,
     /// Drafts of missing texts by a language model; off where this table is absent.
     #[serde(default)]
     pub drafts: Option<DraftSettings>,
@@ -196,6 +200,7 @@ pub struct Settings {
     /// Where pictures are configured.
     pub images: Option<Images>,
     pub deliveries: DeliverySettings,
+    pub matching: MatchSettings,
     /// How drafts are made; `None` where they are off.
     pub drafts: Option<Drafting>,
     pub store: PathBuf,
@@ -277,6 +282,7 @@ impl Settings {
             synonyms: synonyms.unwrap_or_default(),
             images,
             deliveries: workspace.deliveries,
+            matching: workspace.matching,
             drafts,
             store,
             out: root.join(&workspace.out),

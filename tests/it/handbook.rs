@@ -150,6 +150,7 @@ fn every_key_stands_on_its_page() {
             &[
                 "docs/workspace.md",
                 "docs/guards.md",
+                "docs/matching.md",
                 "docs/enrichment.md",
                 "docs/images.md",
                 "docs/drafts.md",

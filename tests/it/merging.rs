@@ -1,0 +1,314 @@
+//! Products made one and taken apart: what a merge and a split do, that both are taken back, and that the next delivery
+//! respects them.
+
+use crate::corner::{corner_shop, deliver, export, import, number, supplier, tally};
+use crate::support::Shop;
+use estante::workspace::Workspace;
+use estante::workspace::apply::undo;
+use estante::workspace::edit;
+use estante::workspace::inspect::show;
+use estante::workspace::merging::{merge, split};
+use proptest::prelude::*;
+use serde_json::Value;
+use std::sync::OnceLock;
+
+const NORTE: &str = "sku;name;brand;price;stock;gtin
+A1;Bosch drill driver GSR-18V;Bosch;99.00;3;
+A2;Kingston memory DT-100 64 GB;Kingston;9.00;3;
+A3;Acme hammer H-200;Acme;12.00;3;4006381333931
+A4;Zeta mixer Z-900 red;Zeta;50.00;3;
+A5;Garden hose 20 m;Hosa;15.00;3;
+";
+const SUR: &str = "sku;name;brand;price;stock;gtin
+S1;Drill driver Bosch GSR18V blue;Bosch;95.00;2;
+S2;Kingston memory DT100 128 GB;Kingston;9.50;2;
+S3;Hammer H200 by Acme;Acme;11.00;2;4006381333931
+S4;Lamp L-77;Lumo;20.00;2;
+S5;Chair C-88;Seda;30.00;2;
+";
+
+fn shop() -> Shop {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "rank = 10", NORTE);
+    supplier(&shop, "sur", "rank = 20", SUR);
+    import(&shop, "norte");
+    import(&shop, "sur");
+    shop
+}
+
+/// All that products say, who says it and where it came from, without the order of time.
+fn state(shop: &Shop) -> String {
+    let workspace = Workspace::open(shop.folder(), Some(1)).expect("the workspace opens");
+    let names = workspace
+        .reader()
+        .and_then(|reader| Ok(reader.shelf(None)?))
+        .expect("the shelf reads");
+    let mut told = String::new();
+    for name in names {
+        let mut shown = show(&workspace, &name.sku).expect("the product shows");
+        shown.history.clear();
+        told.push_str(&serde_json::to_string(&shown).expect("it is JSON"));
+        told.push('\n');
+    }
+    told
+}
+
+/// SKUs of the product's layers by source.
+fn sources(shop: &Shop, sku: &str) -> String {
+    let shown = shop.done(&["product", "show", sku, "--layers", "--json"]).json();
+    let layers = shown["layers"].as_array().expect("a product has layers");
+    let told = |layer: &Value| {
+        format!(
+            "{} {}",
+            layer["source"].as_str().unwrap_or(""),
+            layer["sku"].as_str().unwrap_or("")
+        )
+    };
+    let own = layers.iter().filter(|layer| {
+        layer["source"]
+            .as_str()
+            .is_some_and(|source| source != "copy" && source != "specs")
+    });
+    format!(
+        "{}: {}",
+        shown["sku"].as_str().unwrap_or(""),
+        own.map(told).collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// The batch that a command made.
+fn batch(shop: &Shop, args: &[&str]) -> String {
+    let mut args = args.to_vec();
+    args.push("--json");
+    number(&shop.done(&args).json(), "batch").to_string()
+}
+
+fn sound(shop: &Shop) {
+    shop.done(&["verify"]);
+}
+
+#[test]
+fn a_merge_is_kept_by_the_next_delivery_and_taken_back_whole() {
+    let shop = shop();
+    let (before, sold) = (state(&shop), export(&shop));
+    shop.done(&["product", "set", "S1", "color=azul"]);
+    let edited = state(&shop);
+    let made = batch(&shop, &["product", "merge", "A1", "S1"]);
+    assert_eq!(
+        sources(&shop, "S1"),
+        "A1: editor A1, supplier:norte A1, supplier:sur S1"
+    );
+    let offers = export(&shop);
+    assert!(
+        offers.contains_key("A1") && !offers.contains_key("S1") && offers["A1"]["color"] == "azul",
+        "{offers:?}"
+    );
+    assert_eq!(shop.done(&["search", "gsr18v", "--json"]).json()["total"], 1);
+    sound(&shop);
+    // The supplier still speaks of its own SKU.
+    for id in ["norte", "sur"] {
+        assert_eq!(tally(&import(&shop, id)), "5 unchanged");
+    }
+    deliver(&shop, "sur", &SUR.replace("95.00", "94.00"));
+    assert_eq!(tally(&import(&shop, "sur")), "1 changed, 4 unchanged");
+    deliver(&shop, "sur", SUR);
+    import(&shop, "sur");
+    let told = shop.done(&["log", "A1"]).out;
+    assert!(told.contains("supplier:sur  product: S1 → A1"), "{told}");
+    assert!(shop.done(&["log", &made]).out.contains("I-MERGED"));
+    assert!(
+        shop.done(&["product", "show", "A1"])
+            .out
+            .contains("S1 is part of it since batch")
+    );
+    // What was delivered in between stays, the merge goes.
+    shop.done(&["undo", &made]);
+    assert_eq!(sources(&shop, "S1"), "S1: editor S1, supplier:sur S1");
+    assert_eq!(state(&shop).lines().count(), edited.lines().count());
+    sound(&shop);
+    shop.done(&["product", "clear", "S1", "color"]);
+    assert_eq!(export(&shop), sold);
+    assert_eq!(before.lines().count(), state(&shop).lines().count());
+    assert_eq!(shop.done(&["undo", &made, "--json"]).json()["batch"], Value::Null);
+}
+
+#[test]
+fn what_both_were_said_by_hand_is_put_together_and_taken_apart() {
+    let shop = shop();
+    shop.done(&["product", "set", "A1", "color=rojo"]);
+    shop.done(&["product", "set", "S1", "color=azul", "size=L"]);
+    let before = state(&shop);
+    let made = batch(&shop, &["product", "merge", "A1", "S1"]);
+    let shown = shop.done(&["product", "show", "A1"]).out;
+    assert!(
+        shown.contains("rojo") && shown.contains("  L ") && !shown.contains("azul"),
+        "{shown}"
+    );
+    sound(&shop);
+    shop.done(&["undo", &made]);
+    assert_eq!(state(&shop), before);
+    sound(&shop);
+}
+
+#[test]
+fn products_of_one_supplier_stay_two() {
+    let shop = shop();
+    let before = state(&shop);
+    let refused = shop.run(&["product", "merge", "A1", "A2"]).ended(2);
+    assert!(refused.err.contains("E-MERGE-SUPPLIER"), "{}", refused.err);
+    shop.run(&["product", "merge", "A1", "A1"]).ended(2);
+    shop.run(&["product", "split", "A1"]).ended(2);
+    shop.run(&["match", "accept", "m1-99"]).ended(2);
+    assert_eq!(state(&shop), before);
+}
+
+#[test]
+fn a_split_is_remembered_when_the_supplier_comes_anew() {
+    let shop = shop();
+    assert_eq!(sources(&shop, "A3"), "A3: supplier:norte A3, supplier:sur S3");
+    let before = state(&shop);
+    let made = batch(&shop, &["product", "split", "S3"]);
+    assert_eq!(sources(&shop, "S3"), "S3: supplier:sur S3");
+    assert_eq!(sources(&shop, "A3"), "A3: supplier:norte A3");
+    assert_eq!(tally(&import(&shop, "sur")), "5 unchanged");
+    sound(&shop);
+    // Its import is taken back and done again: the GTIN would join it, the decision does not.
+    shop.done(&["undo", "2"]);
+    assert_eq!(tally(&import(&shop, "sur")), "5 new");
+    assert_eq!(sources(&shop, "S3"), "S3: supplier:sur S3");
+    sound(&shop);
+    shop.done(&["undo", &made]);
+    let again = batch(&shop, &["product", "merge", "A3", "S3"]);
+    assert_eq!(sources(&shop, "S3"), "A3: supplier:norte A3, supplier:sur S3");
+    shop.done(&["undo", &again]);
+    sound(&shop);
+
+    let shop = self::shop();
+    let made = batch(&shop, &["product", "split", "S3"]);
+    shop.done(&["undo", &made]);
+    assert_eq!(state(&shop), before);
+    sound(&shop);
+}
+
+#[test]
+fn a_merge_is_remembered_when_the_supplier_comes_anew() {
+    let shop = shop();
+    shop.done(&["product", "merge", "A1", "S1"]);
+    shop.done(&["undo", "2"]);
+    assert_eq!(sources(&shop, "A1"), "A1: supplier:norte A1");
+    assert_eq!(tally(&import(&shop, "sur")), "5 new");
+    assert_eq!(sources(&shop, "S1"), "A1: supplier:norte A1, supplier:sur S1");
+    sound(&shop);
+}
+
+#[test]
+fn a_plan_made_before_a_merge_is_stale() {
+    let shop = shop();
+    deliver(&shop, "sur", &SUR.replace("95.00", "94.00"));
+    let plan = shop.done(&["import", "sur", "--json"]).json()["plan"]
+        .as_str()
+        .unwrap_or("")
+        .to_owned();
+    shop.done(&["product", "merge", "A1", "S1"]);
+    let refused = shop.run(&["apply", &plan]).ended(5);
+    assert!(refused.err.contains("merge"), "{}", refused.err);
+}
+
+fn listed(shop: &Shop) -> Vec<(String, String, String, bool)> {
+    let document = shop.done(&["match", "list", "--json"]).json();
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let candidates = document["candidates"].as_array().expect("there is a list");
+    for candidate in candidates {
+        assert!(
+            candidate["score"]
+                .as_f64()
+                .is_some_and(|score| (50.0..=100.0).contains(&score)),
+            "{candidate}"
+        );
+        assert!(
+            candidate["reasons"].is_array() && candidate["contradictions"].is_array(),
+            "{candidate}"
+        );
+    }
+    let told = |one: &Value| (text(&one["id"]), text(&one["a"]), text(&one["b"]), one["sure"] == true);
+    candidates.iter().map(told).collect()
+}
+
+#[test]
+fn candidates_are_accepted_rejected_and_merged_by_themselves() {
+    let shop = shop();
+    let found = listed(&shop);
+    let drill = found
+        .iter()
+        .find(|pair| pair.1 == "A1")
+        .expect("the drill is found")
+        .clone();
+    assert_eq!((drill.2.as_str(), drill.3), ("S1", true));
+    // The two memories differ by their capacity: listed or not, no machine merges them.
+    assert!(found.iter().all(|pair| pair.1 != "A2" || !pair.3), "{found:?}");
+    assert!(
+        found.iter().all(|pair| pair.1 != "A3"),
+        "what the GTIN joined is one product: {found:?}"
+    );
+    let rejected = batch(&shop, &["match", "reject", &drill.0]);
+    assert!(listed(&shop).iter().all(|pair| pair.1 != "A1"));
+    shop.done(&["undo", &rejected]);
+    assert_eq!(listed(&shop), found);
+    let before = state(&shop);
+    let accepted = batch(&shop, &["match", "accept", &drill.0]);
+    assert_eq!(sources(&shop, "S1"), "A1: supplier:norte A1, supplier:sur S1");
+    shop.done(&["undo", &accepted]);
+    assert_eq!(state(&shop), before);
+    shop.run(&["match", "merge"]).ended(2);
+    let settings = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{settings}\n[match]\nautomatic = 90\n"));
+    let merged = batch(&shop, &["match", "merge"]);
+    assert_eq!(sources(&shop, "S1"), "A1: supplier:norte A1, supplier:sur S1");
+    assert_eq!(sources(&shop, "S2"), "S2: supplier:sur S2");
+    shop.done(&["undo", &merged]);
+    assert_eq!(state(&shop), before);
+    // A run does it too, and a second one finds nothing to do.
+    assert_eq!(shop.done(&["run", "--json"]).json()["merged"], 1);
+    assert_eq!(shop.done(&["run", "--json"]).json()["merged"], 0);
+    sound(&shop);
+}
+
+fn base() -> &'static Shop {
+    static BASE: OnceLock<Shop> = OnceLock::new();
+    BASE.get_or_init(shop)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever is merged, and whoever edited one of the two: splitting, or undoing, gives what was before.
+    #[test]
+    fn split_and_undo_take_a_merge_back(a in 1..6usize, b in 1..6usize, edited in 0..3usize, swapped: bool, by_undo: bool) {
+        prop_assume!(a != 3 && b != 3);
+        let shop = base().twin();
+        let mut workspace = Workspace::open(shop.folder(), Some(1)).expect("the workspace opens");
+        let (one, other) = (format!("A{a}"), format!("S{b}"));
+        let (one, other) = if swapped { (other, one) } else { (one, other) };
+        if edited > 0 {
+            let sku = if edited == 1 { &one } else { &other };
+            edit::set(&mut workspace, sku, &["color=verde".to_owned()]).expect("it is edited");
+        }
+        let before = state(&shop);
+        let merged = merge(&mut workspace, &one, &other).expect("they merge");
+        prop_assert_ne!(&state(&shop), &before);
+        match by_undo {
+            true => {
+                undo(&mut workspace, merged.batch.expect("a batch was made")).expect("it is undone");
+            }
+            false => {
+                let gone = split(&mut workspace, &other, None).expect("it is split");
+                prop_assert_eq!(&gone.sku, &other);
+            }
+        }
+        prop_assert_eq!(&state(&shop), &before);
+        workspace.close().expect("the store closes");
+        shop.done(&["verify", "--quiet"]);
+        prop_assert_eq!(tally(&import(&shop, "sur")), "5 unchanged");
+        prop_assert_eq!(tally(&import(&shop, "norte")), "5 unchanged");
+    }
+}
