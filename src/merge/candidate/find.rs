@@ -126,6 +126,7 @@ mod tests {
     fn products(lines: &str) -> Vec<Features> {
         let read = |line: &str| {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let gtin = cells.get(5).and_then(|cell| cell.strip_prefix("gtin=")?.parse().ok());
             let colour = cells.get(5).and_then(|cell| cell.strip_prefix("colour="));
             Features::of(&View {
                 sellers: vec![cells[0].parse().unwrap()],
@@ -133,6 +134,7 @@ mod tests {
                 numbers: vec![cells[2].to_owned()],
                 price: cells[3].parse::<i64>().ok().map(|price| price * 10_000),
                 title: cells[4].into(),
+                gtins: gtin.into_iter().collect(),
                 specs: colour
                     .map(|value| Spec {
                         attribute: 7,
@@ -181,6 +183,13 @@ mod tests {
         check(
             &format!(
                 "{others}\n1 | Moda | CS-44X | 20 | Moda shirt CS-44X | colour=red\n2 | Moda | CS44X | 20 | Moda shirt CS-44X | colour=blue"
+            ),
+            "3-4 contradicted",
+        );
+        // One GTIN with two part numbers is for a person to look at, in whatever language the titles are.
+        check(
+            &format!(
+                "{others}\n1 | Torn | AB-77 | 20 | Tornillo rosca 9021 | gtin=4006381333931\n2 | Torn | XY-88 | 21 | Screw Torn 9021 | gtin=4006381333931"
             ),
             "3-4 contradicted",
         );
