@@ -312,3 +312,41 @@ proptest! {
         prop_assert_eq!(tally(&import(&shop, "norte")), "5 unchanged");
     }
 }
+
+/// What the program before wrote: the store without the tables of identity.
+#[test]
+fn a_store_of_the_layout_before_is_read_and_brought_up_by_the_first_writer() {
+    let shop = shop();
+    let sqlite = || rusqlite::Connection::open(shop.path(".estante/catalog.sqlite")).expect("the store opens");
+    sqlite()
+        .execute_batch("DROP TABLE moves; DROP TABLE merged; DROP TABLE decisions; PRAGMA user_version = 1;")
+        .expect("the store is turned back");
+    let layout = || -> i64 {
+        sqlite()
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .expect("it has a layout")
+    };
+    // Readers take it as it is.
+    let before = state(&shop);
+    shop.done(&["verify"]);
+    assert_ne!(
+        shop.done(&["match", "list", "--json"]).json()["candidates"],
+        Value::Array(Vec::new())
+    );
+    assert_eq!(layout(), 1);
+    // A writer brings it up, and nothing that it holds changes.
+    shop.done(&["product", "merge", "A1", "S1"]);
+    assert_eq!(layout(), 2);
+    let batch = shop.done(&["batches", "--json"]).json()["batches"][0]["id"].to_string();
+    shop.done(&["undo", &batch]);
+    assert_eq!(state(&shop), before);
+    shop.done(&["verify"]);
+    // One of a program to come is left alone.
+    sqlite()
+        .execute_batch("PRAGMA user_version = 3;")
+        .expect("it is written");
+    let refused = shop.run(&["product", "merge", "A1", "S1"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("layout 3"), "{}", refused.err);
+    assert_eq!(layout(), 3);
+}
