@@ -3,6 +3,8 @@
 //! As in paths of XML: a value inside the object is this text, spaces at the ends aside, or the member has this number, counted
 //! from 1.
 
+use crate::feed::path::{closing, equals};
+
 /// A condition, and what of the path follows it.
 pub enum Condition<'p> {
     /// The member of this number, counted from 1.
@@ -14,30 +16,14 @@ pub enum Condition<'p> {
 /// Parts the condition that a path begins with from the rest.
 pub fn read(path: &str) -> Option<(Condition<'_>, &str)> {
     let inside = path.strip_prefix('[')?;
-    let mut depth = 0u32;
-    let mut quote = None;
-    let end = inside.char_indices().find_map(|(at, c)| {
-        match (c, quote) {
-            (c, Some(open)) if c == open => quote = None,
-            (_, Some(_)) => {}
-            ('"' | '\'', None) => quote = Some(c),
-            ('[', None) => depth += 1,
-            (']', None) if depth == 0 => return Some(at),
-            (']', None) => depth -= 1,
-            _ => {}
-        }
-        None
-    })?;
+    let end = closing(inside)?;
     let (inside, rest) = (&inside[..end], &inside[end + 1..]);
     let rest = rest.strip_prefix('.').unwrap_or(rest);
     if let Ok(number) = inside.trim().parse() {
         return Some((Condition::Number(number), rest));
     }
-    let (path, value) = inside.split_once('=')?;
-    let value = value.trim();
-    let quoted = |quote| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    let value = quoted('"').or_else(|| quoted('\'')).unwrap_or(value);
-    Some((Condition::Equals(path.trim(), value), rest))
+    let (path, value) = equals(inside)?;
+    Some((Condition::Equals(path, value), rest))
 }
 
 /// What of a path is asked of the `n`-th member of a list; none where it asks for another.

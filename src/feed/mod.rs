@@ -44,6 +44,8 @@ pub mod rows;
 pub mod sections;
 pub mod settings;
 pub mod shared_texts;
+#[cfg(test)]
+pub mod shown;
 pub mod sniff;
 pub mod source;
 pub mod text;

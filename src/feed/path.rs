@@ -130,12 +130,7 @@ impl Condition {
                 .map(Condition::Number)
                 .ok_or("elements are counted from 1".to_string());
         }
-        let (path, value) = text
-            .split_once('=')
-            .ok_or(format!("the condition \"{text}\" has no `=`"))?;
-        let value = value.trim();
-        let quoted = |quote| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-        let value = quoted('"').or_else(|| quoted('\'')).unwrap_or(value);
+        let (path, value) = equals(text).ok_or(format!("the condition \"{text}\" has no `=`"))?;
         Ok(Condition::Equals(
             Path::read_nested(path, tree, depth + 1)?,
             value.to_string(),
@@ -185,8 +180,16 @@ fn split(text: &str) -> Result<Vec<&str>, String> {
     Ok(parts)
 }
 
+/// The sides of a condition such as `name = "Color"`, the right one without its quotes.
+pub fn equals(condition: &str) -> Option<(&str, &str)> {
+    let (path, value) = condition.split_once('=')?;
+    let value = value.trim();
+    let quoted = |quote| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    Some((path.trim(), quoted('"').or_else(|| quoted('\'')).unwrap_or(value)))
+}
+
 /// Where the bracket closes whose inside begins the text.
-fn closing(text: &str) -> Option<usize> {
+pub fn closing(text: &str) -> Option<usize> {
     let mut depth = 0u32;
     let mut quote = None;
     for (at, c) in text.char_indices() {

@@ -2,19 +2,8 @@
 
 use crate::feed;
 use crate::feed::settings::FileSettings;
-use crate::product::record::{Cell, Records};
-
-fn show(cell: Cell<'_>) -> String {
-    match cell {
-        Cell::Absent => "∅".to_string(),
-        Cell::Text(text) => text.to_string(),
-        Cell::Number(text) => format!("#{text}"),
-        Cell::Boolean(value) => format!("?{value}"),
-        Cell::Moment(text) => format!("@{text}"),
-        Cell::Error(text) => format!("!{text}"),
-        Cell::List(cells) => format!("[{}]", cells.iter().map(show).collect::<Vec<_>>().join(", ")),
-    }
-}
+use crate::feed::shown::show;
+use crate::product::record::Records;
 
 /// Reads a catalogue whose header and transaction hold these elements, and gives a line for each record, then the findings.
 #[track_caller]

@@ -3,21 +3,10 @@
 use crate::feed;
 use crate::feed::decode::Stream;
 use crate::feed::settings::FileSettings;
+use crate::feed::shown::show;
 use crate::feed::xml::find_record;
-use crate::product::record::{Cell, Records};
+use crate::product::record::Records;
 use std::path::Path;
-
-fn show(cell: Cell<'_>) -> String {
-    match cell {
-        Cell::Absent => "∅".to_string(),
-        Cell::Text(text) => text.to_string(),
-        Cell::Number(text) => format!("#{text}"),
-        Cell::Boolean(value) => format!("?{value}"),
-        Cell::Moment(text) => format!("@{text}"),
-        Cell::Error(text) => format!("!{text}"),
-        Cell::List(cells) => format!("[{}]", cells.iter().map(show).collect::<Vec<_>>().join(", ")),
-    }
-}
 
 fn read(
     open: impl FnOnce(&FileSettings, &[String]) -> Result<feed::Reading, feed::failure::FeedError>,
