@@ -236,8 +236,10 @@ fn looks_like_names(rows: &[Vec<String>]) -> Option<usize> {
             names.iter().filter(|name| is_value(name)).count()
         };
         let unique: BTreeSet<&String> = names.iter().collect();
+        // A name may stand there twice where values begin below it; who asks for it is told.
+        let twice = values == 0 && unique.len() * 2 > names.len() && values_begin_below(rows, n);
         // A year or a number may be a column's name; most names are words.
-        if values * 3 <= names.len() && unique.len() * 10 >= names.len() * 8 {
+        if values * 3 <= names.len() && unique.len() * 10 >= names.len() * 8 || twice {
             return Some(n);
         }
         if values * 2 > names.len() {

@@ -428,6 +428,8 @@ pub fn could_be_thousands(text: &str) -> bool {
         (1..=3).contains(&before)
             && behind == 3
             && bytes.get(point - before) != Some(&b'0')
+            // `1.234.567` has one reading.
+            && !(point > before && matches!(bytes[point - before - 1], b'.' | b','))
             && !matches!(next, Some(b'.' | b','))
     })
 }

@@ -227,10 +227,28 @@ impl Findings<'_> {
                     .or_insert_with(|| format!("the column `{}`", column.text));
             }
         }
-        if let Some((currency, how)) = currencies.iter().next() {
-            self.suggestion.read.currency = Some(*currency);
-            let how = format!("{currency}, by {how}");
-            self.suggestion.found("currency", how);
+        let several: Vec<String> = currencies
+            .iter()
+            .map(|(currency, how)| format!("{currency}, by {how}"))
+            .collect();
+        match (currencies.keys().next(), several.as_slice()) {
+            (Some(currency), [how]) => {
+                self.suggestion.read.currency = Some(*currency);
+                self.suggestion.found("currency", how.clone());
+            }
+            (Some(_), _) => self.suggestion.ask(
+                "",
+                format!(
+                    "prices are in several currencies ({}): check `currency`, that of prices which name none",
+                    several.join("; ")
+                ),
+            ),
+            (None, _) if self.is_mixed(&priced) => self.suggestion.ask(
+                "",
+                "some prices name a currency and others none: check `currency`, that of those which name none"
+                    .to_owned(),
+            ),
+            (None, _) => {}
         }
         let net = priced.iter().find(|n| {
             let header = &self.read[**n].header;
@@ -264,6 +282,15 @@ impl Findings<'_> {
             );
         }
         self.suggestion.read.vat = Some(said.unwrap_or_else(|| standard.to_string()));
+    }
+
+    /// Some amounts of a price column name a currency, others name another or none.
+    fn is_mixed(&self, priced: &[usize]) -> bool {
+        let names_one = |sample: &String| {
+            let parts = price::split(sample);
+            parts.is_some_and(|parts| !parts.before.is_empty() || !parts.after.is_empty())
+        };
+        priced.iter().any(|n| self.samples[*n].samples.iter().any(names_one))
     }
 
     /// The rate that most records say, where a column says it.

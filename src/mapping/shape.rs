@@ -200,13 +200,25 @@ impl Shape {
             .collect();
         amounts.sort_unstable();
         self.middle = amounts.get(amounts.len() / 2).copied();
+        // A value without one is in another currency than those that name theirs, for all that is known.
         let words: BTreeSet<&str> = values
             .iter()
             .filter_map(|value| price::split(value))
-            .flat_map(|parts| [parts.before, parts.after])
-            .filter(|word| !word.is_empty())
+            .map(|parts| {
+                if parts.before.is_empty() {
+                    parts.after
+                } else {
+                    parts.before
+                }
+            })
             .collect();
-        if let [word] = words.iter().copied().collect::<Vec<_>>()[..] {
+        if let [word] = words
+            .iter()
+            .copied()
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()[..]
+            && words.len() == 1
+        {
             self.currency = if word == "€" {
                 Currency::parse("EUR").ok()
             } else {

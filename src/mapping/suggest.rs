@@ -432,7 +432,9 @@ impl Findings<'_> {
                     .currency
                     .or(shape.currency)
                     .filter(|found| self.suggestion.read.currency != Some(*found));
+                // A catalogue's prices bear their code where it is not the catalogue's own.
                 if column.header.currency.or(shape.currency).is_none()
+                    && !column.text.starts_with("price:")
                     && let Some(currencies) = self.currencies_beside()
                 {
                     settings.column = None;

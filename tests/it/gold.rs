@@ -35,12 +35,17 @@ enum Meant {
 }
 
 impl Meant {
-    /// The attribute itself, or in a locale that the feed names.
-    fn is(&self, attribute: &str) -> bool {
-        let attribute = attribute.split('@').next().unwrap_or(attribute);
+    /// The attribute itself. Where no locale is asked for, also in one that the column's header names, or that the preset of its
+    /// shop system knows.
+    fn is(&self, attribute: &str, header: &str, reason: &str) -> bool {
+        let bare = match attribute.split_once('@') {
+            Some((bare, locale)) if names_locale(header, locale) || reason.starts_with("so in exports of") => bare,
+            _ => attribute,
+        };
+        let meant = |one: &String| one == attribute || one == bare;
         match self {
-            Meant::One(one) => one == attribute,
-            Meant::Several(several) => several.iter().any(|one| one == attribute),
+            Meant::One(one) => meant(one),
+            Meant::Several(several) => several.iter().any(meant),
         }
     }
 }
@@ -59,6 +64,16 @@ struct Written {
 #[derive(Deserialize)]
 struct Dialects {
     files: BTreeMap<String, Written>,
+}
+
+/// `name:en`, `name-en_US`, `title (es)`, `descripción[lang=es]`: the locale stands alone at the end of the header or in its brackets.
+fn names_locale(header: &str, locale: &str) -> bool {
+    let words: Vec<String> = header
+        .split(|c: char| !c.is_alphanumeric())
+        .map(str::to_lowercase)
+        .collect();
+    let language = locale.split('-').next().unwrap_or(locale);
+    words.iter().skip(1).any(|word| word == language)
 }
 
 /// Attributes that must not be wrong: what a product is, and what it costs.
@@ -144,11 +159,11 @@ fn columns_are_mapped_as_a_person_maps_them() {
                 let (meant, got) = (gold.columns.get(&column.header), column.attribute.as_deref());
                 let allowed = gold.may.get(&column.header);
                 match (meant, got) {
-                    (Some(meant), Some(got)) if meant.is(got) => right += 1,
+                    (Some(meant), Some(got)) if meant.is(got, &column.header, &column.reason) => right += 1,
                     (None, None) => {}
-                    (None, Some(got)) if allowed.is_some_and(|may| may.is(got)) => {}
+                    (None, Some(got)) if allowed.is_some_and(|may| may.is(got, &column.header, &column.reason)) => {}
                     (meant, got) => {
-                        let key = meant.is_some_and(|meant| meant.is("sku"));
+                        let key = meant.is_some_and(|meant| meant.is("sku", "", ""));
                         let fault = format!("{file}: `{}` became {got:?} ({})", column.header, column.reason);
                         match key || got.is_some_and(|got| NEVER_WRONG.contains(&got)) {
                             true => grave.push(fault),
