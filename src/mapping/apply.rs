@@ -125,9 +125,10 @@ impl Habits {
                 cell if field.split.is_some() => self.several(field, std::iter::once(cell), scratch, row),
                 cell => self.one(field, cell, scratch, row),
             },
-            // A surcharge without what it is added to is no amount.
+            // A surcharge without what it is added to is no price.
             Source::Columns(columns)
-                if field.chain.as_ref().is_some_and(Chain::sums)
+                if field.attribute.kind == Kind::Money
+                    && field.chain.as_ref().is_some_and(Chain::sums)
                     && columns.first().is_some_and(|n| self.is_silent(record.cell(*n))) =>
             {
                 Outcome::Silent

@@ -213,6 +213,21 @@ proptest! {
     }
 
     #[test]
+    fn squeezed_texts_have_single_spaces(text in "[aé \\n\\t\\u{b}\\u{85}\\u{a0}\\u{1680}\\u{2003}\\u{3000}€]{0,10}") {
+        let chain = Chain::compile(&[Step::Squeeze], Units::builtin()).unwrap();
+        let mut expected = String::new();
+        for c in text.chars() {
+            match c.is_whitespace() {
+                true if expected.ends_with(' ') => {}
+                true => expected.push(' '),
+                false => expected.push(c),
+            }
+        }
+        let got = chain.apply(Texts::one(&text), Notation::Plain).unwrap();
+        prop_assert_eq!(got.first(), expected);
+    }
+
+    #[test]
     fn truncated_texts_are_never_longer(text in "\\PC{0,60}", most in 1u32..40) {
         let chain = Chain::compile(&[Step::Truncate(most)], Units::builtin()).unwrap();
         let got = chain.apply(Texts::one(&text), Notation::Plain).unwrap();

@@ -150,18 +150,7 @@ pub fn day(text: &str, order: DateOrder) -> Result<Date, Mismatch> {
         }
         return Ok(zoned.date());
     }
-    if let Some(day) = order.named(text) {
-        return Ok(day);
-    }
-    let (front, back) = match text.rsplit_once(' ') {
-        // A named day has blanks of its own.
-        Some((front, time)) if time.contains(':') => (front, Some(time)),
-        _ => part(text),
-    };
-    let day = match order.named(front) {
-        Some(day) => day,
-        None => civil(front, order)?,
-    };
+    let (day, back) = day_and_time(text, order)?;
     match back {
         None => Ok(day),
         Some(time) if time_of(time.trim_end_matches('Z')) == Some(Time::midnight()) => Ok(day),
@@ -222,14 +211,7 @@ pub fn moment(text: &str, order: DateOrder) -> Result<Timestamp, Mismatch> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
-    let (front, back) = part(text);
-    // `12 ene 2024 14:30`: the time is what stands behind the last space.
-    let timed = text.rsplit_once(' ').filter(|(_, time)| time.contains(':'));
-    let (named, time) = timed.map_or((text, None), |(day, time)| (day, Some(time)));
-    let (day, back) = match order.named(named) {
-        Some(day) => (day, time),
-        None => (civil(front, order)?, back),
-    };
+    let (day, back) = day_and_time(text, order)?;
     let time = match back {
         None => Time::midnight(),
         Some(back) => time_of(back).ok_or_else(|| {
@@ -248,6 +230,18 @@ fn says_nothing(text: &str) -> bool {
             && text
                 .bytes()
                 .all(|b| matches!(b, b'0' | b'-' | b'/' | b'.' | b':' | b' ' | b'T')))
+}
+
+/// A day, and the time behind it where there is one.
+fn day_and_time(text: &str, order: DateOrder) -> Result<(Date, Option<&str>), Mismatch> {
+    // A named day has blanks of its own; the time is what stands behind the last: `12 ene 2024 14:30`.
+    let timed = text.rsplit_once(' ').filter(|(_, time)| time.contains(':'));
+    let (named, time) = timed.map_or((text, None), |(day, time)| (day.trim_end(), Some(time)));
+    if let Some(day) = order.named(named) {
+        return Ok((day, time));
+    }
+    let (front, back) = part(text);
+    Ok((civil(front, order)?, back))
 }
 
 /// Day and time, parted by `T` or spaces.

@@ -106,5 +106,18 @@ fn numbers_of_the_format_keep_their_value_beside_texts_and_in_sums() {
     );
     let of = |attribute: &str| ["A", "B", "C"].map(|sku| value(&shop, sku, attribute).unwrap_or_default());
     assert_eq!(of("weight"), ["1.525 kg", "1.5255 kg", "2 kg"]);
-    assert_eq!(of("volume"), ["1.75", "1002.5", ""]);
+    assert_eq!(of("volume"), ["1.75", "1002.5", "3"]);
+    // A surcharge alone is no price; pieces in one of two houses are pieces.
+    shop.edit("suppliers/list/supplier.toml", "volume = {", "price = {");
+    shop.edit(
+        "suppliers/list/supplier.toml",
+        "[read]\n",
+        "[read]\ncurrency = \"EUR\"\n",
+    );
+    import(&shop, "list");
+    let prices = ["A", "B", "C"].map(|sku| value(&shop, sku, "price"));
+    assert_eq!(
+        prices,
+        [Some("1.75 EUR".to_owned()), Some("1002.50 EUR".to_owned()), None]
+    );
 }
