@@ -205,13 +205,17 @@ impl<'a> Documents<'a> {
     }
 
     fn text(&mut self, document: &mut TantivyDocument, value: &Value, id: AttributeId, locale: u8) {
-        let Some(field) = self.layout.text(id, locale) else {
+        let (Value::Text(text) | Value::RichText(text)) = value else {
             return;
         };
-        match value {
-            Value::Text(text) if !text.trim().is_empty() => document.add_text(field.field, head(text)),
-            Value::RichText(text) if !text.trim().is_empty() => document.add_text(field.field, plain(head(text))),
-            _ => return,
+        if text.trim().is_empty() {
+            return;
+        }
+        if let Some(field) = self.layout.text(id, locale) {
+            match value {
+                Value::RichText(_) => document.add_text(field.field, plain(head(text))),
+                _ => document.add_text(field.field, head(text)),
+            }
         }
         self.present(document, id, locale);
     }

@@ -433,7 +433,16 @@ impl Filters<'_> {
             (Kind::Text, Some(_)) if condition.comparison == Comparison::Equals => {
                 Ok(self.value(id, &fold(cut(value))))
             }
-            (Kind::Text | Kind::RichText, _) => Ok(self.matcher.text_of(id, locale, value)),
+            (Kind::Text | Kind::RichText, _) if attribute.searchable => Ok(self.matcher.text_of(id, locale, value)),
+            (Kind::Text | Kind::RichText, _) => Err(value_fault(
+                "E-QUERY-KIND",
+                condition,
+                format!("the texts of `{}` are not searched", attribute.code),
+                format!(
+                    "`has:{0}` and `missing:{0}` ask whether there is one; the schema says `searchable = false`",
+                    attribute.code
+                ),
+            )),
             (kind, _) => Err(value_fault(
                 "E-QUERY-KIND",
                 condition,

@@ -118,7 +118,7 @@ impl Layout {
             if known.family == Some(id) || known.category == Some(id) {
                 continue;
             }
-            if matches!(attribute.kind, Kind::Text | Kind::RichText) {
+            if matches!(attribute.kind, Kind::Text | Kind::RichText) && attribute.searchable {
                 let locales = if attribute.localizable {
                     schema.locales().len()
                 } else {

@@ -24,6 +24,10 @@ labels = { es = "Nombre" }
 kind = "rich_text"
 localizable = true
 labels = { es = "Descripción" }
+[attributes.meta_title]
+kind = "text"
+localizable = true
+searchable = false
 [attributes.brand]
 kind = "text"
 labels = { es = "Marca" }
@@ -129,6 +133,7 @@ impl Shop {
                     ("name@es", r#""Taladro percutor GSB 18V-55""#),
                     ("name@en", r#""Hammer drill GSB 18V-55""#),
                     ("description@es", r#""<p>Con maletín y juego de brocas</p>""#),
+                    ("meta_title@es", r#""Taladro en oferta""#),
                     ("brand", r#""Bosch""#),
                     ("mpn", r#""0.601.9H5.302""#),
                     ("category", r#""drills""#),
@@ -296,6 +301,9 @@ fn conditions_are_exact() {
         ("descripción:taladro", "B-007"),
         ("descripción@es:(maletín OR taladro)", "A-1 B-007"),
         ("brand=bosc", ""),
+        ("oferta", ""),
+        ("has:meta_title", "A-1"),
+        ("missing:meta_title@es", "A-2 B-007"),
         ("stock>0", "A-1"),
         ("stock:0", "A-2"),
         ("stock<=5", "A-1 A-2"),
@@ -385,6 +393,7 @@ fn faults_point_at_their_place() {
         ("weight<2furlongs", "E-QUERY-VALUE", "2furlongs"),
         ("weight<2V", "E-QUERY-VALUE", "2V"),
         ("color>red", "E-QUERY-KIND", "red"),
+        ("meta_title:oferta", "E-QUERY-KIND", "oferta"),
         ("cordless:maybe", "E-QUERY-VALUE", "maybe"),
         ("released:soon", "E-QUERY-VALUE", "soon"),
         ("web:blokced", "E-QUERY-VALUE", "blokced"),

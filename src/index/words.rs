@@ -192,7 +192,7 @@ pub struct Stems {
     stemmer: Option<TextAnalyzer>,
     remembered: Vec<Remembered>,
     folded: String,
-    /// The term last made, where `found` says that there is one.
+    /// The term last made; what `make` answers tells whether there is one.
     last: String,
 }
 

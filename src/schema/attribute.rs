@@ -33,6 +33,8 @@ pub struct Attribute {
     pub localizable: bool,
     /// It has a value per channel.
     pub scopable: bool,
+    /// Its texts are looked through for words.
+    pub searchable: bool,
     pub group: Option<Box<str>>,
     pub limits: Limits,
     /// What `rounded` rounds to.
@@ -215,6 +217,7 @@ impl Attribute {
             labels: Labels::checked(&written.labels, default_locale, report),
             localizable: written.localizable,
             scopable: written.scopable,
+            searchable: written.searchable.unwrap_or(true),
             group: written.group.as_deref().map(Box::from),
             limits: Limits {
                 max_length: written.max_length.map(|most| most as usize),
@@ -257,7 +260,8 @@ fn check_keys(written: &AttributeFile, report: &mut Report<'_>) {
     let kind = written.kind;
     let numbers: &[Kind] = &[Integer, Decimal, Measure, Money];
     let lists: &[Kind] = &[Option, Options];
-    let keys: [(&str, bool, &[Kind]); 8] = [
+    let keys: [(&str, bool, &[Kind]); 9] = [
+        ("searchable", written.searchable.is_some(), &[Text, RichText]),
         (
             "max_length",
             written.max_length.is_some(),

@@ -49,6 +49,8 @@ pub struct AttributeFile {
     /// It has a value per channel.
     #[serde(default)]
     pub scopable: bool,
+    /// Its texts are looked through for words. Those that only repeat others, such as texts for search engines, need not be: `false`.
+    pub searchable: Option<bool>,
     /// Under which heading it is shown.
     #[serde(default)]
     pub group: Option<String>,

@@ -83,7 +83,13 @@ pub fn sentence(text: &str, names: &[&str]) -> String {
 /// True for a text of at least two words in capitals, signs and codes apart, that has no small letter worth the name.
 pub fn is_shouted(text: &str) -> bool {
     let (mut shouted, mut small) = (0_usize, 0_usize);
+    let mut left = text.len() + 1;
     for word in text.split(|c: char| !c.is_alphanumeric()) {
+        // Even if all that is left were shouted, in the shortest words, most would be small: nearly always the second word tells.
+        if small * 4 > shouted + left / 4 {
+            return false;
+        }
+        left = left.saturating_sub(word.len() + 1);
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
         if letters < 3 || SIGNS.contains(&word) || word.contains(|c: char| c.is_ascii_digit()) {
             continue;

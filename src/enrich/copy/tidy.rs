@@ -55,23 +55,27 @@ pub fn tidy(text: String) -> String {
     out
 }
 
-/// Most texts are tidy, which one look tells.
+/// Most texts are tidy, which one look tells. False also where that would take a longer look.
 fn is_tidy(text: &str) -> bool {
-    let mut before = ' ';
+    let (mut first, mut before) = (' ', ' ');
     for c in text.chars() {
         let wrong = match c {
+            // Most are none of those below.
+            '0'..='9' | 'a'..='z' | 'A'..='Z' => false,
             ' ' => matches!(before, ' ' | '(' | '['),
             ',' | ';' | ')' | ']' => matches!(before, ' ' | ',' | ';' | '(' | '['),
             '.' => matches!(before, ' ' | ',' | ';'),
-            // Lines, and signs that join parts, are for the closer look.
-            '\n' | '\t' | '\r' | '|' | '·' | '–' | '—' => true,
+            // Lines are for the closer look.
+            '\n' | '\t' | '\r' => true,
+            // Signs that join parts are wrong where none stands between them.
+            '|' | '·' | '–' | '—' => before == ' ' && (first == c || first == ','),
             '-' | '/' => before == ' ',
-            c => c.is_whitespace() || (before == '(' && matches!(c, ',' | ';')),
+            c => c.is_whitespace(),
         };
         if wrong {
             return false;
         }
-        before = c;
+        (first, before) = (before, c);
     }
     !text.ends_with(dangles) && !text.starts_with(leads)
 }
@@ -230,6 +234,11 @@ mod tests {
             let once = tidy(text);
             prop_assert_eq!(tidy(once.clone()), once.clone());
             prop_assert_eq!(mended(&once), once);
+        }
+
+        #[test]
+        fn a_quick_look_lets_nothing_through(text in "[ab,;.:()|·–/ -]{0,12}") {
+            prop_assert!(!is_tidy(&text) || mended(&text) == text);
         }
 
         #[test]

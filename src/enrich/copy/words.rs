@@ -240,18 +240,21 @@ fn holds_words(text: &str, words: &str) -> bool {
 /// The text up to the first full stop that ends a sentence: behind a word of more than three letters and before a capital.
 fn first_sentence(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
-    // Characters of the word under way.
-    let mut letters = 0_usize;
-    for (at, c) in line.char_indices() {
-        if matches!(c, '.' | '!' | '?') {
-            let behind = &line[at + 1..];
-            let next = behind.trim_start().chars().next();
-            let ends = behind.starts_with(' ') && next.is_some_and(|c| c.is_uppercase() || c == '¡' || c == '¿');
-            if ends && (letters > 3 || c != '.') {
-                return line[..=at].to_owned();
-            }
+    for at in memchr::memchr3_iter(b'.', b'!', b'?', line.as_bytes()) {
+        let behind = &line[at + 1..];
+        let next = behind.trim_start().chars().next();
+        let ends = behind.starts_with(' ') && next.is_some_and(|c| c.is_uppercase() || c == '¡' || c == '¿');
+        let is_long = || {
+            line[..at]
+                .chars()
+                .rev()
+                .take_while(|c| !c.is_whitespace())
+                .nth(3)
+                .is_some()
+        };
+        if ends && (line.as_bytes()[at] != b'.' || is_long()) {
+            return line[..=at].to_owned();
         }
-        letters = if c.is_whitespace() { 0 } else { letters + 1 };
     }
     line.to_owned()
 }
