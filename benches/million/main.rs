@@ -125,6 +125,8 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
         return formats::read_one(&folder, supplier, arguments.threads);
     }
     if let Some(megabytes) = arguments.formats {
+        // A list that was kept beside it stays.
+        let folder = folder.join("formats");
         make(
             &folder,
             &Arguments {
