@@ -59,6 +59,7 @@ pub mod xlsx;
 pub mod xlsx_sheet;
 pub mod xml;
 pub mod xml_events;
+pub mod xml_rule;
 pub mod zstd;
 
 use crate::diagnostic::excerpt;

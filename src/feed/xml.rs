@@ -23,8 +23,8 @@ use crate::feed::source::text_of;
 use crate::feed::text::{has_control, is_control};
 use crate::feed::tree::{ELEMENTS, Element, Tree};
 use crate::feed::xml_events::{Event, Events, local};
+use crate::feed::xml_rule::{Rule, find_record};
 use crate::product::record::{Cell, Records};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Elements that an article and all that it stands for may have together.
@@ -65,16 +65,6 @@ enum Pick {
     /// Of the record around an item.
     Around(Path),
     Catalogue(Field),
-}
-
-/// Which elements are records.
-enum Rule {
-    Path {
-        absolute: bool,
-        names: Vec<String>,
-    },
-    /// ARTICLE and PRODUCT of the transaction of a BMEcat file.
-    Articles,
 }
 
 /// What is being collected.
@@ -197,10 +187,7 @@ impl Xml {
 
     /// Path of the records; none of BMEcat files, where the standard says it.
     pub fn record_path(&self) -> Option<String> {
-        match &self.rule {
-            Rule::Articles => None,
-            Rule::Path { absolute, names } => Some(format!("{}{}", if *absolute { "/" } else { "" }, names.join("/"))),
-        }
+        self.rule.path()
     }
 
     /// Bytes of the content before the first record, once one has been read.
@@ -507,92 +494,6 @@ impl Xml {
             batch.refuse(fault.clone());
         }
     }
-}
-
-impl Rule {
-    fn of(path: &str) -> Rule {
-        let absolute = path.starts_with('/') && !path.starts_with("//");
-        let names = path
-            .split('/')
-            .filter(|name| !name.is_empty())
-            .map(|name| local(name.trim()).to_string());
-        Rule::Path {
-            absolute,
-            names: names.collect(),
-        }
-    }
-
-    /// Whether the records stand below this root.
-    fn is_below(&self, root: &str) -> bool {
-        matches!(self, Rule::Path { names, .. } if names.first().is_some_and(|name| name == root))
-    }
-
-    fn is_record(&self, around: &[String], name: &str) -> bool {
-        match self {
-            Rule::Articles => {
-                matches!(name, "ARTICLE" | "PRODUCT") && around.last().is_some_and(|parent| parent.starts_with("T_"))
-            }
-            Rule::Path { absolute, names } => {
-                let Some((last, parents)) = names.split_last() else {
-                    return false;
-                };
-                last == name && around.ends_with(parents) && (!absolute || around.len() == parents.len())
-            }
-        }
-    }
-}
-
-/// Path of the records in a document that begins with `head`: the element that repeats, holds other elements or several
-/// attributes, and lies least deep; of several the most frequent.
-pub fn find_record(head: &[u8]) -> Option<String> {
-    let mut reader = quick_xml::Reader::from_reader(head);
-    reader.config_mut().expand_empty_elements = true;
-    let mut open: Vec<(String, bool)> = Vec::new();
-    // Depth, place among the paths, times seen, times with something inside.
-    let mut paths: BTreeMap<String, (usize, usize, usize, usize)> = BTreeMap::new();
-    while let Ok(event) = reader.read_event() {
-        match event {
-            quick_xml::events::Event::Start(tag) if open.is_empty() && local(tag.name().0) == icecat::ROOT => {
-                return Some(icecat::RECORD.to_string());
-            }
-            quick_xml::events::Event::Start(tag) => {
-                if let Some((_, has_children)) = open.last_mut() {
-                    *has_children = true;
-                }
-                let parent = open.last().map_or("", |(path, _)| path.as_str());
-                let path = format!("{parent}/{}", local(tag.name().0));
-                let several = tag.attributes().with_checks(false).take(2).count() == 2;
-                open.push((path, several));
-                if open.len() > crate::feed::xml_events::DEPTH {
-                    break;
-                }
-            }
-            quick_xml::events::Event::End(_) => {
-                if let Some((path, filled)) = open.pop() {
-                    let first = (open.len(), paths.len(), 0, 0);
-                    let entry = paths.entry(path).or_insert(first);
-                    entry.2 += 1;
-                    entry.3 += filled as usize;
-                }
-            }
-            quick_xml::events::Event::Eof => break,
-            _ => {}
-        }
-    }
-    let key = |seen: &(usize, usize, usize, usize)| (seen.0, std::cmp::Reverse(seen.2), seen.1);
-    let filled = || paths.iter().filter(|(_, seen)| seen.3 > 0 && seen.0 > 0);
-    let repeated = filled()
-        .filter(|(_, seen)| seen.2 > 1)
-        .min_by_key(|(_, seen)| key(seen));
-    // A single record: the last element right below the root that holds others, else what repeats without holding any.
-    let single = || filled().filter(|(_, seen)| seen.0 == 1).max_by_key(|(_, seen)| seen.1);
-    let plain = || {
-        paths
-            .iter()
-            .filter(|(_, seen)| seen.2 > 1 && seen.0 > 0)
-            .min_by_key(|(_, seen)| key(seen))
-    };
-    repeated.or_else(single).or_else(plain).map(|(path, _)| path.clone())
 }
 
 #[cfg(test)]

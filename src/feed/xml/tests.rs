@@ -4,7 +4,7 @@ use crate::feed;
 use crate::feed::decode::Stream;
 use crate::feed::settings::FileSettings;
 use crate::feed::shown::show;
-use crate::feed::xml::find_record;
+use crate::feed::xml_rule::find_record;
 use crate::product::record::Records;
 use std::path::Path;
 
