@@ -8,7 +8,8 @@ use crate::feed::archive::SEND_AGAIN;
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::icecat;
-use crate::feed::json_items::{Items, MOST, Taken};
+use crate::feed::items::{too_many_items, without_items};
+use crate::feed::json_items::{Items, Taken};
 use crate::feed::json_record::{Picker, RecordFault};
 use crate::feed::json_stream::{DEPTH, Document, is_deep};
 use crate::feed::report::FileReport;
@@ -397,23 +398,6 @@ fn refusal(fault: RecordFault, raw: &[u8], shown: &Arc<str>, line: u64) -> Diagn
             .with_value(value.trim())
             .with_help(help)
     }
-}
-
-/// What is told of records without an item.
-pub fn without_items(count: u64, shown: &Arc<str>) -> Vec<Diagnostic> {
-    let message = format!("records without a member of the list that `items` under [file] names: {count}");
-    let finding = Diagnostic::info("I-ITEMS-NONE", message).at(Place::file(shown.clone()));
-    (count > 0).then_some(finding).into_iter().collect()
-}
-
-/// Why a record with too many items is refused.
-pub fn too_many_items(shown: &Arc<str>, line: u64) -> Diagnostic {
-    let message = format!("the record has more than {MOST} items, or what they say is more than is read");
-    Diagnostic::error("E-ITEMS-SIZE", message)
-        .at(Place::line(shown.clone(), line))
-        .with_help(
-            "correct `record` and `items` under [file]: a record is one product with its variants, or one category",
-        )
 }
 
 /// Path of the list of records in a document that begins with `head`: the list of objects that lies least deep, and of

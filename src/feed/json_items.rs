@@ -3,21 +3,11 @@
 //! `items` under [file] names the list. Paths are then those inside of a member; `^.title` is the path `title` of the record
 //! around it.
 
+use crate::feed::items::{around, fits};
 use crate::feed::json_record::{Picker, RecordFault};
 use crate::product::record::Records;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-
-/// Items of one record.
-pub const MOST: usize = 100_000;
-/// Bytes of what the items of one record say together.
-pub const MOST_BYTES: usize = 64 << 20;
-
-/// The path of the record around an item that a field asks for; none where it asks for one inside of the item.
-pub fn around(field: &str) -> Option<&str> {
-    let path = field.trim().strip_prefix('^')?;
-    path.strip_prefix(['.', '/'])
-}
 
 /// How the items of a record are read.
 pub struct Items {
@@ -87,10 +77,13 @@ impl Items {
         let text = std::str::from_utf8(raw).map_err(|_| RecordFault::Encoding)?;
         let mut members = Vec::new();
         collect(text.trim_ascii(), &self.keys, &mut members)?;
-        if members.len() > MOST || members.len().saturating_mul(outer.bytes()) > MOST_BYTES {
+        let (cells, bytes) = outer.size();
+        if !fits(members.len(), cells, bytes) {
             return Ok((Taken::TooMany, 0));
         }
         self.without += u64::from(members.is_empty());
+        // What the record around says is held once, by the first item that is not refused.
+        let mut lender: Option<usize> = None;
         for (n, member) in members.iter().enumerate() {
             match n {
                 0 => batch.begin(line, raw),
@@ -98,12 +91,14 @@ impl Items {
             }
             match self.inner.pick(member.as_bytes()) {
                 Ok(()) => {
-                    for (is_outer, place) in &self.places {
-                        match is_outer {
-                            true => outer.push_field(*place, batch),
-                            false => self.inner.push_field(*place, batch),
+                    for (cell, (is_outer, place)) in self.places.iter().enumerate() {
+                        match (is_outer, lender) {
+                            (true, Some(item)) => batch.push_same(item, cell),
+                            (true, None) => outer.push_field(*place, batch),
+                            (false, _) => self.inner.push_field(*place, batch),
                         }
                     }
+                    lender = lender.or(batch.len().checked_sub(1));
                 }
                 Err(fault) => batch.refuse(refuse(fault)),
             }

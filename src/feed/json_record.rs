@@ -122,9 +122,9 @@ impl Picker {
         of_field.map(|value| cell(value, &self.texts))
     }
 
-    /// Bytes of all values found.
-    pub fn bytes(&self) -> usize {
-        self.texts.len()
+    /// How many values were found, and the bytes of their texts.
+    pub fn size(&self) -> (usize, usize) {
+        (self.values.len(), self.texts.len())
     }
 
     fn object(&mut self, text: &str, active: &[(u32, &str)]) -> Result<(), RecordFault> {

@@ -27,6 +27,7 @@ pub mod grouped;
 pub mod guess;
 pub mod header;
 pub mod icecat;
+pub mod items;
 pub mod joined;
 pub mod joined_table;
 pub mod json;

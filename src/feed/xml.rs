@@ -14,12 +14,10 @@ use crate::feed::bmecat_variants::{Apart, MOST, Variant};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::icecat;
-use crate::feed::json::{too_many_items, without_items};
-use crate::feed::json_items::{MOST as MOST_ITEMS, MOST_BYTES, around};
+use crate::feed::items::{around, fits, too_many_items, without_items};
 use crate::feed::path::Path;
 use crate::feed::report::{FileReport, Transaction};
 use crate::feed::settings::Format;
-use crate::feed::source::text_of;
 use crate::feed::text::{has_control, is_control};
 use crate::feed::tree::{ELEMENTS, Element, Tree};
 use crate::feed::xml_events::{Event, Events, local};
@@ -417,18 +415,16 @@ impl Xml {
 
     /// Adds the items inside of the record in the tree; each has what the record around says.
     fn emit_items(&mut self, batch: &mut Records, line: u64, items: &[Element], fault: Option<Diagnostic>) {
-        let outside: Vec<Vec<Cell<'_>>> = (self.picks.iter())
-            .map(|pick| {
-                let mut cells = Vec::new();
-                if let Pick::Around(path) = pick {
-                    path.follow(&self.tree, 0, &mut |value| cells.push(Cell::Text(value)));
-                }
-                cells
-            })
-            .collect();
-        let bytes: usize = outside.iter().flatten().map(|cell| text_of(*cell).len()).sum();
-        let too_many = items.len() > MOST_ITEMS || items.len().saturating_mul(bytes) > MOST_BYTES;
-        let fault = fault.or_else(|| too_many.then(|| too_many_items(&self.shown, line)));
+        let (mut cells, mut bytes) = (0, 0);
+        for pick in &self.picks {
+            if let Pick::Around(path) = pick {
+                path.follow(&self.tree, 0, &mut |value| {
+                    cells += 1;
+                    bytes += value.len();
+                });
+            }
+        }
+        let fault = fault.or_else(|| (!fits(items.len(), cells, bytes)).then(|| too_many_items(&self.shown, line)));
         if let Some(fault) = fault {
             // Nothing is known of a record that is refused, so that it is one.
             batch.begin(line, self.events.kept());
@@ -437,6 +433,7 @@ impl Xml {
             return;
         }
         self.without += u64::from(items.is_empty());
+        let first = batch.len();
         let mut cells = Vec::new();
         for (n, item) in items.iter().enumerate() {
             match n {
@@ -444,11 +441,17 @@ impl Xml {
                 _ => batch.begin_same(line),
             }
             self.rows += 1;
-            for ((pick, seen), outside) in self.picks.iter().zip(&mut self.seen).zip(&outside) {
+            for (cell, (pick, seen)) in self.picks.iter().zip(&mut self.seen).enumerate() {
                 cells.clear();
                 match pick {
-                    Pick::Around(_) => cells.extend_from_slice(outside),
+                    // What the record around says is held once.
+                    Pick::Around(_) if n > 0 => {
+                        batch.push_same(first, cell);
+                        continue;
+                    }
+                    Pick::Around(path) => path.follow(&self.tree, 0, &mut |value| cells.push(Cell::Text(value))),
                     Pick::Path(path) => path.follow(&self.tree, *item, &mut |value| cells.push(Cell::Text(value))),
+                    // A BMEcat catalogue has no items inside of its articles: `items` is refused when it is opened.
                     Pick::Catalogue(_) => {}
                 }
                 *seen |= !cells.is_empty();

@@ -92,6 +92,29 @@ fn a_record_that_swells_by_its_items_is_refused() {
         "sku ^.text",
         "1  E-ITEMS-SIZE\n2 B | short\n",
     );
+
+    // Members that say nothing take room as well, and so do spaces.
+    let items = vec!["{\"sku\": \"A\"}"; 20_000].join(",");
+    for member in ["true", "\"\"", "{}"] {
+        let tags = vec![member; 1_000].join(",");
+        let feed =
+            format!("[{{\"tags\": [{tags}], \"variants\": [{items}]}},\n{{\"variants\": [{{\"sku\": \"B\"}}]}}]");
+        let expected = "1  E-ITEMS-SIZE\n2 B | –\n";
+        check(&[("feed.json", &feed)], SETTINGS, "sku ^.tags", expected);
+    }
+    let items = "<v><sku>A</sku></v>".repeat(2_000);
+    for (tag, times) in [
+        ("<tag/>".to_owned(), 20_000),
+        (format!("<tag>{}</tag>", " ".repeat(900_000)), 1),
+    ] {
+        let feed = format!("<r><p>{}{items}</p>\n<p><v><sku>B</sku></v></p></r>", tag.repeat(times));
+        check(
+            &[("feed.xml", &feed)],
+            "[file]\npath = [\"feed.xml\"]\nrecord = \"p\"\nitems = \"v\"",
+            "sku ^/tag",
+            "1  E-ITEMS-SIZE\n2 B | –\n",
+        );
+    }
 }
 
 #[test]
