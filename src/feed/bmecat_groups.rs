@@ -4,7 +4,7 @@
 
 use crate::feed::archive::SEND_AGAIN;
 use crate::feed::failure::FeedError;
-use crate::feed::tree::{Tree, first};
+use crate::feed::tree::{ELEMENTS, Name, Tree, first};
 use crate::feed::xml_events::{Event, Events, local};
 use std::collections::BTreeMap;
 
@@ -12,6 +12,11 @@ use std::collections::BTreeMap;
 const MAPS: usize = 10_000_000;
 /// Groups of a catalogue.
 const GROUPS: usize = 200_000;
+/// Bytes of a group's id or name, and of all of them together.
+const LONGEST: usize = 1_000;
+const ALL: usize = 64 << 20;
+/// Groups of an article.
+const OF_ARTICLE: usize = 1_000;
 /// Parents of a group.
 const LEVELS: usize = 32;
 
@@ -30,6 +35,8 @@ pub struct Groups {
     groups: Vec<Group>,
     /// Hash of the article's number and the group, sorted.
     maps: Vec<(u128, u32)>,
+    /// Bytes of ids and names.
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +63,9 @@ impl Groups {
         let mut inside = None;
         let mut leaves = false;
         loop {
-            events.forget();
+            if inside.is_none() {
+                events.forget();
+            }
             let mut ends = false;
             match events.read()? {
                 Event::Open(tag) => {
@@ -86,34 +95,53 @@ impl Groups {
                 Event::End => break,
                 _ => {}
             }
+            if tree.len() > ELEMENTS {
+                let message = format!("a group or map of the catalogue has more than {ELEMENTS} elements");
+                return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
+            }
             if let (true, Some(is_map)) = (ends, inside) {
                 inside = None;
-                let text = |name| first(&tree, 0, name).map(|text| text.trim().to_string());
+                let text = |name| first(&tree, 0, name).map(str::trim);
+                let is_long = |name: &Name| text(*name).is_some_and(|text| text.len() > LONGEST);
                 if is_map && leaves {
                     continue;
+                }
+                if [id, name, parent, group].iter().any(is_long) {
+                    let message = format!("a group of the catalogue has an id or name of more than {LONGEST} bytes");
+                    return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
                 }
                 if is_map {
                     let Some(group) = text(group) else { continue };
                     let Some(article) = text(article).or_else(|| text(product)) else {
                         continue;
                     };
-                    let place = groups.place(&group);
+                    let place = groups.place(group);
                     groups
                         .maps
                         .push((xxhash_rust::xxh3::xxh3_128(article.as_bytes()), place));
                 } else if let Some(id) = text(id) {
-                    let place = groups.place(&id) as usize;
-                    groups.groups[place].name = text(name).unwrap_or_default();
-                    groups.groups[place].parent = text(parent);
+                    let place = groups.place(id) as usize;
+                    let (name, parent) = (text(name).unwrap_or(""), text(parent));
+                    groups.bytes += name.len() + parent.map_or(0, str::len);
+                    groups.groups[place].name = name.to_string();
+                    groups.groups[place].parent = parent.map(str::to_string);
                 }
-                if groups.maps.len() > MAPS || groups.groups.len() > GROUPS {
-                    let message = format!("the catalogue has more than {MAPS} maps or {GROUPS} groups");
+                if groups.maps.len() > MAPS || groups.groups.len() > GROUPS || groups.bytes > ALL {
+                    let message = format!(
+                        "the catalogue has more than {MAPS} maps, {GROUPS} groups or {} MiB of their ids and names",
+                        ALL >> 20
+                    );
                     return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
                 }
             }
         }
         groups.maps.sort_unstable();
         groups.maps.dedup();
+        let mut articles = groups.maps.chunk_by(|map, next| map.0 == next.0);
+        if articles.any(|maps| maps.len() > OF_ARTICLE) {
+            let message = format!("an article stands in more than {OF_ARTICLE} groups of the catalogue");
+            return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
+        }
         Ok(groups)
     }
 
@@ -122,6 +150,7 @@ impl Groups {
             return *place;
         }
         let place = self.groups.len() as u32;
+        self.bytes += 2 * id.len();
         self.names.insert(id.to_string(), place);
         self.groups.push(Group {
             id: id.to_string(),
@@ -151,20 +180,24 @@ impl Groups {
 
     /// Names from the root on, joined by ` > `. The root itself is the catalogue and is left out where something is below it.
     fn path(&self, group: &Group) -> String {
-        let mut names = vec![group.name.as_str()];
-        let mut parent = group.parent.as_deref();
-        while let Some(group) = parent
-            .filter(|_| names.len() < LEVELS)
-            .and_then(|id| self.names.get(id))
+        let mut line = vec![group];
+        // A group may be its own parent, or that of one of its parents.
+        while line.len() <= LEVELS
+            && let Some(parent) = line.last().and_then(|group| self.parent(group))
+            && !line.iter().any(|known| std::ptr::eq(*known, parent))
         {
-            let group = &self.groups[*group as usize];
-            let root = group.parent.as_deref().is_none_or(|id| id == "0");
-            if !root {
-                names.push(group.name.as_str());
-            }
-            parent = group.parent.as_deref();
+            line.push(parent);
         }
+        let is_root = |group: &Group| group.parent.as_deref().is_none_or(|id| id == "0");
+        let parents = line.iter().skip(1).filter(|group| !is_root(group));
+        let mut names: Vec<&str> = parents.map(|group| group.name.as_str()).collect();
         names.reverse();
+        names.push(&group.name);
         names.join(" > ")
+    }
+
+    fn parent(&self, group: &Group) -> Option<&Group> {
+        let place = self.names.get(group.parent.as_deref()?)?;
+        self.groups.get(*place as usize)
     }
 }

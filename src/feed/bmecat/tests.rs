@@ -1,13 +1,22 @@
 //! Catalogues in, records out, through the door that everybody uses.
 
 use crate::feed;
+use crate::feed::failure::FeedError;
 use crate::feed::settings::FileSettings;
 use crate::feed::shown::show;
 use crate::product::record::Records;
 
-/// Reads a catalogue whose header and transaction hold these elements, and gives a line for each record, then the findings.
+/// Reads a catalogue whose header and transaction hold these elements: a line for each record, then the findings; or why it is
+/// refused.
 #[track_caller]
 fn check(header: &str, content: &str, wanted: &[&str], expected: &str) {
+    assert_eq!(
+        read(header, content, wanted).unwrap_or_else(|error| error.code().to_string()),
+        expected.trim()
+    );
+}
+
+fn read(header: &str, content: &str, wanted: &[&str]) -> Result<String, FeedError> {
     let document = format!(
         "<BMECAT><HEADER><CATALOG><LANGUAGE>deu</LANGUAGE>{header}</CATALOG></HEADER><T_NEW_CATALOG>{content}</T_NEW_CATALOG></BMECAT>"
     );
@@ -15,10 +24,10 @@ fn check(header: &str, content: &str, wanted: &[&str], expected: &str) {
     let path = folder.path().join("c.xml");
     std::fs::write(&path, document).expect("a file");
     let wanted: Vec<String> = wanted.iter().map(|field| field.to_string()).collect();
-    let mut reading = feed::open(&path, "c.xml", 0, &FileSettings::default(), &wanted).expect("a catalogue");
+    let mut reading = feed::open(&path, "c.xml", 0, &FileSettings::default(), &wanted)?;
     let mut out = Vec::new();
     let mut batch = Records::default();
-    while reading.next(&mut batch).expect("records") {
+    while reading.next(&mut batch)? {
         for record in batch.iter() {
             let cells: Vec<String> = (0..record.len()).map(|n| show(record.cell(n))).collect();
             let fault = record.fault().map_or(String::new(), |fault| format!(" {}", fault.code));
@@ -31,7 +40,7 @@ fn check(header: &str, content: &str, wanted: &[&str], expected: &str) {
             .map(|code| code.to_string())
             .filter(|code| code != "I-BMECAT-TRANSACTION"),
     );
-    assert_eq!(out.join("\n"), expected.trim());
+    Ok(out.join("\n"))
 }
 
 fn price(kind: &str, amount: &str, more: &str) -> String {
@@ -362,4 +371,43 @@ fn maps_that_an_update_takes_off_are_none() {
         &["group"],
         "2",
     );
+}
+
+fn group(id: &str, parent: &str, name: &str) -> String {
+    format!(
+        "<CATALOG_STRUCTURE><GROUP_ID>{id}</GROUP_ID><GROUP_NAME>{name}</GROUP_NAME><PARENT_ID>{parent}</PARENT_ID></CATALOG_STRUCTURE>"
+    )
+}
+
+fn map(article: &str, group: &str) -> String {
+    format!(
+        "<ARTICLE_TO_CATALOGGROUP_MAP><ART_ID>{article}</ART_ID><CATALOG_GROUP_ID>{group}</CATALOG_GROUP_ID></ARTICLE_TO_CATALOGGROUP_MAP>"
+    )
+}
+
+#[test]
+fn groups_that_are_their_own_parents_end() {
+    let content = [
+        article("A", "") + &article("B", ""),
+        group("0", "0", "Root") + &group("1", "0", "Tools"),
+        group("2", "4", "Drills") + &group("3", "2", "Hammers") + &group("4", "3", "Saws"),
+        map("A", "1") + &map("B", "2"),
+    ];
+    check("", &content.concat(), &["group_path"], "Tools\nHammers > Saws > Drills");
+}
+
+#[test]
+fn groups_are_bounded() {
+    let refused = |content: &str| check("", &(article("A", "") + content), &["group_path"], "E-BMECAT-LIMIT");
+    let long = "n".repeat(1_001);
+    refused(&group("1", "0", &long));
+    refused(&group(&long, "0", "n"));
+    refused(&map("A", &long));
+    let groups = |count: u32| (0..count).map(|n| map("A", &n.to_string())).collect::<String>();
+    refused(&groups(1_001));
+    check("", &(article("A", "") + &groups(1_000)), &["group_name"], "∅");
+    refused(&format!(
+        "<CATALOG_STRUCTURE>{}</CATALOG_STRUCTURE>",
+        "<X/>".repeat(500_001)
+    ));
 }
