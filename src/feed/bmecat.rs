@@ -221,9 +221,9 @@ impl Catalogue {
         }
     }
 
-    /// Takes over a part of a system in the tree.
-    pub fn read_system(&mut self, tree: &Tree, section: Section) {
-        self.systems.read(tree, section);
+    /// Takes over a part of a system in the tree. The error says which limit is passed.
+    pub fn read_system(&mut self, tree: &Tree, section: Section) -> Result<(), String> {
+        self.systems.read(tree, section)
     }
 
     /// What the article in the tree stands for; called once for each, before its values are asked for.
@@ -408,7 +408,7 @@ impl Catalogue {
     /// The features of a name or number, or whose number has this name in a system of the catalogue.
     fn features(&self, tree: &Tree, name: &str) -> Vec<Element> {
         let numbers = self.systems.numbers(name);
-        let is_asked = |text: &str| text == name || numbers.iter().any(|number| number == text);
+        let is_asked = |text: &str| text == name || numbers.is_some_and(|numbers| numbers.contains(text));
         (tree.anywhere(self.names.feature))
             .filter(|feature| self.named(tree, *feature).any(is_asked))
             .collect()

@@ -5,10 +5,13 @@
 //! the names too (BMEcat 1.2: FEATURE_SYSTEM, 2005: CLASSIFICATION_SYSTEM).
 
 use crate::feed::tree::{Element, Name, Tree, first};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that are kept of all systems together.
-pub const NAMES: usize = 500_000;
+const NAMES: usize = 500_000;
+/// Bytes of a number or name, and of all that are kept.
+const LONGEST: usize = 1_000;
+const ALL: usize = 64 << 20;
 
 /// A part of a system that is read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,21 +38,22 @@ impl Section {
 }
 
 /// Names by number.
-#[derive(Default)]
 pub struct Systems {
-    names: Option<Names>,
+    names: Names,
     /// The system whose parts are read.
     system: String,
     /// Name and unit of a feature by its number; of features without one, the unit by the name.
     features: BTreeMap<String, (String, String)>,
-    /// Numbers of the features of a name.
-    numbers: BTreeMap<String, Vec<String>>,
+    /// Numbers of the features of a name: no more than there are features.
+    numbers: BTreeMap<String, BTreeSet<String>>,
     values: BTreeMap<String, String>,
     units: BTreeMap<String, String>,
-    /// By system and number.
-    groups: BTreeMap<(String, String), String>,
+    /// By number, of each system.
+    groups: BTreeMap<String, BTreeMap<String, String>>,
+    held: Held,
 }
 
+#[derive(Clone, Copy)]
 struct Names {
     group: [Name; 2],
     group_name: [Name; 2],
@@ -80,81 +84,97 @@ impl Systems {
             unit_names: [name("UNIT_CODE"), name("UNIT_SHORTNAME"), name("UNIT_NAME")],
         };
         Systems {
-            names: Some(names),
-            ..Systems::default()
+            names,
+            system: String::new(),
+            features: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            values: BTreeMap::new(),
+            units: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            held: Held::default(),
         }
     }
 
-    /// Takes over the part in the tree.
-    pub fn read(&mut self, tree: &Tree, section: Section) {
-        let Some(names) = self.names.take() else { return };
-        let one_of = |element: Element, kinds: &[Name]| -> String {
-            let mut found = kinds.iter().filter_map(|kind| first(tree, element, *kind));
-            found.next().map_or(String::new(), |text| text.trim().to_string())
+    /// Takes over the part in the tree. The error says which limit is passed.
+    pub fn read(&mut self, tree: &Tree, section: Section) -> Result<(), String> {
+        let names = self.names;
+        let one_of = |element: Element, kinds: &[Name]| {
+            let found = kinds.iter().find_map(|kind| first(tree, element, *kind));
+            short(found.unwrap_or(""))
         };
         match section {
-            Section::System => self.system = tree.text_of(0).trim().to_string(),
+            Section::System => self.system = short(tree.text_of(0))?,
             Section::Group => {
-                let (id, name) = (one_of(0, &names.group), one_of(0, &names.group_name));
+                let (id, name) = (one_of(0, &names.group)?, one_of(0, &names.group_name)?);
                 if !id.is_empty() && !name.is_empty() {
-                    self.groups.insert((self.system.clone(), id), name);
+                    let system = self.held.at(&mut self.groups, &self.system);
+                    let known = self.held.at(system, &id);
+                    self.held.set(known, name);
                 }
-                let templates = names.template.iter().flat_map(|template| tree.anywhere(*template));
-                for template in templates {
-                    let named = one_of(template, &[names.feature_name]);
-                    let id = one_of(template, &names.feature);
+                for template in names.template.iter().flat_map(|template| tree.anywhere(*template)) {
+                    let named = one_of(template, &[names.feature_name])?;
+                    let id = one_of(template, &names.feature)?;
                     let key = if id.is_empty() { named } else { id };
-                    self.unit_of_feature(key, one_of(template, &names.unit));
+                    self.unit_of_feature(&key, one_of(template, &names.unit)?);
                 }
             }
             Section::Feature => {
-                let (id, name) = (one_of(0, &names.feature), one_of(0, &[names.feature_name]));
+                let (id, name) = (one_of(0, &names.feature)?, one_of(0, &[names.feature_name])?);
                 // The unit stands inside the description of its content.
                 let mut units = names.unit.iter().flat_map(|unit| tree.anywhere(*unit));
-                let unit = units.next().map_or("", |unit| tree.text_of(unit).trim()).to_string();
+                let unit = short(units.next().map_or("", |unit| tree.text_of(unit)))?;
                 if !id.is_empty() && !name.is_empty() {
-                    let numbers = self.numbers.entry(name.clone()).or_default();
-                    if !numbers.contains(&id) {
-                        numbers.push(id.clone());
-                    }
-                    self.features.entry(id.clone()).or_default().0 = name;
-                    self.unit_of_feature(id, unit);
+                    self.name_feature(&id, name);
+                    self.unit_of_feature(&id, unit);
                 }
             }
             Section::Value => {
-                let (id, name) = (one_of(0, &[names.value]), one_of(0, &[names.value_name]));
+                let (id, name) = (one_of(0, &[names.value])?, one_of(0, &[names.value_name])?);
                 if !id.is_empty() && !name.is_empty() {
-                    self.values.insert(id, name);
+                    let known = self.held.at(&mut self.values, &id);
+                    self.held.set(known, name);
                 }
             }
             Section::Unit => {
-                let (id, name) = (one_of(0, &[names.unit_id]), one_of(0, &names.unit_names));
+                let (id, name) = (one_of(0, &[names.unit_id])?, one_of(0, &names.unit_names)?);
                 if !id.is_empty() && !name.is_empty() {
-                    self.units.insert(id, name);
+                    let known = self.held.at(&mut self.units, &id);
+                    self.held.set(known, name);
                 }
             }
         }
-        self.names = Some(names);
+        if self.held.names > NAMES || self.held.bytes > ALL {
+            let most = ALL >> 20;
+            return Err(format!(
+                "the systems of the catalogue have more than {NAMES} names or {most} MiB of them"
+            ));
+        }
+        Ok(())
     }
 
-    fn unit_of_feature(&mut self, key: String, unit: String) {
+    fn name_feature(&mut self, id: &str, name: String) {
+        let (known, _) = self.held.at(&mut self.features, id);
+        // What is named anew is no longer found by the name before.
+        if let Some(numbers) = self.numbers.get_mut(known) {
+            numbers.remove(id);
+            if numbers.is_empty() {
+                self.numbers.remove(known);
+            }
+        }
+        self.numbers.entry(name.clone()).or_default().insert(id.to_string());
+        self.held.set(known, name);
+    }
+
+    fn unit_of_feature(&mut self, key: &str, unit: String) {
         if !key.is_empty() && !unit.is_empty() {
-            self.features.entry(key).or_default().1 = unit;
+            let (_, known) = self.held.at(&mut self.features, key);
+            self.held.set(known, unit);
         }
     }
 
-    /// How many names are kept.
-    pub fn len(&self) -> usize {
-        self.features.len() + self.values.len() + self.units.len() + self.groups.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The numbers of the features of a name.
-    pub fn numbers(&self, name: &str) -> &[String] {
-        self.numbers.get(name).map_or(&[], |numbers| numbers)
+    pub fn numbers(&self, name: &str) -> Option<&BTreeSet<String>> {
+        self.numbers.get(name)
     }
 
     /// The name of a feature by its number.
@@ -177,7 +197,40 @@ impl Systems {
 
     /// The name of a group of a system.
     pub fn group(&self, system: &str, number: &str) -> Option<&str> {
-        let key = (system.to_string(), number.to_string());
-        self.groups.get(&key).map(String::as_str)
+        self.groups.get(system)?.get(number).map(String::as_str)
+    }
+}
+
+/// What is kept, counted where it comes in.
+#[derive(Default)]
+struct Held {
+    names: usize,
+    bytes: usize,
+}
+
+impl Held {
+    /// What a map has under a key, which it gets where it has it not.
+    fn at<'m, V: Default>(&mut self, map: &'m mut BTreeMap<String, V>, key: &str) -> &'m mut V {
+        if !map.contains_key(key) {
+            self.names += 1;
+            self.bytes += key.len();
+        }
+        map.entry(key.to_string()).or_default()
+    }
+
+    fn set(&mut self, place: &mut String, text: String) {
+        self.bytes = (self.bytes + text.len()).saturating_sub(place.len());
+        *place = text;
+    }
+}
+
+/// A number or name, trimmed.
+fn short(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.len() > LONGEST {
+        true => Err(format!(
+            "a number or name in the systems of the catalogue has more than {LONGEST} bytes"
+        )),
+        false => Ok(text.to_string()),
     }
 }

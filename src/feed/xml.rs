@@ -9,7 +9,7 @@ use crate::feed::bmecat::Catalogue;
 use crate::feed::bmecat_field::Field;
 use crate::feed::bmecat_groups::Groups;
 use crate::feed::bmecat_prices::Found;
-use crate::feed::bmecat_systems::{NAMES, Section};
+use crate::feed::bmecat_systems::Section;
 use crate::feed::bmecat_variants::{Apart, MOST, Variant};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
@@ -343,12 +343,10 @@ impl Xml {
                     }
                 }
                 Inside::System(section) => {
-                    if let Some(catalogue) = &mut self.catalogue {
-                        catalogue.read_system(&self.tree, section);
-                        if catalogue.systems.len() > NAMES {
-                            let message = format!("the systems of the catalogue have more than {NAMES} names");
-                            return Err(self.events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
-                        }
+                    if let Some(catalogue) = &mut self.catalogue
+                        && let Err(message) = catalogue.read_system(&self.tree, section)
+                    {
+                        return Err(self.events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
                     }
                 }
                 Inside::Nothing => {}

@@ -411,3 +411,40 @@ fn groups_are_bounded() {
         "<X/>".repeat(500_001)
     ));
 }
+
+#[test]
+fn systems_are_bounded_and_a_feature_is_found_by_its_last_name() {
+    let feature = |id: &str, name: &str| {
+        format!(
+            "<CLASSIFICATION_SYSTEM_FEATURE_TEMPLATE><FT_ID>{id}</FT_ID><FT_NAME>{name}</FT_NAME></CLASSIFICATION_SYSTEM_FEATURE_TEMPLATE>"
+        )
+    };
+    let system = |name: &str, inside: &str| {
+        format!("<FEATURE_SYSTEM><FEATURE_SYSTEM_NAME>{name}</FEATURE_SYSTEM_NAME>{inside}</FEATURE_SYSTEM>")
+    };
+    let has = "<ARTICLE_FEATURES><FEATURE><FNAME>E1</FNAME><FVALUE>7</FVALUE></FEATURE></ARTICLE_FEATURES>";
+    let wanted = ["feature:Farbe", "feature:Colour"];
+    let renamed = system(
+        "S",
+        &(feature("E1", "Farbe") + &feature("E2", "Farbe") + &feature("E1", "Colour")),
+    );
+    check("", &(renamed + &article("A", has)), &wanted, "∅ | 7");
+
+    let long = "n".repeat(1_001);
+    for faulty in [
+        system(&long, ""),
+        system("S", &feature(&long, "n")),
+        system("S", &feature("E1", &long)),
+    ] {
+        check("", &(faulty + &article("A", has)), &wanted, "E-BMECAT-LIMIT");
+    }
+
+    // As many numbers of one name as there may be are still looked up at once.
+    let same: String = (0..20_000).map(|n| feature(&format!("E{n}"), "Farbe")).collect();
+    let features: String = (0..20_000)
+        .map(|n| format!("<FEATURE><FNAME>E{n}</FNAME><FVALUE>{n}</FVALUE></FEATURE>"))
+        .collect();
+    let content = system("S", &same) + &article("A", &format!("<ARTICLE_FEATURES>{features}</ARTICLE_FEATURES>"));
+    let read = read("", &content, &["feature:Farbe"]).unwrap_or_default();
+    assert_eq!(read.matches(", ").count(), 19_999);
+}
