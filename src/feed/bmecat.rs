@@ -15,6 +15,9 @@ use crate::feed::path::Path;
 use crate::feed::tree::{Element, Name, Tree, first};
 use std::collections::BTreeMap;
 
+/// Bytes of what the header says for all articles: the currency, the address of the pictures.
+const LONGEST: usize = 1_000;
+
 /// The names of the standard, as the tree knows them.
 struct Names {
     feature: Name,
@@ -202,7 +205,12 @@ impl Catalogue {
             }
         }
         let text = |element: Element| tree.text_of(element).trim().to_string();
-        self.defaults.currency = tree.anywhere(self.names.currency).next().map(text);
+        // A text of any length would be said again for every price, text and picture.
+        let word = |name: Name| {
+            let found = tree.anywhere(name).next().map(text);
+            found.filter(|text| text.len() <= LONGEST)
+        };
+        self.defaults.currency = word(self.names.currency);
         let catalog = tree.anywhere(self.names.catalog).next().unwrap_or(0);
         self.defaults.territories = tree.named(catalog, self.names.territory).map(text).collect();
         let languages: Vec<Element> = tree.named(catalog, self.names.language).collect();
@@ -212,8 +220,7 @@ impl Catalogue {
         };
         let language = languages.iter().find(is_default).or(languages.first());
         self.language = language.map(|language| text(*language)).filter(|text| !text.is_empty());
-        let root = tree.anywhere(self.names.root).next().map(text);
-        self.root = root.filter(|root| root.starts_with("https://") || root.starts_with("http://"));
+        self.root = word(self.names.root).filter(|root| root.starts_with("https://") || root.starts_with("http://"));
         if let Some(language) = &self.language {
             // "A missing lang means the default" (BMEcat 2005): so that paths can ask for it.
             let language = language.clone();
@@ -374,8 +381,7 @@ impl Catalogue {
                 let Some(names) = self.extensions.get(name) else {
                     return Vec::new();
                 };
-                let is_one = |element: &Element| names.iter().any(|name| tree.is(*element, *name));
-                let all = (0..tree.len()).filter(is_one);
+                let all = tree.any_of(*names);
                 all.map(|element| text(tree.text_of(element))).collect()
             }
             Field::Header(name) => {

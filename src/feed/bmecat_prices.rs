@@ -7,9 +7,13 @@
 use crate::feed::decimal::plain;
 use crate::feed::tree::{Element, Name, Tree, first};
 use rust_decimal::Decimal;
+use std::collections::HashSet;
+
+/// Steps of a scale.
+const MOST_STEPS: usize = 4_096;
 
 /// A value found; numbers are plain decimal text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Found {
     Text(String),
     Number(String),
@@ -113,6 +117,16 @@ struct Price<'t> {
     territories: Vec<&'t str>,
 }
 
+/// What an article says of all its prices.
+#[derive(Default)]
+struct Order<'t> {
+    quantity: Option<&'t str>,
+    unit: Option<&'t str>,
+    /// Content units in an order unit.
+    contents: Option<&'t str>,
+    is_daily: bool,
+}
+
 impl Prices {
     pub fn new(tree: &mut Tree) -> Prices {
         let mut name = |text: &str| tree.name(text);
@@ -148,15 +162,19 @@ impl Prices {
         let least = prices.first().map(|price| price.bound.unwrap_or(Decimal::ZERO));
         let is_least = |price: &&Price<'_>| Some(price.bound.unwrap_or(Decimal::ZERO)) == least;
         done.scaled = part != PricePart::Scale && prices.iter().any(|price| !is_least(&price));
+        let order = self.order(tree, &prices, part);
         let mut found: Vec<Found> = match part {
+            PricePart::Scale if prices.len() > MOST_STEPS => {
+                vec![Found::Error(format!("a scale of {} steps", prices.len()))]
+            }
             PricePart::Scale => (prices.iter())
-                .filter_map(|price| self.step(tree, price, &mut done))
+                .filter_map(|price| self.step(tree, price, &order, &mut done))
                 .collect(),
             PricePart::Amount | PricePart::Content => (prices.iter().filter(is_least))
                 .filter_map(|price| {
-                    let amount = self.amount(tree, price, &mut done)?;
+                    let amount = self.amount(tree, price, &order, &mut done)?;
                     let amount = amount.and_then(|amount| match part {
-                        PricePart::Content => self.of_content(tree, amount),
+                        PricePart::Content => order.of_content(amount),
                         _ => Ok(Some(amount)),
                     });
                     Some(match amount.transpose()? {
@@ -176,16 +194,33 @@ impl Prices {
                 })
                 .collect(),
         };
-        // The same price said twice is one.
-        let mut seen: Vec<Found> = Vec::new();
-        found.retain(|value| {
-            let is_new = !seen.contains(value);
-            if is_new {
-                seen.push(value.clone());
-            }
-            is_new
-        });
+        if found.len() > 1 {
+            // The same price said twice is one.
+            let mut seen = HashSet::new();
+            let new: Vec<bool> = found.iter().map(|value| seen.insert(value)).collect();
+            let mut new = new.into_iter();
+            found.retain(|_| new.next().unwrap_or(true));
+        }
         (found, done)
+    }
+
+    /// What the article says of all its prices; nothing where no amount is asked for.
+    fn order<'t>(&self, tree: &'t Tree, prices: &[Price<'_>], part: PricePart) -> Order<'t> {
+        if prices.is_empty() || matches!(part, PricePart::Currency | PricePart::Tax) {
+            return Order::default();
+        }
+        let details: Vec<Element> = self.order.iter().flat_map(|order| tree.anywhere(*order)).collect();
+        let said = |name| {
+            let found = details.iter().find_map(|details| first(tree, *details, name));
+            found.map(str::trim)
+        };
+        let mut daily = tree.anywhere(self.daily).map(|daily| tree.text_of(daily).trim());
+        Order {
+            quantity: said(self.quantity),
+            unit: said(self.order_unit),
+            contents: said(self.contents).filter(|text| !text.is_empty()),
+            is_daily: daily.any(|daily| daily.eq_ignore_ascii_case("true")),
+        }
     }
 
     /// The prices of a type, those of the asked currency and territory where one is asked for.
@@ -195,9 +230,10 @@ impl Prices {
                 .as_deref()
                 .is_none_or(|asked| asked.eq_ignore_ascii_case(text.trim()))
         };
-        let all = (0..tree.len()).filter(|element| self.prices.iter().any(|name| tree.is(*element, *name)));
-        let of_kind =
-            all.filter(|price| wanted.kind == "*" || tree.attribute_of(*price, self.kind) == Some(&wanted.kind));
+        let is_default = || defaults.territories.iter().any(|text| same(text, &wanted.territory));
+        let is_default = defaults.territories.is_empty() || wanted.territory.is_some() && is_default();
+        let of_kind = (tree.any_of(self.prices))
+            .filter(|price| wanted.kind == "*" || tree.attribute_of(*price, self.kind) == Some(&wanted.kind));
         of_kind
             .map(|element| Price {
                 element,
@@ -214,12 +250,9 @@ impl Prices {
             })
             .filter(|price| {
                 let everywhere = price.territories.is_empty();
-                let is_default = |asked: &Option<String>| {
-                    defaults.territories.is_empty() || defaults.territories.iter().any(|text| same(text, asked))
-                };
                 same(price.currency.unwrap_or(""), &wanted.currency)
                     && (wanted.territory.is_none()
-                        || everywhere && is_default(&wanted.territory)
+                        || everywhere && is_default
                         || price.territories.iter().any(|text| same(text, &wanted.territory)))
             })
             .collect()
@@ -251,8 +284,8 @@ impl Prices {
     }
 
     /// One row of the scale.
-    fn step(&self, tree: &Tree, price: &Price<'_>, done: &mut Done) -> Option<Found> {
-        let amount = self.amount(tree, price, done)?;
+    fn step(&self, tree: &Tree, price: &Price<'_>, order: &Order<'_>, done: &mut Done) -> Option<Found> {
+        let amount = self.amount(tree, price, order, done)?;
         Some(match (amount, price.bound) {
             (Ok(amount), Ok(bound)) => {
                 let currency = price.currency.map_or(String::new(), |text| format!(" | {text}"));
@@ -264,7 +297,13 @@ impl Prices {
     }
 
     /// The amount of a price for one order unit; the error is what cannot be counted with. None where it has no amount.
-    fn amount(&self, tree: &Tree, price: &Price<'_>, done: &mut Done) -> Option<Result<Decimal, String>> {
+    fn amount(
+        &self,
+        tree: &Tree,
+        price: &Price<'_>,
+        order: &Order<'_>,
+        done: &mut Done,
+    ) -> Option<Result<Decimal, String>> {
         let Some(text) = first(tree, price.element, self.amount)
             .map(str::trim)
             .filter(|text| !text.is_empty())
@@ -279,10 +318,7 @@ impl Prices {
         let Some(amount) = number(text) else {
             return Some(Err(text.to_string()));
         };
-        let daily = tree
-            .anywhere(self.daily)
-            .any(|daily| tree.text_of(daily).trim().eq_ignore_ascii_case("true"));
-        if amount.is_zero() && daily {
+        if amount.is_zero() && order.is_daily {
             // A daily price of nothing is a price on request.
             return None;
         }
@@ -292,8 +328,8 @@ impl Prices {
         };
         // Files write the quantity beside the amount too, where the standard has it in the order details.
         let quantity = first(tree, price.element, self.quantity)
-            .or_else(|| self.ordered(tree, self.quantity))
-            .map(str::trim);
+            .map(str::trim)
+            .or(order.quantity);
         let quantity = match quantity {
             None | Some("") => Some(Decimal::ONE),
             Some(text) => number(text),
@@ -301,7 +337,7 @@ impl Prices {
         let (Some(factor), Some(quantity)) = (factor, quantity) else {
             return Some(Err(format!("{text} with a factor or quantity that is no number")));
         };
-        if let Some(base) = self.other_base(tree, price) {
+        if let Some(base) = self.other_base(tree, price, order) {
             return Some(Err(base));
         }
         done.divided |= quantity != Decimal::ONE;
@@ -319,28 +355,25 @@ impl Prices {
     }
 
     /// The unit of a price that holds for another unit than the one that is ordered (2005).
-    fn other_base(&self, tree: &Tree, price: &Price<'_>) -> Option<String> {
+    fn other_base(&self, tree: &Tree, price: &Price<'_>, order: &Order<'_>) -> Option<String> {
         let base = tree.named(price.element, self.base).next()?;
         let unit = first(tree, base, self.base_unit)?.trim();
-        let ordered = self.ordered(tree, self.order_unit).map(str::trim);
         let factor = first(tree, base, self.base_factor).and_then(|text| number(text.trim()));
-        let same = ordered == Some(unit) && factor.is_none_or(|factor| factor == Decimal::ONE);
+        let same = order.unit == Some(unit) && factor.is_none_or(|factor| factor == Decimal::ONE);
         (!same).then(|| {
             format!(
                 "a price for {}{unit} of an article ordered by {}",
                 factor.map_or(String::new(), |factor| format!("{} ", factor.normalize())),
-                ordered.unwrap_or("another unit")
+                order.unit.unwrap_or("another unit")
             )
         })
     }
+}
 
+impl Order<'_> {
     /// The amount for one content unit; none where the article does not say how many there are in an order unit.
-    fn of_content(&self, tree: &Tree, amount: Decimal) -> Result<Option<Decimal>, String> {
-        let Some(text) = self
-            .ordered(tree, self.contents)
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-        else {
+    fn of_content(&self, amount: Decimal) -> Result<Option<Decimal>, String> {
+        let Some(text) = self.contents else {
             return Ok(None);
         };
         let divided = number(text).and_then(|contents| amount.checked_div(contents));
@@ -348,12 +381,6 @@ impl Prices {
             Some(divided) => Ok(Some(divided.round_dp(10).normalize())),
             None => Err(format!("{amount} / {text}")),
         }
-    }
-
-    /// An element of the order details.
-    fn ordered<'t>(&self, tree: &'t Tree, name: Name) -> Option<&'t str> {
-        let mut details = self.order.iter().flat_map(|order| tree.anywhere(*order));
-        details.find_map(|details| first(tree, details, name))
     }
 }
 

@@ -292,6 +292,12 @@ impl Tree {
 
     /// All elements of a name at any depth, in the order of the file.
     pub fn anywhere(&self, name: Name) -> impl Iterator<Item = Element> + '_ {
-        (0..self.nodes.len()).filter(move |element| self.is(*element, name) && !self.is_hidden(*element))
+        self.any_of([name])
+    }
+
+    /// All elements of one of some names at any depth, in the order of the file.
+    pub fn any_of<const N: usize>(&self, names: [Name; N]) -> impl Iterator<Item = Element> + '_ {
+        let is_one = move |element: &Element| names.iter().any(|name| self.is(*element, *name));
+        (0..self.nodes.len()).filter(move |element| is_one(element) && !self.is_hidden(*element))
     }
 }

@@ -448,3 +448,40 @@ fn systems_are_bounded_and_a_feature_is_found_by_its_last_name() {
     let read = read("", &content, &["feature:Farbe"]).unwrap_or_default();
     assert_eq!(read.matches(", ").count(), 19_999);
 }
+
+#[test]
+fn a_scale_of_ever_more_steps_is_none() {
+    let steps: String = (1..=5_000)
+        .map(|n| price("net_list", &n.to_string(), &format!("<LOWER_BOUND>{n}</LOWER_BOUND>")))
+        .collect();
+    check(
+        EUR,
+        &article("A", &steps),
+        &["scale:net_list", "price:net_list"],
+        "!a scale of 5000 steps | #1",
+    );
+    let equal: String = (0..20_000).map(|n| price("net_list", &n.to_string(), "")).collect();
+    let read = read(EUR, &article("A", &equal), &["price:net_list"]).unwrap_or_default();
+    assert_eq!(read.matches(", ").count(), 19_999);
+}
+
+#[test]
+fn what_stands_inside_of_another_variant_is_not_there() {
+    let variant = |n: &str| {
+        format!(
+            "<VARIANT><FVALUE>{n}</FVALUE><SUPPLIER_AID_SUPPLEMENT>-{n}</SUPPLIER_AID_SUPPLEMENT><UDX.X.COLOR>c{n}</UDX.X.COLOR>{}</VARIANT>",
+            price("nrp", n, "")
+        )
+    };
+    let variants = format!(
+        "<FEATURE><FNAME>Size</FNAME><VARIANTS>{}{}</VARIANTS></FEATURE>",
+        variant("1"),
+        variant("2")
+    );
+    check(
+        EUR,
+        &article("A", &format!("<ARTICLE_FEATURES>{variants}</ARTICLE_FEATURES>")),
+        &["number", "udx:COLOR", "price:nrp"],
+        "A-1 | c1 | #1\nA-2 | c2 | #2\nI-BMECAT-VARIANTS",
+    );
+}
