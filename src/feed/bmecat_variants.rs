@@ -8,6 +8,10 @@ use std::collections::BTreeSet;
 
 /// Variants that one article may stand for.
 pub const MOST: usize = 2_048;
+/// Elements that they may have together.
+const ELEMENTS: usize = 20_000_000;
+/// Bytes of the supplements of one.
+const LONGEST: usize = 1_000;
 
 /// The names of the standard, as the tree knows them.
 pub struct Variants {
@@ -34,7 +38,7 @@ pub enum Apart {
     Several(Vec<Variant>),
     /// Variants without supplements, which nothing tells apart.
     Unnamed,
-    /// More than [`MOST`].
+    /// More than [`MOST`], or larger ones than are made.
     TooMany,
     /// Two of them have this supplement.
     Alike(String),
@@ -77,7 +81,11 @@ impl Variants {
         let count = lists
             .iter()
             .try_fold(1usize, |count, (_, variants)| count.checked_mul(variants.len()));
-        let Some(count) = count.filter(|count| *count <= MOST) else {
+        let fits = |count: &usize| *count <= MOST && count.saturating_mul(tree.len()) <= ELEMENTS;
+        let lengths = lists
+            .iter()
+            .filter_map(|(_, variants)| variants.iter().map(|(text, _)| text.len()).max());
+        let Some(count) = count.filter(fits).filter(|_| lengths.sum::<usize>() <= LONGEST) else {
             return Apart::TooMany;
         };
         let mut seen = BTreeSet::new();

@@ -50,6 +50,8 @@ pub struct Tree {
     attributes: Vec<Attribute>,
     text: String,
     values: String,
+    /// Bytes of the text that the record itself has.
+    own: usize,
     open: Vec<u32>,
     /// Elements that are taken for absent; empty where none is.
     hidden: Vec<bool>,
@@ -167,6 +169,7 @@ impl Tree {
         if let Some(node) = self.open.pop().and_then(|at| self.nodes.get_mut(at as usize)) {
             node.text.1 = end;
         }
+        self.own = self.text.len();
         self.open.is_empty()
     }
 
@@ -268,8 +271,9 @@ impl Tree {
         self.hidden = hidden;
     }
 
-    /// Replaces the text of an element; those around it keep theirs.
+    /// Replaces the text of an element; those around it keep theirs. One element at a time: what was put in before is forgotten.
     pub fn replace(&mut self, element: Element, text: &str) {
+        self.text.truncate(self.own);
         let start = self.text.len() as u32;
         self.text.push_str(text);
         let end = self.text.len() as u32;

@@ -14,7 +14,7 @@ use crate::feed::bmecat_variants::{Apart, MOST, Variant};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::icecat;
-use crate::feed::items::{around, fits, too_many_items, without_items};
+use crate::feed::items::{MOST_BYTES, around, fits, too_many_items, without_items};
 use crate::feed::path::Path;
 use crate::feed::report::{FileReport, Transaction};
 use crate::feed::settings::Format;
@@ -24,9 +24,6 @@ use crate::feed::xml_events::{Event, Events, local};
 use crate::feed::xml_rule::{Rule, find_record};
 use crate::product::record::{Cell, Records};
 use std::sync::Arc;
-
-/// Elements that an article and all that it stands for may have together.
-const VARIANT_ELEMENTS: usize = 20_000_000;
 
 /// An XML feed that is being read.
 pub struct Xml {
@@ -372,11 +369,9 @@ impl Xml {
         };
         let variants = match apart {
             Apart::One | Apart::Unnamed => Vec::new(),
-            Apart::Several(variants) if variants.len().saturating_mul(self.tree.len()) <= VARIANT_ELEMENTS => variants,
-            Apart::Several(_) | Apart::TooMany => {
-                let message =
-                    format!("the article stands for more than {MOST} others by VARIANTS, or is too large for them");
-                fault.get_or_insert(self.variants_fault(line, message));
+            Apart::Several(variants) => variants,
+            Apart::TooMany => {
+                fault.get_or_insert(self.too_many_variants(line));
                 Vec::new()
             }
             Apart::Alike(supplement) => {
@@ -392,6 +387,7 @@ impl Xml {
             self.emit_items(batch, line, &items, fault);
             return;
         }
+        let (mark, rows) = (batch.mark(), self.rows);
         batch.begin(line, self.events.kept());
         self.rows += 1;
         if variants.is_empty() {
@@ -408,6 +404,14 @@ impl Xml {
                 catalogue.turn_into(&mut self.tree, supplement, others, is_one_of_several);
             }
             self.fill(batch, &fault);
+            // Each says all that the article says: a long one with many variants swells.
+            if is_one_of_several && batch.since(mark) > MOST_BYTES {
+                batch.back_to(mark);
+                batch.begin(line, self.events.kept());
+                batch.refuse(self.too_many_variants(line));
+                self.rows = rows + 1;
+                return;
+            }
         }
     }
 
@@ -456,6 +460,11 @@ impl Xml {
                 batch.push_list(&cells);
             }
         }
+    }
+
+    fn too_many_variants(&self, line: u64) -> Diagnostic {
+        let message = format!("the article stands for more than {MOST} others by VARIANTS, or is too large for them");
+        self.variants_fault(line, message)
     }
 
     fn variants_fault(&self, line: u64, message: String) -> Diagnostic {

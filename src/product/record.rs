@@ -3,7 +3,7 @@
 //! A batch keeps all its text in one buffer, so that reading a million rows allocates per batch and not per cell.
 //! What a cell means is left to `mapping`.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 
 /// One cell as the format typed it. Formats without types (CSV, XML) only know `Absent` and `Text`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,6 +99,17 @@ pub struct Records {
     members: Vec<Span>,
     rows: Vec<Row>,
     faults: Vec<Diagnostic>,
+}
+
+/// How far a batch is filled, to measure what comes after it and to take that off.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    text: usize,
+    raw: usize,
+    spans: usize,
+    members: usize,
+    rows: usize,
+    faults: usize,
 }
 
 /// Where a record stands in its delivery. A file may hold all its records on one line, so that only the count of them tells
@@ -201,6 +212,34 @@ impl Records {
     /// Bytes held, to end a batch by size.
     pub fn bytes(&self) -> usize {
         self.text.len() + self.raw.len()
+    }
+
+    /// How far it is filled.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            text: self.text.len(),
+            raw: self.raw.len(),
+            spans: self.spans.len(),
+            members: self.members.len(),
+            rows: self.rows.len(),
+            faults: self.faults.len(),
+        }
+    }
+
+    /// Bytes that the cells that came after a mark take, with their texts.
+    pub fn since(&self, mark: Mark) -> usize {
+        let cells = (self.spans.len() + self.members.len()).saturating_sub(mark.spans + mark.members);
+        self.text.len().saturating_sub(mark.text) + cells * size_of::<Span>()
+    }
+
+    /// Takes off the records that came after a mark.
+    pub fn back_to(&mut self, mark: Mark) {
+        self.text.truncate(mark.text);
+        self.raw.truncate(mark.raw);
+        self.spans.truncate(mark.spans);
+        self.members.truncate(mark.members);
+        self.rows.truncate(mark.rows);
+        self.faults.truncate(mark.faults);
     }
 
     /// Whether a reader should hand the batch on: about 4,096 records or 4 MB.
@@ -368,9 +407,32 @@ impl Records {
     }
 
     fn keep(&mut self, text: &str) -> (u32, u32) {
-        let start = self.text.len() as u32;
-        self.text.push_str(text);
-        (start, text.len() as u32)
+        match place(self.text.len(), text.len()) {
+            Some(place) => {
+                self.text.push_str(text);
+                place
+            }
+            None => {
+                self.refuse_size();
+                (0, 0)
+            }
+        }
+    }
+
+    /// Says that the record begun last holds more than a batch can: readers bound what they make of a record, and this stands
+    /// behind them.
+    #[cold]
+    fn refuse_size(&mut self) {
+        let Some(Row { line, fault: None, .. }) = self.rows.last() else {
+            return;
+        };
+        let place = Place {
+            line: Some(*line),
+            ..Place::default()
+        };
+        let message = "what is read of the record takes more than 4 GiB";
+        let help = "the file is damaged, or `record` under [file] names an element that holds the products";
+        self.refuse(Diagnostic::error("E-RECORD-SIZE", message).at(place).with_help(help));
     }
 
     fn keep_cell(&mut self, cell: Cell<'_>) -> Span {
@@ -411,5 +473,45 @@ impl Records {
                 len,
             }),
         }
+    }
+}
+
+/// Start and length of a text that comes after so many bytes of others; none where they pass what is counted.
+fn place(before: usize, len: usize) -> Option<(u32, u32)> {
+    let (start, end) = (u32::try_from(before).ok()?, before.checked_add(len)?);
+    u32::try_from(end).is_ok().then_some((start, len as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_a_batch_is_refused() {
+        let most = u32::MAX as usize;
+        assert_eq!(place(most - 1, 1), Some((u32::MAX - 1, 1)));
+        assert_eq!(place(most, 1), None);
+        assert_eq!(place(1, usize::MAX), None);
+        let mut batch = Records::default();
+        batch.begin(7, b"raw");
+        batch.refuse_size();
+        let fault = batch.get(0).and_then(|record| record.fault());
+        assert_eq!(
+            fault.map(|fault| (&*fault.code, fault.place.line)),
+            Some(("E-RECORD-SIZE", Some(7)))
+        );
+    }
+
+    #[test]
+    fn records_after_a_mark_are_taken_off() {
+        let mut batch = Records::default();
+        batch.begin(1, b"one");
+        batch.push_text("a");
+        let (before, mark) = (batch.clone(), batch.mark());
+        batch.begin(2, b"two");
+        batch.push_list(&[Cell::Text("b"), Cell::Number("12")]);
+        assert_eq!(batch.since(mark), 3 + 3 * size_of::<Span>());
+        batch.back_to(mark);
+        assert_eq!(batch, before);
     }
 }

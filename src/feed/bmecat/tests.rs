@@ -485,3 +485,40 @@ fn what_stands_inside_of_another_variant_is_not_there() {
         "A-1 | c1 | #1\nA-2 | c2 | #2\nI-BMECAT-VARIANTS",
     );
 }
+
+#[test]
+fn variants_that_swell_are_refused() {
+    let variants = |count: usize, supplement: &str| {
+        let list: String = (0..count)
+            .map(|n| {
+                format!("<VARIANT><FVALUE>{n}</FVALUE><SUPPLIER_AID_SUPPLEMENT>{supplement}{n}</SUPPLIER_AID_SUPPLEMENT></VARIANT>")
+            })
+            .collect();
+        format!(
+            "<ARTICLE_FEATURES><FEATURE><FNAME>Size</FNAME><VARIANTS>{list}</VARIANTS></FEATURE></ARTICLE_FEATURES>"
+        )
+    };
+    let long = format!("<KEYWORD>{}</KEYWORD>", "k".repeat(900_000));
+    let content = [
+        article("A", &variants(2, "-")),
+        article("B", &(long.repeat(2) + &variants(50, "-"))),
+        article("C", &("<KEYWORD/>".repeat(6_000) + &variants(1_000, "-"))),
+        article("D", &variants(2, &"s".repeat(1_001))),
+        article(&"n".repeat(900_000), &variants(100, "-")),
+        article("F", ""),
+    ];
+    check(
+        "",
+        &content.concat(),
+        &["number", "KEYWORD"],
+        "
+A-0 | ∅
+A-1 | ∅
+ E-BMECAT-VARIANTS
+ E-BMECAT-VARIANTS
+D | ∅ E-BMECAT-VARIANTS
+ E-BMECAT-VARIANTS
+F | ∅
+I-BMECAT-VARIANTS",
+    );
+}
