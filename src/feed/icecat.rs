@@ -1,7 +1,7 @@
 //! Product sheets of Icecat: which element or object is the product, and its features by their names.
 //!
 //! A sheet is XML (`<ICECAT-interface><Product …>`) or the answer of Icecat's live service in JSON (`{"msg": …, "data": …}`). A
-//! feature's name stands beside its value in both, so that `feature:Weight` is a path with a condition (Icecat's manuals of the
+//! feature's name stands beside its value in both, by which `feature:Weight` is found (Icecat's manuals of the
 //! Open Catalog Interface and of the JSON product service, November 2026).
 
 /// Root element of the sheets.
@@ -18,12 +18,20 @@ pub fn is_answer(head: &[u8]) -> bool {
     has("\"GeneralInfo\"") && has("\"FeaturesGroups\"")
 }
 
-/// The path that a short name stands for in a sheet: `feature:Weight` as it is shown, with its unit; `feature_value:…` bare,
+/// Features that a field asks for by their name: what stands at `end` in those of a list that say `name` at `inside`. The name
+/// may hold any character, so that it is never part of a path that is read.
+#[derive(Debug, PartialEq)]
+pub struct Feature<'f> {
+    pub list: &'static str,
+    pub inside: &'static str,
+    pub name: &'f str,
+    pub end: &'static str,
+}
+
+/// What a short name stands for in a sheet: `feature:Weight` as it is shown, with its unit; `feature_value:…` bare,
 /// `feature_unit:…` the unit. None where the field is no such name.
-pub fn path_of(field: &str, is_xml: bool) -> Option<String> {
+pub fn feature(field: &str, is_xml: bool) -> Option<Feature<'_>> {
     let (kind, name) = field.trim().split_once(':')?;
-    let name = name.trim();
-    let quote = if name.contains('"') { '\'' } else { '"' };
     let end = match (kind, is_xml) {
         ("feature", true) => "@Presentation_Value",
         ("feature_value", true) => "@Value",
@@ -33,9 +41,15 @@ pub fn path_of(field: &str, is_xml: bool) -> Option<String> {
         ("feature_unit", false) => "Feature.Measure.Signs._",
         _ => return None,
     };
-    Some(match is_xml {
-        true => format!("ProductFeature[Feature/Name/@Value={quote}{name}{quote}]/{end}"),
-        false => format!("data.FeaturesGroups.Features[Feature.Name.Value={quote}{name}{quote}].{end}"),
+    let (list, inside) = match is_xml {
+        true => ("ProductFeature", "Feature/Name/@Value"),
+        false => ("data.FeaturesGroups.Features", "Feature.Name.Value"),
+    };
+    Some(Feature {
+        list,
+        inside,
+        name: name.trim(),
+        end,
     })
 }
 
@@ -44,20 +58,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_names_are_paths_with_a_condition() {
-        let xml = |field| path_of(field, true).unwrap_or_default();
-        assert_eq!(
-            xml("feature:Product colour"),
-            "ProductFeature[Feature/Name/@Value=\"Product colour\"]/@Presentation_Value"
-        );
-        assert_eq!(
-            xml("feature_unit:Disc (3.5\")"),
-            "ProductFeature[Feature/Name/@Value='Disc (3.5\")']/Feature/Measure/@Sign"
-        );
-        assert_eq!(xml("Category/Name"), "");
-        assert_eq!(
-            path_of("feature_value:Weight", false).unwrap_or_default(),
-            "data.FeaturesGroups.Features[Feature.Name.Value=\"Weight\"].Value"
-        );
+    fn short_names_are_features() {
+        let unit = Feature {
+            list: "ProductFeature",
+            inside: "Feature/Name/@Value",
+            name: "Disc (3.5\")",
+            end: "Feature/Measure/@Sign",
+        };
+        assert_eq!(feature("feature_unit: Disc (3.5\")", true), Some(unit));
+        assert_eq!(feature("Category/Name", true), None);
+        let value = feature("feature_value:Weight", false).map(|feature| (feature.list, feature.end));
+        assert_eq!(value, Some(("data.FeaturesGroups.Features", "Value")));
     }
 }

@@ -7,8 +7,9 @@ use crate::diagnostic::{Diagnostic, Place, excerpt};
 use crate::feed::archive::SEND_AGAIN;
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
-use crate::feed::icecat;
+use crate::feed::icecat::{self, Feature};
 use crate::feed::items::{too_many_items, without_items};
+use crate::feed::json_conditions::{Paths, from_zero};
 use crate::feed::json_items::{Items, Taken};
 use crate::feed::json_record::{Picker, RecordFault};
 use crate::feed::json_stream::{DEPTH, Document, is_deep};
@@ -89,22 +90,38 @@ impl Json {
         };
         // Icecat's features are asked for by their names.
         let is_answer = icecat::is_answer(stream.head());
-        let path = |field: &String| {
-            icecat::path_of(field, false)
-                .filter(|_| is_answer)
-                .unwrap_or_else(|| field.clone())
+        let add = |paths: &mut Paths, field: &str| match icecat::feature(field, false).filter(|_| is_answer) {
+            Some(Feature {
+                list,
+                inside,
+                name,
+                end,
+            }) => paths.add_holding(list, inside, name, end),
+            None => paths.add(field),
         };
-        let wanted: &[String] = &wanted.iter().map(path).collect::<Vec<String>>();
+        for field in wanted {
+            // Tables made flat have keys that are called so.
+            let is_key = |name: &str| memchr::memmem::find(stream.head(), name.as_bytes()).is_some();
+            if !is_answer && from_zero(field).is_some_and(|name| !is_key(name)) {
+                let message = format!("\"{}\" is no path: members are counted from 1", excerpt(field));
+                let help = "write a path such as `a.b`, `a[1].b` or `a[name=Color].b`, relative to the record";
+                return Err(Refusal::new("E-FIELD-PATH", &shown, message, help).into());
+            }
+        }
         let (items, asked) = match items {
             Some(path) => {
-                let (items, outside) = Items::new(path, wanted);
+                let (items, outside) = Items::new(path, wanted, &add);
                 (Some(items), outside)
             }
-            None => (None, wanted.to_vec()),
+            None => {
+                let mut asked = Paths::default();
+                wanted.iter().for_each(|field| add(&mut asked, field));
+                (None, asked)
+            }
         };
         let mut json = Json {
             document: Document::new(Window::new(stream)),
-            picker: Picker::new(&asked),
+            picker: Picker::new(Arc::new(asked)),
             items,
             found: vec![true; wanted.len()],
             shape,

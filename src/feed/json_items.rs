@@ -4,10 +4,12 @@
 //! around it.
 
 use crate::feed::items::{around, fits};
+use crate::feed::json_conditions::Paths;
 use crate::feed::json_record::{Picker, RecordFault};
 use crate::product::record::Records;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How the items of a record are read.
 pub struct Items {
@@ -27,26 +29,26 @@ pub enum Taken {
 }
 
 impl Items {
-    /// The items at a path, and what the record around them is asked for.
-    pub fn new(path: &str, wanted: &[String]) -> (Items, Vec<String>) {
-        let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    /// The items at a path, and what the record around them is asked for. `add` reads a path.
+    pub fn new(path: &str, wanted: &[String], add: &dyn Fn(&mut Paths, &str)) -> (Items, Paths) {
+        let (mut inside, mut outside) = (Paths::default(), Paths::default());
         let mut places = Vec::with_capacity(wanted.len());
         for field in wanted {
             match around(field) {
                 Some(path) => {
                     places.push((true, outside.len()));
-                    outside.push(path.to_string());
+                    add(&mut outside, path);
                 }
                 None => {
                     places.push((false, inside.len()));
-                    inside.push(field.clone());
+                    add(&mut inside, field);
                 }
             }
         }
         let keys = path.split('.').filter(|key| !key.is_empty()).map(str::to_string);
         let items = Items {
             keys: keys.collect(),
-            inner: Picker::new(&inside),
+            inner: Picker::new(Arc::new(inside)),
             places,
             without: 0,
         };

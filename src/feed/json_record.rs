@@ -5,7 +5,7 @@
 //! A key that holds dots or brackets itself is found as well.
 
 use crate::feed::decimal;
-use crate::feed::json_conditions::{Condition, of_member, read};
+use crate::feed::json_conditions::{Condition, Paths};
 use crate::feed::source::text_of;
 use crate::feed::text::{has_control, is_control};
 use crate::product::record::{Cell, Records};
@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a record is refused; the grammar of the file may still be sound.
 #[derive(Debug, PartialEq)]
@@ -32,7 +33,7 @@ pub enum RecordFault {
 
 /// The paths of the wanted fields, and room for the values of one record.
 pub struct Picker {
-    paths: Vec<String>,
+    paths: Arc<Paths>,
     values: Vec<(u32, Kind, u32, u32)>,
     texts: String,
     /// Which fields had a value in any record.
@@ -49,8 +50,7 @@ enum Kind {
 }
 
 impl Picker {
-    pub fn new(wanted: &[String]) -> Picker {
-        let paths: Vec<String> = wanted.iter().map(|path| path.trim().to_string()).collect();
+    pub fn new(paths: Arc<Paths>) -> Picker {
         Picker {
             seen: vec![false; paths.len()],
             paths,
@@ -74,15 +74,9 @@ impl Picker {
                 |_| RecordFault::NotObject,
             ));
         }
-        let paths = std::mem::take(&mut self.paths);
-        let active: Vec<(u32, &str)> = paths
-            .iter()
-            .enumerate()
-            .map(|(n, path)| (n as u32, path.as_str()))
-            .collect();
+        let paths = self.paths.clone();
+        let active: Vec<(u32, &str)> = (0..).zip(paths.texts()).collect();
         let result = self.object(text, &active);
-        drop(active);
-        self.paths = paths;
         if result.is_ok() {
             self.values.sort_by_key(|value| value.0);
         }
@@ -158,7 +152,7 @@ impl Picker {
                 let plain = active.iter().filter(|(_, rest)| !rest.is_empty() && !asks(rest));
                 let mut inside: Vec<(u32, &str)> = plain.copied().collect();
                 if active.iter().any(|(_, rest)| asks(rest)) {
-                    for (field, rest) in holding(text, active)? {
+                    for (field, rest) in holding(&self.paths.clone(), text, active)? {
                         match rest.is_empty() {
                             true => self.keep(field, Kind::Text, text),
                             false => inside.push((field, rest)),
@@ -177,9 +171,10 @@ impl Picker {
                 if !active.iter().any(|(_, rest)| rest.starts_with('[')) {
                     return members.into_iter().try_for_each(|member| self.value(member, active));
                 }
+                let paths = self.paths.clone();
                 for (n, member) in members.into_iter().enumerate() {
                     let of_member: Vec<(u32, &str)> = (active.iter())
-                        .filter_map(|(field, rest)| Some((*field, of_member(rest, n)?)))
+                        .filter_map(|(field, rest)| Some((*field, paths.of_member(*field, rest, n)?)))
                         .collect();
                     self.value(member, &of_member)?;
                 }
@@ -231,37 +226,28 @@ fn cell<'t>((_, kind, start, end): &(u32, Kind, u32, u32), texts: &'t str) -> Ce
 }
 
 /// The rests of the paths whose conditions an object fulfils; paths without a condition are left out.
-fn holding<'p>(object: &str, paths: &[(u32, &'p str)]) -> Result<Vec<(u32, &'p str)>, RecordFault> {
-    let mut asked: Vec<String> = Vec::new();
+fn holding<'p>(paths: &Paths, object: &str, active: &[(u32, &'p str)]) -> Result<Vec<(u32, &'p str)>, RecordFault> {
     let mut open: Vec<(u32, usize, &str, &'p str)> = Vec::new();
     let mut held = Vec::new();
-    for (field, path) in paths {
-        match read(path) {
-            Some((Condition::Equals(inside, expected), rest)) => {
-                let place = asked.iter().position(|known| known == inside).unwrap_or_else(|| {
-                    asked.push(inside.to_string());
-                    asked.len() - 1
-                });
-                open.push((*field, place, expected, rest));
-            }
+    for (field, rest) in active {
+        match paths.condition(*field, rest) {
+            Some((Condition::Equals(place, expected), rest)) => open.push((*field, *place, expected, rest)),
             // An object that stands alone is the first.
             Some((Condition::Number(1), rest)) => held.push((*field, rest)),
             Some((Condition::Number(_), _)) | None => {}
         }
     }
-    let mut picker = Picker::new(&asked);
-    if !asked.is_empty() {
+    if let Some(inside) = paths.inside().filter(|_| !open.is_empty()) {
+        let mut picker = Picker::new(inside.clone());
         picker.pick(object.as_bytes())?;
+        let is_said = |place: usize, expected: &str| picker.cells(place).any(|cell| text_of(cell) == expected);
+        let fulfilled = (open.into_iter()).filter(|(_, place, expected, _)| is_said(*place, expected));
+        held.extend(fulfilled.map(|(field, _, _, rest)| (field, rest)));
     }
-    let is_said = |place: usize, expected: &str| picker.cells(place).any(|cell| text_of(cell) == expected);
-    let fulfilled = open
-        .into_iter()
-        .filter(|(_, place, expected, _)| is_said(*place, expected));
-    held.extend(fulfilled.map(|(field, _, _, rest)| (field, rest)));
     // One condition may follow another.
     let (again, mut done): (Vec<_>, Vec<_>) = held.into_iter().partition(|(_, rest)| rest.starts_with('['));
     if !again.is_empty() {
-        done.extend(holding(object, &again)?);
+        done.extend(holding(paths, object, &again)?);
     }
     Ok(done)
 }

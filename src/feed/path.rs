@@ -74,6 +74,18 @@ impl Path {
         Ok(path)
     }
 
+    /// The path to what stands at `end` in those elements of a name in which `inside` is this text, whatever is in it.
+    pub fn holding(name: &str, inside: &str, text: &str, end: &str, tree: &mut Tree) -> Result<Path, String> {
+        let condition = Condition::Equals(Path::read(inside, tree)?, text.trim().to_string());
+        let mut path = Path::read(end, tree)?;
+        let step = Step {
+            name: tree.name(name),
+            conditions: vec![condition],
+        };
+        path.steps.insert(0, step);
+        Ok(path)
+    }
+
     /// The elements found, in the order of the file; those that have the attribute, where the path ends in one.
     pub fn elements(&self, tree: &Tree) -> Vec<Element> {
         let mut found = vec![0];

@@ -5,8 +5,9 @@
 use crate::feed::Reading;
 use crate::feed::failure::FeedError;
 use crate::feed::icecat;
-use crate::feed::xml_events::local;
+use crate::feed::xml_events::{character, local};
 use crate::product::record::Records;
+use quick_xml::escape::unescape;
 use quick_xml::events::Event;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,16 +188,20 @@ fn xml_paths(raw: &[u8], paths: &mut Paths) {
                         let slash = if path.is_empty() { "" } else { "/" };
                         paths.add(&format!("{path}{slash}@{name}"));
                     }
-                    let few = paths.prices.len() < PATHS / 10 && attribute.value.len() <= NAME;
+                    // A reference that cannot be resolved is told by the reader.
+                    let Ok(value) = unescape(&attribute.value) else {
+                        continue;
+                    };
+                    let few = paths.prices.len() < PATHS / 10 && value.len() <= NAME;
                     if path.as_deref() == Some(icecat::XML_NAME.0) && name == icecat::XML_NAME.1 {
-                        paths.feature(&attribute.value);
+                        paths.feature(&value);
                     }
                     if local(name) == "price_type" && few {
-                        paths.prices.insert(attribute.value.to_string());
+                        paths.prices.insert(value.to_string());
                     }
                     let element = local(tag.name().0);
                     if name == "type" && few && matches!(element, "ARTICLE_REFERENCE" | "PRODUCT_REFERENCE") {
-                        paths.references.insert(attribute.value.to_string());
+                        paths.references.insert(value.to_string());
                     }
                 }
                 open.push((path, String::new(), false));
@@ -204,6 +209,13 @@ fn xml_paths(raw: &[u8], paths: &mut Paths) {
             Event::Text(text) => {
                 if let Some((_, kept, _)) = open.last_mut().filter(|(_, kept, _)| kept.len() < SAMPLE) {
                     kept.push_str(&text);
+                }
+            }
+            Event::GeneralRef(name) => {
+                if let (Some((_, kept, _)), Ok(Some(c))) = (open.last_mut(), character(&name))
+                    && kept.len() < SAMPLE
+                {
+                    kept.push(c);
                 }
             }
             Event::CData(text) => {
@@ -378,6 +390,21 @@ mod tests {
         check(
             &format!("<p a='1'><{long} x='2'><b>1</b></{long}><d>2</d></p>"),
             &["@a", "d"],
+        );
+    }
+
+    #[test]
+    fn names_of_features_are_read_as_the_reader_reads_them() {
+        check(
+            "<p><ProductFeature><Feature><Name Value='3.5&quot; &amp; more'/></Feature></ProductFeature>\
+             <FEATURE><FNAME>L&#228;nge &amp; Breite</FNAME></FEATURE></p>",
+            &[
+                "ProductFeature/Feature/Name/@Value",
+                "ProductFeature/Feature/Name",
+                "FEATURE/FNAME",
+                "feature:3.5\" & more",
+                "feature:Länge & Breite",
+            ],
         );
     }
 

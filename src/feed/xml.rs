@@ -13,7 +13,7 @@ use crate::feed::bmecat_systems::Section;
 use crate::feed::bmecat_variants::{Apart, MOST, Variant};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
-use crate::feed::icecat;
+use crate::feed::icecat::{self, Feature};
 use crate::feed::items::{MOST_BYTES, around, fits, too_many_items, without_items};
 use crate::feed::path::Path;
 use crate::feed::report::{FileReport, Transaction};
@@ -126,8 +126,15 @@ impl Xml {
             picks.push(match known {
                 Some(field) => Pick::Catalogue(field),
                 None => {
-                    let short = icecat::path_of(field, true).filter(|_| rule.is_below(icecat::ROOT));
-                    let path = Path::read(short.as_deref().unwrap_or(field), &mut tree);
+                    let path = match icecat::feature(field, true).filter(|_| rule.is_below(icecat::ROOT)) {
+                        Some(Feature {
+                            list,
+                            inside,
+                            name,
+                            end,
+                        }) => Path::holding(list, inside, name, end, &mut tree),
+                        None => Path::read(field, &mut tree),
+                    };
                     Pick::Path(path.map_err(|reason| fault(field, reason))?)
                 }
             });

@@ -8,7 +8,8 @@ use crate::feed::archive::SEND_AGAIN;
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::metered::Metered;
-use quick_xml::events::{BytesStart, Event as Raw};
+use quick_xml::escape::{EscapeError, resolve_xml_entity, unescape};
+use quick_xml::events::{BytesRef, BytesStart, Event as Raw};
 use quick_xml::{Error, Reader};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -50,14 +51,20 @@ impl Tag<'_> {
         let mut attributes = self.0.attributes();
         for attribute in attributes.with_checks(false) {
             let attribute = attribute.map_err(|_| None)?;
-            match quick_xml::escape::unescape(&attribute.value) {
+            match unescape(&attribute.value) {
                 Ok(value) => each(attribute.key.0, &value),
-                Err(quick_xml::escape::EscapeError::UnrecognizedEntity(_, name)) => return Err(Some(name)),
+                Err(EscapeError::UnrecognizedEntity(_, name)) => return Err(Some(name)),
                 Err(_) => return Err(None),
             }
         }
         Ok(())
     }
+}
+
+/// The character that a reference stands for: one by number, or one of the five of XML; none where it is another.
+pub fn character(reference: &BytesRef<'_>) -> Result<Option<char>, Error> {
+    let by_number = reference.resolve_char_ref()?;
+    Ok(by_number.or_else(|| resolve_xml_entity(reference).and_then(|text| text.chars().next())))
 }
 
 /// A name without its prefix.
@@ -198,9 +205,8 @@ impl Events {
             }
             Raw::CData(data) => Event::Text(line_ends(data.into_inner())),
             Raw::GeneralRef(name) => {
-                let resolved = match name.resolve_char_ref() {
-                    Ok(Some(c)) => Some(c),
-                    Ok(None) => quick_xml::escape::resolve_xml_entity(&name).and_then(|text| text.chars().next()),
+                let resolved = match character(&name) {
+                    Ok(resolved) => resolved,
                     Err(_) => {
                         return Err(refuse(
                             reader,

@@ -153,6 +153,25 @@ fn features_of_icecat_are_asked_for_by_name() {
 }
 
 #[test]
+fn names_of_features_may_hold_any_character() {
+    let sheets = SHEETS.replace("\"Weight\"", "\"A&apos;b&quot;c[d&amp;e\"");
+    let answer = ANSWER.replace("\"Weight\"", "\"A'b\\\"c[d&e\"");
+    let wanted = "feature:A'b\"c[d&e feature_unit:A'b\"c[d&e";
+    crate::joined_rows::check(
+        &[("sheets.xml", &sheets)],
+        "[file]\npath = [\"sheets.xml\"]\nonly = { \"@Code\" = [\"1\"] }",
+        wanted,
+        "4 1500 g | g\nI-ROWS-LEFT rows left out, as `only` under [file] says: 1\n",
+    );
+    crate::joined_rows::check(
+        &[("live.json", &answer)],
+        "[file]\npath = [\"live.json\"]",
+        wanted,
+        "1 1500 g | g\n",
+    );
+}
+
+#[test]
 fn what_product_feed_protocol_reads_comes_in() {
     let Some(data) = shared().map(|shared| shared.join("data/product-feed-protocol")) else {
         return;

@@ -198,3 +198,26 @@ fn the_list_is_the_one_that_lies_least_deep() {
     assert_eq!(find(r#"{"f":[{}],"p":[{},{}]}"#).as_deref(), Some("p"));
     assert_eq!(find(r#"{"a":[1,2]}"#), None);
 }
+
+#[test]
+fn members_are_counted_from_1() {
+    check(
+        r#"[{"a":[{"b":1},{"b":2}]}]"#,
+        None,
+        &["a[1].b", "a[2].b", "a[3].b"],
+        "1: #1|#2|∅\njson UTF-8 1 xx-",
+    );
+    check(
+        r#"[{"a":[{"b":1}]}]"#,
+        None,
+        &["a[0].b"],
+        "E-FIELD-PATH None \"a[0].b\" is no path: members are counted from 1",
+    );
+    // Of tables made flat.
+    check(
+        r#"[{"images[0]":"x","images[1].src":"y","w [kg]":2,"o":{"p[0]":"z"}}]"#,
+        None,
+        &["images[0]", "images[1].src", "w [kg]", "o.p[0]"],
+        "1: x|y|#2|z\njson UTF-8 1 xxxx",
+    );
+}
