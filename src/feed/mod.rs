@@ -246,7 +246,7 @@ impl Opening<'_> {
             Content::Workbook(archive) => Book::of_archive(archive, self.shown)?,
             Content::OldWorkbook(bytes) => Book::of_compound(&bytes, self.shown)?,
         };
-        no_items(settings, self.shown)?;
+        no_items(settings, None, self.shown)?;
         match settings.format {
             None | Some(Format::Xlsx) => {
                 let grid = Grid::open(book, self.shown, number, settings, wanted)?;
@@ -272,15 +272,21 @@ impl Opening<'_> {
 }
 
 /// Refuses `items` of files whose records hold no list.
-fn no_items(settings: &FileSettings, shown: &Arc<str>) -> Result<(), FeedError> {
-    match settings.items {
-        None => Ok(()),
-        Some(_) => {
-            let message = "`items` under [file] names a list inside of records, which only XML and JSON have";
-            let help = "take `items` off; rows that belong to one product are told under [file.group]";
-            Err(Refusal::new("E-FILE-SETTING", shown, message, help).into())
-        }
+fn no_items(settings: &FileSettings, format: Option<Format>, shown: &Arc<str>) -> Result<(), FeedError> {
+    if settings.items.is_none() {
+        return Ok(());
     }
+    let (message, help) = match format {
+        Some(Format::Bmecat) => (
+            "`items` under [file] is not of BMEcat, whose VARIANTS are read as items",
+            "take `items` off; say `format = \"xml\"` where another list inside of the articles is meant",
+        ),
+        _ => (
+            "`items` under [file] names a list inside of records, which only XML and JSON have",
+            "take `items` off; rows that belong to one product are told under [file.group]",
+        ),
+    };
+    Err(Refusal::new("E-FILE-SETTING", shown, message, help).into())
 }
 
 /// The column of the file itself behind what a mapping asks for; none where a joined table has it.
@@ -399,7 +405,7 @@ impl Text {
         let format = self.format;
         let record = settings.record.as_deref();
         if !matches!(format, Format::Json | Format::Jsonl | Format::Xml) {
-            no_items(settings, &self.stream.shown)?;
+            no_items(settings, Some(format), &self.stream.shown)?;
         }
         match format {
             Format::Csv | Format::Tsv => {
