@@ -251,6 +251,12 @@ impl Catalogue {
         apart
     }
 
+    /// The article looked at last is refused with all that it stands for.
+    pub fn forget_variants(&mut self, count: usize) {
+        self.several = self.several.saturating_sub(1);
+        self.items = self.items.saturating_sub(count as u64);
+    }
+
     /// Makes the article in the tree one of those it stands for: its number is longer, other values are not there, and so are
     /// codes, of which each article has its own.
     pub fn turn_into(&mut self, tree: &mut Tree, supplement: &str, others: &[Element], is_one_of_several: bool) {

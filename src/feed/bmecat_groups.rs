@@ -2,12 +2,13 @@
 //!
 //! A document names them after the articles, so that they are collected before these are read.
 
-use crate::feed::archive::SEND_AGAIN;
 use crate::feed::failure::FeedError;
 use crate::feed::tree::{ELEMENTS, Name, Tree, first};
 use crate::feed::xml_events::{Event, Events, local};
 use std::collections::BTreeMap;
 
+/// What to do where a catalogue passes a limit.
+pub const SMALLER: &str = "ask the supplier for a smaller catalogue";
 /// Maps of articles to groups that are kept: 32 bytes each.
 const MAPS: usize = 10_000_000;
 /// Groups of a catalogue.
@@ -97,7 +98,7 @@ impl Groups {
             }
             if tree.len() > ELEMENTS {
                 let message = format!("a group or map of the catalogue has more than {ELEMENTS} elements");
-                return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
+                return Err(events.refuse("E-BMECAT-LIMIT", &message, SMALLER));
             }
             if let (true, Some(is_map)) = (ends, inside) {
                 inside = None;
@@ -108,7 +109,7 @@ impl Groups {
                 }
                 if [id, name, parent, group].iter().any(is_long) {
                     let message = format!("a group of the catalogue has an id or name of more than {LONGEST} bytes");
-                    return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
+                    return Err(events.refuse("E-BMECAT-LIMIT", &message, SMALLER));
                 }
                 if is_map {
                     let Some(group) = text(group) else { continue };
@@ -131,7 +132,7 @@ impl Groups {
                         "the catalogue has more than {MAPS} maps, {GROUPS} groups or {} MiB of their ids and names",
                         ALL >> 20
                     );
-                    return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
+                    return Err(events.refuse("E-BMECAT-LIMIT", &message, SMALLER));
                 }
             }
         }
@@ -140,7 +141,7 @@ impl Groups {
         let mut articles = groups.maps.chunk_by(|map, next| map.0 == next.0);
         if articles.any(|maps| maps.len() > OF_ARTICLE) {
             let message = format!("an article stands in more than {OF_ARTICLE} groups of the catalogue");
-            return Err(events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
+            return Err(events.refuse("E-BMECAT-LIMIT", &message, SMALLER));
         }
         Ok(groups)
     }

@@ -4,10 +4,9 @@
 //! refused. BMEcat is read here as well; what it adds stands in `bmecat`.
 
 use crate::diagnostic::{Diagnostic, Place, excerpt};
-use crate::feed::archive::SEND_AGAIN;
 use crate::feed::bmecat::Catalogue;
 use crate::feed::bmecat_field::Field;
-use crate::feed::bmecat_groups::Groups;
+use crate::feed::bmecat_groups::{Groups, SMALLER};
 use crate::feed::bmecat_prices::Found;
 use crate::feed::bmecat_systems::Section;
 use crate::feed::bmecat_variants::{Apart, MOST, Variant};
@@ -350,7 +349,7 @@ impl Xml {
                     if let Some(catalogue) = &mut self.catalogue
                         && let Err(message) = catalogue.read_system(&self.tree, section)
                     {
-                        return Err(self.events.refuse("E-BMECAT-LIMIT", &message, SEND_AGAIN));
+                        return Err(self.events.refuse("E-BMECAT-LIMIT", &message, SMALLER));
                     }
                 }
                 Inside::Nothing => {}
@@ -417,6 +416,9 @@ impl Xml {
                 batch.begin(line, self.events.kept());
                 batch.refuse(self.too_many_variants(line));
                 self.rows = rows + 1;
+                if let Some(catalogue) = &mut self.catalogue {
+                    catalogue.forget_variants(variants.len());
+                }
                 return;
             }
         }

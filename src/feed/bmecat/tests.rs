@@ -500,7 +500,7 @@ fn variants_that_swell_are_refused() {
     };
     let long = format!("<KEYWORD>{}</KEYWORD>", "k".repeat(900_000));
     let content = [
-        article("A", &variants(2, "-")),
+        article("A", ""),
         article("B", &(long.repeat(2) + &variants(50, "-"))),
         article("C", &("<KEYWORD/>".repeat(6_000) + &variants(1_000, "-"))),
         article("D", &variants(2, &"s".repeat(1_001))),
@@ -512,13 +512,11 @@ fn variants_that_swell_are_refused() {
         &content.concat(),
         &["number", "KEYWORD"],
         "
-A-0 | ∅
-A-1 | ∅
+A | ∅
  E-BMECAT-VARIANTS
  E-BMECAT-VARIANTS
 D | ∅ E-BMECAT-VARIANTS
  E-BMECAT-VARIANTS
-F | ∅
-I-BMECAT-VARIANTS",
+F | ∅",
     );
 }
