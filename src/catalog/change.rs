@@ -17,6 +17,10 @@ pub struct Change<'c> {
     pub(super) batch: i64,
     created: u64,
     pub(super) published: i64,
+    /// True where products are part of others: their SKUs are not given out.
+    pub(super) has_parts: bool,
+    /// What the batch has to tell of itself.
+    pub(super) findings: Vec<Diagnostic>,
     /// Number of the next product, where the highest one is that of a product that layers left for good.
     next: Option<i64>,
     gtins: Vec<(i64, i64)>,
@@ -88,6 +92,7 @@ impl<'c> Change<'c> {
             )
             .optional()?
             .flatten();
+        let has_parts = tx.query_row("SELECT EXISTS (SELECT 1 FROM merged)", [], |row| row.get(0))?;
         // Into empty tables a million rows go in order, and indexes over scattered SKUs are quicker made at the end.
         let mut first = None;
         if !tx.query_row("SELECT EXISTS (SELECT 1 FROM products)", [], |row| row.get(0))? {
@@ -99,6 +104,8 @@ impl<'c> Change<'c> {
             batch,
             created: 0,
             published,
+            has_parts,
+            findings: Vec::new(),
             next,
             gtins: Vec::new(),
             mpns: Vec::new(),
@@ -111,7 +118,8 @@ impl<'c> Change<'c> {
         self.batch
     }
 
-    /// Makes a product. Its SKU is `sku`; where another product has it, `<other>` instead, then `<other>-2`, `<other>-3`, …
+    /// Makes a product. Its SKU is `sku`; where another product has it, or had it before it became part of one, `<other>`
+    /// instead, then `<other>-2`, `<other>-3`, …
     pub fn create_product(
         &mut self,
         source: SourceId,
@@ -121,11 +129,12 @@ impl<'c> Change<'c> {
     ) -> Result<i64, CatalogError> {
         let mut candidate = sku.to_owned();
         for n in 1_u32.. {
+            let is_part = self.is_part(&candidate)?;
             let taken = match &mut self.first {
                 Some(given) => !given.insert(xxh3_128(candidate.as_bytes())),
                 None => false,
             };
-            if !taken {
+            if !taken && !is_part {
                 let mut insert = self.tx.prepare_cached(
                     "INSERT OR IGNORE INTO products (sku, minted, model, changed, id) VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?;
@@ -140,7 +149,10 @@ impl<'c> Change<'c> {
                 "SELECT id FROM products WHERE sku = ?1
                  AND NOT EXISTS (SELECT 1 FROM layers WHERE layers.id BETWEEN products.id * 1024 AND products.id * 1024 + 1023)",
             )?;
-            let forsaken: Option<i64> = select.query_row([&candidate], |row| row.get(0)).optional()?;
+            let forsaken: Option<i64> = match is_part {
+                true => None,
+                false => select.query_row([&candidate], |row| row.get(0)).optional()?,
+            };
             drop(select);
             if let Some(product) = forsaken {
                 self.leave_model(product, model)?;
@@ -179,7 +191,7 @@ impl<'c> Change<'c> {
             .query_row([product], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((minted, before)) = before else { return Ok(()) };
-        if better(source, SourceId(minted as u16)) && before != sku {
+        if better(source, SourceId(minted as u16)) && before != sku && !self.is_part(sku)? {
             let mut update = self
                 .tx
                 .prepare_cached("UPDATE OR IGNORE products SET sku = ?2, minted = ?3 WHERE id = ?1")?;
@@ -294,6 +306,7 @@ impl<'c> Change<'c> {
         if self.first.take().is_some() {
             self.tx.execute_batch(SKU_INDEXES)?;
         }
+        self.lead_to_items()?;
         self.list(record)?;
         self.tx.commit()?;
         Ok(self.batch)
@@ -302,7 +315,14 @@ impl<'c> Change<'c> {
     /// Takes a batch back. Layers that a later batch changed again stay as they are and are named in `kept`.
     /// `keys_of` reads the identifying keys out of a body. Only `commit` makes it so.
     pub fn undo(&mut self, batch: i64, keys_of: impl Fn(&str) -> Keys) -> Result<Undone, CatalogError> {
-        let mut undone = self.undo_identity(batch, &keys_of)?;
+        let identity = self.undo_identity(batch, &keys_of)?;
+        let mut undone = Undone {
+            restored: identity.back.len() as u64,
+            kept: identity.kept.clone(),
+            products: identity.back.iter().flat_map(|(from, to)| [*from, *to]).collect(),
+            decisions: identity.decisions,
+            ..Undone::default()
+        };
         let mut select = self.tx.prepare(
             "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body FROM history WHERE of = ?1 ORDER BY layer",
         )?;
@@ -310,6 +330,10 @@ impl<'c> Change<'c> {
         drop(select);
         for old in before {
             let id = layer_id(old.product, old.source);
+            if identity.stuck.contains(&old.product) {
+                undone.kept.push(old.sku);
+                continue;
+            }
             let mut select = self.tx.prepare_cached("SELECT batch, body FROM layers WHERE id = ?1")?;
             let now: Option<(i64, String)> = select
                 .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -374,7 +398,8 @@ impl<'c> Change<'c> {
             }
             undone.removed += 1;
         }
-        if undone.restored + undone.removed + undone.decisions > 0 {
+        self.settle_identity(batch, &identity)?;
+        if undone.restored + undone.removed + undone.decisions > 0 || !identity.shelved.is_empty() {
             undone.batch = Some(self.batch);
             self.tx.execute(
                 "UPDATE batches SET undone_by = ?2 WHERE id = ?1",
@@ -404,8 +429,17 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    /// Removes a product without layers that never left the house; gives how many that were. Those it leaves behind change.
+    /// Removes a product without layers that never left the house, for good; gives how many that were.
     pub(super) fn drop_empty(&self, product: i64) -> Result<usize, CatalogError> {
+        let dropped = self.drop_row(product)?;
+        if dropped > 0 {
+            self.forget_parts(product)?;
+        }
+        Ok(dropped)
+    }
+
+    /// The same of one that may come back. Those it leaves behind change.
+    pub(super) fn drop_row(&self, product: i64) -> Result<usize, CatalogError> {
         let mut drop_product = self.tx.prepare_cached(
             "DELETE FROM products WHERE id = ?1 AND id > ?2
              AND NOT EXISTS (SELECT 1 FROM layers WHERE id BETWEEN ?1 * 1024 AND ?1 * 1024 + 1023)
@@ -470,6 +504,7 @@ impl<'c> Change<'c> {
                 what: format!("{what}: {error}"),
             })
         };
+        let told: Vec<&Diagnostic> = record.diagnostics.iter().chain(&self.findings).collect();
         self.tx.execute(
             "INSERT INTO batches (id, at, source, kind, created, tally, files, columns, diagnostics)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -482,7 +517,7 @@ impl<'c> Change<'c> {
                 json("tally", serde_json::to_string(&record.tally))?,
                 json("files", serde_json::to_string(&record.files))?,
                 json("columns", serde_json::to_string(&record.columns))?,
-                json("diagnostics", serde_json::to_string(&record.diagnostics))?,
+                json("diagnostics", serde_json::to_string(&told))?,
             ],
         )?;
         Ok(())

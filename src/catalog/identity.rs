@@ -1,16 +1,15 @@
-//! Who products are: layers that moved from one product to another, products that became part of others, and what was decided.
+//! Who products are: layers that moved from one product to another, and what was decided. What becomes of the products that they
+//! leave is told in `parts.rs`.
 //!
 //! A layer that moves keeps all it says, its origins and its history; only the product it belongs to is another. So taking a
 //! move back is moving it back, whatever was delivered in between.
 
 use crate::catalog::Reader;
-use crate::catalog::change::{Change, Undone};
+use crate::catalog::change::Change;
 use crate::catalog::store::{CatalogError, SOURCES};
-use crate::catalog::stored::{Keys, ProductName, SourceId, layer_id, mpn_hash, split_layer};
+use crate::catalog::stored::{Keys, SourceId, layer_id, mpn_hash, split_layer};
 use rusqlite::{OptionalExtension, Row, params};
-
-/// Merges that are followed from one product to the next.
-const LONGEST_CHAIN: usize = 64;
+use std::collections::BTreeSet;
 
 /// A supplier's item: its source and its own SKU. Products come and go, items keep their names.
 pub type ItemName = (SourceId, String);
@@ -35,6 +34,21 @@ pub struct StoredDecision {
     pub same: bool,
     pub one: ItemName,
     pub other: ItemName,
+}
+
+/// What taking back the moves of a batch did.
+#[derive(Debug, Default)]
+pub(super) struct UndoneIdentity {
+    /// Where each layer went, and where it came from.
+    pub(super) back: Vec<(i64, i64)>,
+    /// SKUs of the layers that stayed.
+    pub(super) kept: Vec<String>,
+    /// Products that are their own again, with or without layers.
+    pub(super) shelved: Vec<i64>,
+    /// Products that stay parts of others, and those: what the batch put together of them stays so.
+    pub(super) stuck: BTreeSet<i64>,
+    /// Decisions that hold no longer.
+    pub(super) decisions: u64,
 }
 
 impl Change<'_> {
@@ -93,57 +107,6 @@ impl Change<'_> {
         self.touch(product)
     }
 
-    /// Notes that a product without layers is part of another from now on: its SKU leads there. One that never left the house
-    /// goes from the list of products; its number is never given out again.
-    pub fn retire(&mut self, product: i64, into: i64) -> Result<(), CatalogError> {
-        self.tx
-            .prepare_cached(
-                "INSERT OR REPLACE INTO merged (product, sku, minted, target, batch)
-                 SELECT id, sku, minted, ?2, ?3 FROM products WHERE id = ?1",
-            )?
-            .execute([product, into, self.batch])?;
-        if self.drop_empty(product)? == 0 {
-            self.set_model(product, None)?;
-            self.touch(product)?;
-        }
-        Ok(())
-    }
-
-    /// Makes a product of its own again of one that became part of another, under its number and, where that is still free, its
-    /// SKU. False where it is none.
-    pub fn restore(&mut self, product: i64) -> Result<bool, CatalogError> {
-        let mut select = self
-            .tx
-            .prepare_cached("SELECT sku, minted FROM merged WHERE product = ?1")?;
-        let found: Option<(String, i64)> = select
-            .query_row([product], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        drop(select);
-        let Some((sku, minted)) = found else { return Ok(false) };
-        let mut free = sku.clone();
-        for n in 2_u32.. {
-            let mut insert = self.tx.prepare_cached(
-                "INSERT OR IGNORE INTO products (id, sku, minted, model, changed) VALUES (?1, ?2, ?3, NULL, ?4)",
-            )?;
-            if insert.execute(params![product, free, minted, self.batch])? == 1 {
-                break;
-            }
-            drop(insert);
-            let mut exists = self
-                .tx
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM products WHERE id = ?1)")?;
-            if exists.query_row([product], |row| row.get(0))? {
-                break;
-            }
-            free = format!("{sku}-{n}");
-        }
-        self.tx
-            .prepare_cached("DELETE FROM merged WHERE product = ?1")?
-            .execute([product])?;
-        self.touch(product)?;
-        Ok(true)
-    }
-
     /// Remembers what was decided on two items.
     pub fn decide(&mut self, one: &ItemName, other: &ItemName, same: bool) -> Result<(), CatalogError> {
         self.tx
@@ -163,13 +126,14 @@ impl Change<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Moves back what a batch moved, as far as it is still there, and forgets what it decided.
+    /// Moves back what a batch moved, as far as it is still there, and forgets what it decided. Nothing is touched for a layer
+    /// that cannot go back: later batches have to do with it, or with the product that it was of.
     pub(super) fn undo_identity(
         &mut self,
         batch: i64,
         keys_of: &impl Fn(&str) -> Keys,
-    ) -> Result<Undone, CatalogError> {
-        let mut undone = Undone::default();
+    ) -> Result<UndoneIdentity, CatalogError> {
+        let mut undone = UndoneIdentity::default();
         let moves = self.moves(batch)?;
         for Moved {
             source,
@@ -180,40 +144,34 @@ impl Change<'_> {
             ..
         } in moves.iter().rev()
         {
-            self.restore(*from)?;
             let mut select = self.tx.prepare_cached("SELECT sku, body FROM layers WHERE id = ?1")?;
             let now: Option<(String, String)> = select
                 .query_row([layer_id(*to, *source)], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             drop(select);
             let name = renamed.as_ref().unwrap_or(sku);
-            let back = match now {
-                Some((now, body)) if now == *name => {
+            let body = now.filter(|(now, _)| now == name).map(|(_, body)| body);
+            let is_free = self.layer_sku(layer_id(*from, *source))?.is_none();
+            match body {
+                Some(body) if is_free && self.take_out(*from, batch)? => {
                     let before = renamed.is_some().then_some(sku.as_str());
-                    self.move_layer(*source, *to, *from, before, &keys_of(&body))?
+                    self.move_layer(*source, *to, *from, before, &keys_of(&body))?;
+                    undone.back.push((*from, *to));
                 }
-                _ => false,
-            };
-            if back {
-                undone.restored += 1;
-                undone.products.extend([*from, *to]);
-            } else {
-                undone.kept.push(sku.clone());
+                _ => undone.kept.push(sku.clone()),
             }
         }
-        for Moved { from, to, .. } in &moves {
-            for (empty, other) in [(*to, *from), (*from, *to)] {
-                if !self.layers(empty)?.is_empty() {
-                    continue;
+        for (part, place) in self.parts_by(batch)? {
+            match place {
+                // Nobody supplies it any more.
+                None => {
+                    self.put_on_shelf(part)?;
+                    undone.shelved.push(part);
                 }
-                // What only the batch made goes without a trace; what was part of another before is so again.
-                let is_new = empty == *to && !self.was_merged(empty, batch)?;
-                let is_last = self.layers(other)?.is_empty();
-                if (is_new || is_last) && self.drop_empty(empty)? == 1 {
-                    continue;
-                }
-                if !is_last {
-                    self.retire(empty, other)?;
+                Some(place) => {
+                    let own = moves.iter().filter(|moved| moved.from == part);
+                    undone.stuck.extend(own.map(|moved| moved.to));
+                    undone.stuck.extend([part, place]);
                 }
             }
         }
@@ -225,15 +183,25 @@ impl Change<'_> {
         Ok(undone)
     }
 
+    /// What was part of another before a batch is so again, and what only the batch made goes without a trace.
+    pub(super) fn settle_identity(&mut self, batch: i64, undone: &UndoneIdentity) -> Result<(), CatalogError> {
+        for (from, to) in &undone.back {
+            self.retire_again(*to, *from, batch)?;
+        }
+        for product in undone.back.iter().map(|(_, to)| to).chain(&undone.shelved) {
+            self.drop_empty(*product)?;
+        }
+        Ok(())
+    }
+
     /// Puts a layer back that a batch took away, where no later batch had to do with it and its product is there.
     pub(super) fn put_back(&mut self, id: i64, batch: i64) -> Result<bool, CatalogError> {
         let mut select = self.tx.prepare_cached("SELECT max(of) FROM history WHERE layer = ?1")?;
         let last: Option<i64> = select.query_row([id], |row| row.get(0))?;
         drop(select);
-        if last != Some(batch) {
+        if last != Some(batch) || self.part(split_layer(id).0)?.is_some() {
             return Ok(false);
         }
-        self.restore(split_layer(id).0)?;
         let mut insert = self.tx.prepare_cached(
             "INSERT OR IGNORE INTO layers (id, source, sku, batch, file, line, created, withdrawn, row_hash, sum, body)
              SELECT layer, layer % ?3, sku, batch, file, line, created, withdrawn, row_hash, sum, body FROM history
@@ -242,12 +210,14 @@ impl Change<'_> {
         Ok(insert.execute([id, batch, SOURCES])? == 1)
     }
 
-    /// Whether layers left a product before a batch.
-    fn was_merged(&self, product: i64, batch: i64) -> Result<bool, CatalogError> {
-        let mut select = self
-            .tx
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM moves WHERE home = ?1 AND batch < ?2)")?;
-        Ok(select.query_row([product, batch], |row| row.get(0))?)
+    /// Whether a product is one of its own; one that a batch made part of another becomes so.
+    fn take_out(&mut self, product: i64, batch: i64) -> Result<bool, CatalogError> {
+        match self.part(product)? {
+            Some(part) if part.batch == batch => self.put_on_shelf(product)?,
+            Some(_) => return Ok(false),
+            None => {}
+        }
+        Ok(self.sku(product)?.is_some())
     }
 
     fn layer_sku(&self, id: i64) -> Result<Option<String>, CatalogError> {
@@ -307,62 +277,16 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether a product became part of another, and by which batch.
-    pub fn retired(&self, product: i64) -> Result<Option<i64>, CatalogError> {
+    /// The products that an item was of before it moved on, the first one first.
+    pub fn origins(&self, item: &ItemName) -> Result<Vec<i64>, CatalogError> {
         if !self.knows_identity()? {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let mut statement = self
             .connection
-            .prepare_cached("SELECT batch FROM merged WHERE product = ?1")?;
-        Ok(statement.query_row([product], |row| row.get(0)).optional()?)
-    }
-
-    /// The number and the SKU of a product that became part of another: the last one that had this SKU.
-    pub fn retired_as(&self, sku: &str) -> Result<Option<i64>, CatalogError> {
-        if !self.knows_identity()? {
-            return Ok(None);
-        }
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT product FROM merged WHERE sku = ?1 ORDER BY batch DESC LIMIT 1")?;
-        Ok(statement.query_row([sku], |row| row.get(0)).optional()?)
-    }
-
-    /// The SKU of a product, whether it is one or became part of another.
-    pub fn sku_of(&self, product: i64) -> Result<Option<String>, CatalogError> {
-        if let Some(name) = self.product_by_id(product)? {
-            return Ok(Some(name.sku));
-        }
-        if !self.knows_identity()? {
-            return Ok(None);
-        }
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT sku FROM merged WHERE product = ?1")?;
-        Ok(statement.query_row([product], |row| row.get(0)).optional()?)
-    }
-
-    /// The product that another one is part of by now.
-    pub fn successor(&self, product: i64) -> Result<Option<ProductName>, CatalogError> {
-        if !self.knows_identity()? {
-            return Ok(None);
-        }
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT target FROM merged WHERE product = ?1")?;
-        let mut at = product;
-        for _ in 0..LONGEST_CHAIN {
-            let next: Option<i64> = statement.query_row([at], |row| row.get(0)).optional()?;
-            match next {
-                Some(next) => at = next,
-                None => break,
-            }
-        }
-        match at == product {
-            true => Ok(None),
-            false => self.product_by_id(at),
-        }
+            .prepare_cached("SELECT home FROM moves WHERE source = ?1 AND sku = ?2 ORDER BY id")?;
+        let rows = statement.query_map(params![item.0.0, item.1], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The product that an item belongs to.
@@ -375,7 +299,7 @@ impl Reader {
     }
 
     /// False for a store that no program wrote to since identity is kept.
-    fn knows_identity(&self) -> Result<bool, CatalogError> {
+    pub(super) fn knows_identity(&self) -> Result<bool, CatalogError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'merged')")?;

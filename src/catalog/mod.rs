@@ -6,6 +6,7 @@
 pub mod change;
 pub mod history;
 pub mod identity;
+pub mod parts;
 pub mod store;
 pub mod stored;
 
@@ -174,14 +175,16 @@ impl Reader {
         Ok(statement.query_row([id], product_name).optional()?)
     }
 
-    /// All products in the order of the shelf: variants of a model side by side, then by SKU. With `since`, only those
-    /// that changed in a later batch, with all that share their places: siblings, and the model's own record.
+    /// All products in the order of the shelf, without those that are part of others: variants of a model side by side, then by
+    /// SKU. With `since`, only those that changed in a later batch, with all that share their places: siblings, and the model's
+    /// own record.
     pub fn shelf(&self, since: Option<i64>) -> Result<Vec<ProductName>, CatalogError> {
         let mut statement = self
             .connection
             .prepare("SELECT id, sku, model FROM products WHERE changed > ?1 ORDER BY id")?;
         let rows = statement.query_map([since.unwrap_or(-1)], product_name)?;
         let mut names: Vec<ProductName> = rows.collect::<Result<_, _>>()?;
+        let parts = self.parts_with_rows(None)?;
         if since.is_some() {
             // Who joins or leaves a model changes what its variants tell and whether its own record is sold, so all of a place
             // is there. Any product may be the record of a model, even one that has a model itself.
@@ -198,6 +201,9 @@ impl Reader {
             }
             names.sort_unstable_by_key(|name| name.id);
             names.dedup_by_key(|name| name.id);
+        }
+        if !parts.is_empty() {
+            names.retain(|name| parts.binary_search(&name.id).is_err());
         }
         // Products made in the order of their SKUs come sorted already, which a stable sort sees.
         names.sort_by(|a, b| (a.place(), &a.sku).cmp(&(b.place(), &b.sku)));
@@ -227,14 +233,20 @@ impl Reader {
     pub fn ids(&self) -> Result<Vec<i64>, CatalogError> {
         let mut statement = self.connection.prepare("SELECT id FROM products ORDER BY id")?;
         let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut ids: Vec<i64> = rows.collect::<Result<_, _>>()?;
+        let parts = self.parts_with_rows(None)?;
+        if !parts.is_empty() {
+            ids.retain(|id| parts.binary_search(id).is_err());
+        }
+        Ok(ids)
     }
 
-    /// Number of products.
+    /// Number of products, without those that are part of others.
     pub fn count(&self) -> Result<u64, CatalogError> {
-        Ok(self
+        let rows: i64 = self
             .connection
-            .query_row("SELECT count(*) FROM products", [], |row| row.get::<_, i64>(0))? as u64)
+            .query_row("SELECT count(*) FROM products", [], |row| row.get(0))?;
+        Ok((rows as u64).saturating_sub(self.parts_with_rows(None)?.len() as u64))
     }
 
     /// The products that layers of other sources, or of the same, give this GTIN, with the layer's source.
@@ -318,6 +330,7 @@ impl Reader {
                 faults.push(format!("{count} {what}"));
             }
         }
+        faults.extend(self.verify_parts(100)?);
         Ok(faults)
     }
 }

@@ -116,6 +116,25 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_by_batch ON decisions (batch);
 ";
 
+/// What a split takes out of **merged**, for the day it is taken back, and the ways from one product to the next. Stores of this
+/// layout were written without.
+const CHAINS: &str = "
+CREATE TABLE IF NOT EXISTS unmerged (
+  id INTEGER PRIMARY KEY,
+  of INTEGER NOT NULL,
+  product INTEGER NOT NULL,
+  sku TEXT NOT NULL,
+  minted INTEGER NOT NULL,
+  batch INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS unmerged_by_batch ON unmerged (of, product);
+CREATE INDEX IF NOT EXISTS moves_by_home ON moves (home, batch);
+CREATE INDEX IF NOT EXISTS moves_by_target ON moves (target);
+CREATE INDEX IF NOT EXISTS moves_by_sku ON moves (source, sku);
+CREATE INDEX IF NOT EXISTS merged_by_target ON merged (target);
+CREATE INDEX IF NOT EXISTS merged_by_batch ON merged (batch);
+";
+
 /// Indexes that a first load makes anew at its end.
 pub(super) const SKU_INDEXES: &str = "
 CREATE UNIQUE INDEX products_by_sku ON products (sku);
@@ -196,16 +215,18 @@ pub fn open_writer(folder: &Path) -> Result<Connection, CatalogError> {
             tx.execute_batch(TABLES)?;
             tx.execute_batch(SKU_INDEXES)?;
             tx.execute_batch(IDENTITY)?;
+            tx.execute_batch(CHAINS)?;
             tx.pragma_update(None, "user_version", LAYOUT)?;
             tx.commit()?;
         }
         WITHOUT_IDENTITY => {
             let tx = connection.transaction()?;
             tx.execute_batch(IDENTITY)?;
+            tx.execute_batch(CHAINS)?;
             tx.pragma_update(None, "user_version", LAYOUT)?;
             tx.commit()?;
         }
-        LAYOUT => {}
+        LAYOUT => connection.execute_batch(CHAINS)?,
         found => return Err(CatalogError::Layout { path, found }),
     }
     Ok(connection)

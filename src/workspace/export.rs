@@ -221,16 +221,20 @@ impl Exporting<'_> {
         let report = self.pass(&names, &mut leaving, &wanted, &mut files, &mut noting)?;
         let mut done = self.exported(Mode::Delta, &report);
         done.files = files.finish(|| Ok(()))?;
+        let mut looked_at: Vec<i64> = names.iter().map(|name| name.id).collect();
+        // What became part of another product stands on no shelf.
+        looked_at.extend(self.workspace.reader()?.parts_with_rows(Some(state.sequence))?);
         // Verdicts that are no older than the last export, and of the same settings, can be carried on.
         let before = Verdicts::read(&self.verdicts());
         if let Some(before) =
             before.filter(|before| before.fingerprint == self.fingerprint && before.sequence >= state.sequence)
         {
-            let looked_at = names.iter().map(|name| name.id);
-            before.updated(noting.finish(), looked_at).write(&self.verdicts())?;
+            before
+                .updated(noting.finish(), looked_at.iter().copied())
+                .write(&self.verdicts())?;
         }
         // What left before and leaves no more stands among the products looked at: nothing that left is ever deleted.
-        let mut changes: BTreeMap<i64, Option<(u64, &str)>> = names.iter().map(|name| (name.id, None)).collect();
+        let mut changes: BTreeMap<i64, Option<(u64, &str)>> = looked_at.iter().map(|id| (*id, None)).collect();
         for (product, hash, sku) in &leaving {
             changes.insert(*product, Some((*hash, sku)));
         }

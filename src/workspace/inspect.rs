@@ -102,12 +102,15 @@ pub struct ShownPart {
 
 /// Finds a product by its SKU, or by a supplier's.
 pub fn find(reader: &Reader, sku: &str) -> Result<ProductName, Failure> {
-    if let Some(found) = reader.product(sku)? {
-        // What became part of another product leads there.
-        return Ok(reader.successor(found.id)?.unwrap_or(found));
+    let found = reader.product(sku)?;
+    if let Some(found) = &found
+        && !reader.layers(found.id)?.is_empty()
+    {
+        return Ok(found.clone());
     }
-    if let Some(retired) = reader.retired_as(sku)?
-        && let Some(found) = reader.successor(retired)?
+    // What became part of another product leads there.
+    if let Some(part) = reader.part_as(sku)?
+        && let Some(found) = reader.successor(part.product)?
     {
         return Ok(found);
     }
@@ -115,7 +118,8 @@ pub fn find(reader: &Reader, sku: &str) -> Result<ProductName, Failure> {
     let mut products: Vec<i64> = layers.iter().map(|layer| layer.product).collect();
     products.dedup();
     match products.as_slice() {
-        [] => Err(Failure::usage(format!("there is no product with the SKU `{sku}`"))),
+        // One that left the house and that nobody describes any more.
+        [] => found.ok_or_else(|| Failure::usage(format!("there is no product with the SKU `{sku}`"))),
         [one] => reader
             .product_by_id(*one)?
             .ok_or_else(|| Failure::usage(format!("there is no product with the SKU `{sku}`"))),
@@ -202,20 +206,13 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
 
 /// The products that became part of one, in the order they did.
 fn merged(reader: &Reader, product: i64) -> Result<Vec<ShownPart>, Failure> {
-    let mut parts = Vec::new();
-    for moved in reader
-        .moves_of(product)?
-        .into_iter()
-        .filter(|moved| moved.to == product)
-    {
-        if let (Some(batch), Some(sku)) = (reader.retired(moved.from)?, reader.sku_of(moved.from)?) {
-            let part = ShownPart { sku, batch };
-            if !parts.contains(&part) {
-                parts.push(part);
-            }
-        }
-    }
-    Ok(parts)
+    let parts = reader.parts_of(product)?.into_iter();
+    Ok(parts
+        .map(|part| ShownPart {
+            sku: part.sku,
+            batch: part.batch,
+        })
+        .collect())
 }
 
 /// A text that a template wrote came from there, not from a feed.

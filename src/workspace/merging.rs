@@ -167,7 +167,7 @@ pub fn split(workspace: &mut Workspace, sku: &str, supplier: Option<&str>) -> Re
         .filter(|layer| !leaving.layers.iter().any(|other| other.source == layer.source))
         .collect();
     let mut moved = Vec::new();
-    let own_sku = reader.sku_of(home)?;
+    let own_sku = change.sku(home)?;
     for layer in &leaving.layers {
         let keys = identity.keys(&read(layer, settings)?);
         let supplied = names.get(&layer.source).is_some_and(|name| is_supplier(name));
@@ -369,7 +369,7 @@ fn leaving(
         name.is_some_and(|name| is_supplier(name) && wanted.as_ref().is_none_or(|wanted| wanted == name))
             && adds_to(&layer.source).is_none()
     };
-    let retired = reader.retired_as(sku)?;
+    let retired = reader.part_as(sku)?.map(|part| part.product);
     let mut found: Vec<StoredLayer> = match retired.filter(|_| wanted.is_none()) {
         Some(_) => Vec::new(),
         None => reader.layers_with_sku(sku)?.into_iter().filter(is_own).collect(),
@@ -415,32 +415,32 @@ fn leaving(
     };
     let product = product.ok_or_else(|| Failure::usage(format!("there is no product with the SKU `{sku}`")))?;
     let mut layers = reader.layers(product.id)?;
+    let own: Vec<(String, String)> = found
+        .iter()
+        .map(|layer| (names.get(&layer.source).cloned().unwrap_or_default(), layer.sku.clone()))
+        .collect();
+    // A supplier's own item, and what another adds to it.
+    let is_named = |layer: &StoredLayer| {
+        let name = adds_to(&layer.source).or_else(|| names.get(&layer.source).cloned());
+        own.contains(&(name.unwrap_or_default(), layer.sku.clone()))
+    };
     match home {
         Some(home) => {
-            let batch = reader.retired(home)?.unwrap_or_default();
+            let batch = reader.part(home)?.map_or(0, |part| part.batch);
             let came = reader.moves_in(batch)?;
             layers.retain(|layer| {
                 let supplied = names.get(&layer.source).is_some_and(|name| is_supplier(name));
-                came.iter().any(|moved| {
+                let came = came.iter().any(|moved| {
                     moved.from == home && moved.source == layer.source && (!supplied || moved.sku == layer.sku)
-                })
+                });
+                // Where an item was named, its supplier alone leaves, with what no supplier said.
+                came && (!supplied || own.is_empty()) || is_named(layer)
             });
         }
-        None => {
-            let own: Vec<(String, String)> = found
-                .iter()
-                .map(|layer| (names.get(&layer.source).cloned().unwrap_or_default(), layer.sku.clone()))
-                .collect();
-            layers.retain(|layer| {
-                let name = adds_to(&layer.source)
-                    .or_else(|| names.get(&layer.source).cloned())
-                    .unwrap_or_default();
-                own.contains(&(name, layer.sku.clone()))
-            });
-            // The product of its own takes its name from the supplier's own layer, not from one that adds to it.
-            layers.sort_by_key(|layer| adds_to(&layer.source).is_some());
-        }
+        None => layers.retain(is_named),
     }
+    // The product of its own takes its name from the supplier's own layer, not from one that adds to it.
+    layers.sort_by_key(|layer| adds_to(&layer.source).is_some());
     let others = reader.layers(product.id)?;
     let stays = others
         .iter()
@@ -455,15 +455,14 @@ fn leaving(
     Ok(Leaving { product, home, layers })
 }
 
-/// The product that a layer belonged to before merges, where that is still part of another.
-fn home_of(reader: &Reader, layer: &StoredLayer) -> Result<Option<i64>, Failure> {
-    for moved in reader.moves_of(layer.product)? {
-        if moved.to == layer.product
-            && moved.source == layer.source
-            && moved.sku == layer.sku
-            && reader.retired(moved.from)?.is_some()
+/// The product that an item was of first, where that is part of another by now and has its SKU from the item's supplier.
+fn home_of(reader: &Reader, item: &StoredLayer) -> Result<Option<i64>, Failure> {
+    for from in reader.origins(&(item.source, item.sku.clone()))? {
+        if reader
+            .part(from)?
+            .is_some_and(|part| part.minted == i64::from(item.source.0))
         {
-            return Ok(Some(moved.from));
+            return Ok(Some(from));
         }
     }
     Ok(None)

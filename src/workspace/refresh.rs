@@ -21,7 +21,7 @@ use tantivy::TantivyDocument;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Raised where the same settings make other documents than an earlier program did.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 /// Products that one thread reads at a time.
 const CHUNK: usize = 256;
 /// Longest wait for another process that is writing the index.
@@ -236,10 +236,13 @@ fn groups(siblings: &[ProductName]) -> Vec<Cow<'_, [ProductName]>> {
     groups
 }
 
-/// Takes out what an undone batch had made, and no other batch kept.
+/// Takes out what an undone batch had made, and no other batch kept, and what became part of another product.
 fn remove_gone(index: &Index, reader: &Reader, writer: &crate::index::Writer<'_>) -> Result<(), Failure> {
     let batches = reader.batches_since(index.holding.sequence)?;
-    if !batches.iter().any(|batch| batch.kind == "undo") {
+    if !batches
+        .iter()
+        .any(|batch| matches!(batch.kind.as_str(), "undo" | "merge"))
+    {
         return Ok(());
     }
     let there: BTreeSet<i64> = reader.shelf(None)?.into_iter().map(|name| name.id).collect();

@@ -26,6 +26,7 @@ mod journey;
 mod licenses;
 mod matching;
 mod merchant_feeds;
+mod merge_chains;
 mod merging;
 mod real_feeds;
 mod rejects;
