@@ -1,8 +1,9 @@
 //! Which products are compared at all: those that share a rare word, a part number, or two words that are rare together.
 //!
-//! The cost is bounded: a product has at most `MOST_KEYS` keys, a key that more than `WIDEST` products share is passed over,
-//! and each product is compared with its `MOST_PARTNERS` likeliest partners only. A million products are at most
-//! `MOST_KEYS * WIDEST` looks each, however alike they are.
+//! The cost is bounded: a product has at most fifty keys (ten words, fifteen pairs of words, a GTIN, and the 24 part numbers
+//! that are kept of its longer text), a key that more than `WIDEST` products share is passed over, and each product is compared
+//! with its `MOST_PARTNERS` likeliest partners only. However alike a million products are, each costs at most fifty times `WIDEST`
+//! looks.
 
 use crate::merge::candidate::features::Features;
 use crate::merge::candidate::rarity::Rarity;
@@ -14,7 +15,6 @@ pub const WIDEST: usize = 200;
 /// Keys of a product: its rarest words, and pairs of them.
 const MOST_WORDS: usize = 10;
 const MOST_PAIRED: usize = 6;
-pub const MOST_KEYS: usize = MOST_WORDS + MOST_PAIRED * (MOST_PAIRED - 1) / 2;
 /// Partners of a product that are compared in full.
 pub const MOST_PARTNERS: usize = 12;
 /// Products that a thread takes at a time.

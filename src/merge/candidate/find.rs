@@ -50,7 +50,8 @@ pub struct Found {
     pub rarity: Rarity,
 }
 
-/// Compares products. `is_decided` says of two that somebody decided on them; `lowest` is the score to be listed, in thousandths.
+/// Compares products. `is_decided` says of two that somebody decided on them; `lowest` is the score to be listed, in
+/// thousandths; of lower ones nobody may ask whether they are sure.
 pub fn find(
     products: &[Features],
     is_decided: &(dyn Fn(u32, u32) -> bool + Sync),
@@ -66,7 +67,8 @@ pub fn find(
             .iter()
             .map(|(a, b)| (score(&signals(at(*a), at(*b), &rarity)), *a, *b));
         scored
-            .filter(|(score, ..)| *score >= lowest.min(LEAD))
+            // A rival is looked for as far below as it can be in the way.
+            .filter(|(score, ..)| score.saturating_add(LEAD) >= lowest)
             .collect::<Vec<_>>()
     });
     let mut scored: Vec<(u16, u32, u32)> = parts.into_iter().flatten().collect();
@@ -193,6 +195,32 @@ mod tests {
             ),
             "3-4 contradicted",
         );
+        // What a comma parts is one number, in Spanish as in English.
+        check(
+            &format!(
+                "{others}\n1 | Laken | TX15 | 20 | Botella termo acero 1,5 L Laken TX15\n2 | Laken | TX15 | 22 | Botella termo acero 2,5 L Laken TX15"
+            ),
+            "3-4 contradicted",
+        );
+        check(
+            &format!(
+                "{others}\n1 | Bosch | GBA-12V | 40 | Bosch GBA-12V batería 2,5 Ah\n2 | Bosch | GBA12V | 42 | Bosch GBA12V battery 2.5 Ah"
+            ),
+            "3-4 sure",
+        );
+        // A disc of blue rays is no blue disc.
+        check(
+            &format!(
+                "{others}\n1 | Sony | BDP-S1700 | 80 | Sony BDP-S1700 Blu-ray player black\n2 | Sony | BDPS1700 | 82 | Sony BDPS1700 Blu-ray player"
+            ),
+            "3-4 sure",
+        );
+        check(
+            &format!(
+                "{others}\n1 | Sony | BDP-S1700 | 80 | Sony BDP-S1700 Blu-ray player\n2 | Sony | BDPS1700 | 82 | Sony BDPS1700 disc player black"
+            ),
+            "3-4",
+        );
         // A seller does not sell one product twice.
         check(
             &format!(
@@ -200,6 +228,47 @@ mod tests {
             ),
             "",
         );
+    }
+
+    /// Whether a pair is sure does not depend on the score that is listed.
+    #[test]
+    fn rivals_below_the_list_are_seen() {
+        // Plain words, other ones for every three products; the partners share so many with the first.
+        let letter = |n: usize| char::from(b'a' + n as u8);
+        let mut lines = Vec::new();
+        for (n, price) in [10, 11, 14, 20, 30].into_iter().enumerate() {
+            for (best, next) in (0..=10).flat_map(|best| (0..=10).map(move |next| (best, next))) {
+                let title = |of: char, shared: usize| {
+                    let first = |at: usize| if at < shared { 'x' } else { of };
+                    let word = |at| {
+                        format!(
+                            "{}{}{}{}{}",
+                            first(at),
+                            letter(n),
+                            letter(best),
+                            letter(next),
+                            letter(at)
+                        )
+                    };
+                    (0..10).map(word).collect::<Vec<_>>().join(" ")
+                };
+                lines.push(format!("1 | | | 10 | {}", title('x', 10)));
+                lines.push(format!("2 | | | 10 | {}", title('y', best)));
+                lines.push(format!("2 | | | {price} | {}", title('z', next)));
+            }
+        }
+        let products = products(&lines.join("\n"));
+        let found = |lowest| find(&products, &|_, _| false, lowest, 2).candidates;
+        let all = found(1);
+        let hidden = |pair: &&Candidate| (500..600).contains(&pair.score) && (201..300).contains(&pair.rival);
+        assert!(all.iter().any(|pair| hidden(&pair)));
+        let sure = |candidates: Vec<Candidate>| -> Vec<(u32, u32, bool)> {
+            let listed = candidates.iter().filter(|pair| pair.score >= 500);
+            listed
+                .map(|pair| (pair.a, pair.b, pair.score < pair.rival.saturating_add(LEAD)))
+                .collect()
+        };
+        assert_eq!(sure(found(500)), sure(all));
     }
 
     #[test]

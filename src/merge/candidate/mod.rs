@@ -10,4 +10,5 @@ pub mod rarity;
 pub mod reason;
 pub mod score;
 pub mod view;
+pub mod vocabulary;
 pub mod word;

@@ -6,7 +6,8 @@ use crate::merge::candidate::number::{Agreement, agreement};
 use crate::merge::candidate::rarity::Rarity;
 use crate::merge::candidate::score::likeness;
 use crate::merge::candidate::view::View;
-use crate::merge::candidate::word::{Dimension, Quantity, Words, colour_name};
+use crate::merge::candidate::vocabulary::colour_name;
+use crate::merge::candidate::word::{Dimension, Quantity, Words};
 
 /// What speaks for two products being one, and what against it. `name` gives the name of an attribute.
 pub fn reasons(a: &View, b: &View, rarity: &Rarity, name: &dyn Fn(u32) -> String) -> (Vec<String>, Vec<String>) {

@@ -3,7 +3,10 @@
 //! The rules are general: shapes of letters and digits, unit signs, and the names of colours in the languages that feeds
 //! come in. Nothing here knows a brand or a shop.
 
+use crate::merge::candidate::vocabulary::{COUNTED, SECOND, colour};
+use crate::value::number::{Notation, parse};
 use crate::value::text::{fold, fold_into};
+use rust_decimal::prelude::ToPrimitive;
 
 /// Words that are read of one text; more tell nothing new and cost time.
 const MOST_WORDS: usize = 128;
@@ -73,95 +76,9 @@ fn unit(word: &str) -> Option<(Dimension, f64)> {
         "ghz" => (Frequency, 1e6),
         "mp" | "megapixel" | "megapixels" | "mpix" => (Pixels, 1e3),
         "pack" | "packs" | "pk" | "ct" | "count" | "pcs" | "pieces" | "uds" | "unidades" | "ud" | "stuck" | "stk"
-        | "pezzi" | "pieces/pack" => (Pack, 1e3),
+        | "pezzi" => (Pack, 1e3),
         _ => return None,
     })
-}
-
-/// Names of colours; equal numbers are one colour in several languages.
-const COLOURS: &[(u8, &[&str])] = &[
-    (
-        0,
-        &[
-            "black", "negro", "negra", "noir", "noire", "schwarz", "nero", "nera", "preto",
-        ],
-    ),
-    (
-        1,
-        &[
-            "white", "blanco", "blanca", "blanc", "blanche", "weiss", "bianco", "branco",
-        ],
-    ),
-    (
-        2,
-        &["silver", "plata", "plateado", "argent", "silber", "argento", "prata"],
-    ),
-    (
-        3,
-        &[
-            "grey", "gray", "gris", "grau", "grigio", "cinza", "graphite", "charcoal",
-        ],
-    ),
-    (4, &["red", "rojo", "roja", "rouge", "rot", "rosso", "vermelho"]),
-    (5, &["blue", "azul", "bleu", "blau", "blu", "navy"]),
-    (6, &["green", "verde", "vert", "grun"]),
-    (
-        7,
-        &["yellow", "amarillo", "amarilla", "jaune", "gelb", "giallo", "amarelo"],
-    ),
-    (8, &["orange", "naranja", "arancione", "laranja"]),
-    (9, &["pink", "rosa"]),
-    (
-        10,
-        &[
-            "purple", "morado", "morada", "violet", "violeta", "lila", "viola", "roxo",
-        ],
-    ),
-    (11, &["brown", "marron", "braun", "marrone", "castanho"]),
-    (12, &["beige"]),
-    (13, &["gold", "oro", "dorado", "dore", "ouro"]),
-    (14, &["cyan", "turquoise", "turquesa"]),
-    (15, &["magenta"]),
-];
-
-/// What is said of goods that are not the new original.
-const SECOND: &[&str] = &[
-    "refurbished",
-    "remanufactured",
-    "renewed",
-    "reconditioned",
-    "refilled",
-    "compatible",
-    "replica",
-    "used",
-    "reacondicionado",
-    "reacondicionada",
-    "remanufacturado",
-    "remanufacturada",
-    "usado",
-    "usada",
-    "refurbie",
-    "reconditionne",
-    "gebraucht",
-    "generaluberholt",
-    "kompatibel",
-    "ricondizionato",
-    "rigenerato",
-    "compativel",
-    "recondicionado",
-];
-
-/// English name of a colour.
-pub fn colour_name(number: u8) -> &'static str {
-    let named = COLOURS.iter().find(|(colour, _)| *colour == number);
-    named.and_then(|(_, names)| names.first()).copied().unwrap_or_default()
-}
-
-fn colour(word: &str) -> Option<u8> {
-    COLOURS
-        .iter()
-        .find(|(_, names)| names.contains(&word))
-        .map(|(colour, _)| *colour)
 }
 
 /// A quantity in thousandths of the base unit of its dimension.
@@ -195,10 +112,7 @@ impl Words {
         let mut pending: Option<f64> = None;
         // `pack of 3`, `set of 25`: the number comes behind.
         let mut pack_of = 0;
-        for raw in text
-            .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '(' | ')' | '[' | ']'))
-            .take(MOST_WORDS * 2)
-        {
+        for raw in raw_words(text).take(MOST_WORDS * 2) {
             let raw = raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '"' && c != '″' && c != '\'');
             if raw.is_empty() || found.words.len() >= MOST_WORDS {
                 continue;
@@ -233,7 +147,7 @@ impl Words {
                     pending = Some(number);
                     pack_of = 0;
                     found.words.push(joined.clone());
-                    if is_code(&joined) {
+                    if is_code(&joined) && !body.contains(',') {
                         found.codes.push(joined);
                     }
                     continue;
@@ -243,8 +157,9 @@ impl Words {
                 && unit(&joined).is_some()
             {
                 found.measure(number, &joined);
-                // The number was taken for a word of its own; with its unit it is one.
-                found.words.pop();
+                // The number was taken for a word of its own; with its unit it is one, and no part number.
+                let taken = found.words.pop();
+                found.codes.retain(|code| Some(code) != taken.as_ref());
                 found.words.push(format!("{}{joined}", plain(number)));
                 continue;
             }
@@ -258,11 +173,16 @@ impl Words {
                 found.codes.push(joined);
                 continue;
             }
-            // A word with inner signs and no number is several words.
-            for word in fold(body).split(' ').filter(|word| !word.is_empty()) {
+            // A word with inner signs and no number is several words. It names colours where all of them do: `Blu-ray` is none.
+            let folded = fold(body);
+            let parts = || folded.split(' ').filter(|word| !word.is_empty());
+            if parts().all(|word| colour(word).is_some()) {
+                found.colours |= parts().filter_map(colour).fold(0, |all, colour| all | 1 << colour);
+            }
+            for word in parts() {
                 found.is_second |= SECOND.contains(&word);
-                if let Some(colour) = colour(word) {
-                    found.colours |= 1 << colour;
+                if word == "ray" && found.words.last().is_some_and(|last| last == "blu") {
+                    found.colours &= !colour("blu").map_or(0, |colour| 1 << colour);
                 }
                 found.words.push(word.to_owned());
             }
@@ -330,91 +250,80 @@ fn is_code(word: &str) -> bool {
         }
 }
 
-/// `1080p`, `16x`, `2nd`, `mp3`: digits with a sign or two that are no part number, whatever stands around them.
+/// `1080p`, `16x`, `2nd`, `8puertos`: digits with what they count.
 fn is_counted(word: &str) -> bool {
     let head = word.bytes().take_while(u8::is_ascii_digit).count();
-    let tail = &word[head..];
-    head > 0
-        && matches!(
-            tail,
-            "p" | "i"
-                | "x"
-                | "nd"
-                | "rd"
-                | "th"
-                | "st"
-                | "hz"
-                | "ch"
-                | "k"
-                | "way"
-                | "port"
-                | "pin"
-                | "bit"
-                | "btu"
-                | "rpm"
-                | "ohm"
-                | "dpi"
-                | "hr"
-                | "hour"
-                | "hours"
-                | "min"
-                | "year"
-                | "yr"
-                | "piece"
-                | "disc"
-                | "channel"
-                | "point"
-                | "button"
-                | "outlet"
-                | "cup"
-                | "speed"
-                | "sheet"
-                | "page"
-                | "pages"
-                | "month"
-                | "day"
-                | "sq"
-                | "cuft"
-                | "mbps"
-                | "gbps"
-                | "d"
-                | "band"
-                | "line"
-                | "lines"
-                | "megapixel"
-                | "user"
-                | "users"
-                | "key"
-                | "amp"
-                | "volt"
-                | "watt"
-                | "game"
-                | "slice"
-                | "quart"
-                | "qt"
-                | "cubic"
-        )
+    head > 0 && COUNTED.contains(&&word[head..])
 }
 
-/// `1920x1080`, `7.6x4.8`, `10/100`, `100-240`: several numbers, no part number.
+/// `1920x1080`, `7.6x4.8`, `7,6x4,8`, `10/100`, `100-240`: several numbers, no part number.
 fn is_multiple(word: &str) -> bool {
-    let only = |c: char| c.is_ascii_digit() || matches!(c, 'x' | 'X' | '.' | '/' | '-' | '×' | '*' | '+' | ':');
-    word.contains(['x', 'X', '/', '×', ':', '.']) && word.chars().all(only)
+    let only = |c: char| c.is_ascii_digit() || matches!(c, 'x' | 'X' | '.' | ',' | '/' | '-' | '×' | '*' | '+' | ':');
+    word.contains(['x', 'X', '/', '×', ':', '.', ',']) && word.chars().all(only)
 }
 
-/// A number at the beginning of a word, in plain notation, and what follows it without a dash.
+/// A text's words as they stand: parted by blanks, brackets and commas, but not by the comma inside of a number.
+fn raw_words(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
+        let start = from;
+        let parts = |(at, c): &(usize, char)| match c {
+            ',' => !is_inside_number(text, start + at),
+            ';' | '|' | '(' | ')' | '[' | ']' => true,
+            c => c.is_whitespace(),
+        };
+        let (at, width) = match rest.char_indices().find(parts) {
+            Some((at, c)) => (at, c.len_utf8()),
+            None => (rest.len(), 0),
+        };
+        from += at + width;
+        Some(&rest[..at])
+    })
+}
+
+/// Whether the comma at a place of a text stands inside of a number, which begins a word or follows the `x` of a size.
+fn is_inside_number(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    let is_part = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.');
+    let from = at
+        - bytes[..at]
+            .iter()
+            .rev()
+            .take(LONGEST_NUMBER)
+            .take_while(is_part)
+            .count();
+    let to = at + bytes[at..].iter().take(LONGEST_NUMBER).take_while(is_part).count();
+    let before = text[..from].chars().next_back();
+    let begins = before.is_none_or(|c| !c.is_alphanumeric() && c != '-' || matches!(c, 'x' | 'X'));
+    begins && number(text[from..to].trim_end_matches(['.', ','])).is_some_and(|_| at + 1 < to)
+}
+
+/// Signs of a longer number are not read.
+const LONGEST_NUMBER: usize = 12;
+
+/// A number as titles write it, of which nobody knows the language: a comma before three digits parts thousands, any other is the
+/// decimal sign.
+fn number(text: &str) -> Option<f64> {
+    if text.len() > LONGEST_NUMBER || !text.contains(',') {
+        return text.parse().ok().filter(|_| text.len() <= LONGEST_NUMBER);
+    }
+    let grouped = match text.starts_with("0,") {
+        true => None,
+        false => parse(text, Notation::GroupedByComma).ok(),
+    };
+    let read = grouped.or_else(|| parse(text, Notation::GroupedByPoint).ok());
+    read.and_then(|number| number.to_f64())
+}
+
+/// A number at the beginning of a word, and what follows it without a dash.
 fn leading_number(word: &str) -> (Option<f64>, &str) {
     let end = word
         .char_indices()
-        .find(|(_, c)| !c.is_ascii_digit() && *c != '.')
+        .find(|(_, c)| !c.is_ascii_digit() && !matches!(c, '.' | ','))
         .map_or(word.len(), |(at, _)| at);
     let (head, rest) = word.split_at(end);
-    let number = head
-        .trim_end_matches('.')
-        .parse::<f64>()
-        .ok()
-        .filter(|_| head.len() <= 12);
-    (number, rest.trim_start_matches('-'))
+    (number(head.trim_end_matches(['.', ','])), rest.trim_start_matches('-'))
 }
 
 fn plain(number: f64) -> String {
@@ -427,6 +336,7 @@ fn plain(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::merge::candidate::vocabulary::colour_name;
 
     fn check(text: &str, expected: &str) {
         let words = Words::of(text);
@@ -465,10 +375,44 @@ mod tests {
         );
         check(
             "Taladro 18 V 2,0 Ah azul",
-            "taladro 18v 2 0ah azul |  | voltage=18000 | blue",
+            "taladro 18v 2ah azul |  | voltage=18000 charge=2000000 | blue",
         );
         check("Ink 3-Pack 1163641", "ink 3pack 1163641 | 1163641 | pack=3000 | ");
         check("Jack set of 25 10/100", "jack set of 25 10 100 |  | pack=25000 | ");
         check("", " |  |  | ");
+    }
+
+    /// What the same number looks like in Spanish and in English.
+    #[test]
+    fn a_comma_inside_of_a_number_is_part_of_it() {
+        for (spanish, english) in [
+            ("Botella 1,5 L", "Bottle 1.5 L"),
+            ("Batería 2,5 Ah", "Battery 2.5Ah"),
+            ("Depósito 0,125 l", "Tank 125 ml"),
+            ("Depósito 1.234,5 ml", "Tank 1,234.5 ml"),
+            ("Motor 1500 W", "Motor 1,500 W"),
+            ("Monitor de 23,8\"", "23.8\" monitor"),
+            ("Cable 2,50m", "Cable 2.5 m"),
+            ("Batería 10000 mAh", "Battery 10,000mAh"),
+        ] {
+            let (spanish, english) = (Words::of(spanish), Words::of(english));
+            assert_eq!(spanish.quantities, english.quantities, "{spanish:?}");
+            assert_eq!((spanish.quantities.len(), spanish.codes.len()), (1, 0), "{spanish:?}");
+        }
+        assert_ne!(Words::of("1,5 L").quantities, Words::of("2,5 L").quantities);
+        // Lists are lists, with a blank or without.
+        check("Ink HP 10,20,30 black", "ink hp 10 20 30 black |  |  | black");
+        check("Torx 10, 20 and 30", "torx 10 20 and 30 |  |  | ");
+        check("Filter AB-12,34", "filter ab12 34 | ab12 |  | ");
+        check("Caja 7,5x10,25", "caja 7 5x10 25 |  |  | ");
+        check("Box 7.5x10.25", "box 7 5x10 25 |  |  | ");
+    }
+
+    #[test]
+    fn colours_are_words_of_their_own() {
+        check("Sony Blu-ray player", "sony blu ray player |  |  | ");
+        check("Sony Blu Ray player", "sony blu ray player |  |  | ");
+        check("Camicia blu", "camicia blu |  |  | blue");
+        check("Camiseta negro/rojo", "camiseta negro rojo |  |  | black red");
     }
 }
