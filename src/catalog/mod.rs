@@ -79,6 +79,16 @@ impl Catalog {
         Ok(())
     }
 
+    /// Remembers what the last look for products that are one has seen, in words of who looked.
+    pub fn mark_matched(&mut self, seen: &str) -> Result<(), CatalogError> {
+        self.connection.execute(
+            "INSERT INTO meta (name, value) VALUES ('matched', ?1)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+            [seen],
+        )?;
+        Ok(())
+    }
+
     /// Begins a batch. Nothing of it is seen by anyone before `Change::commit`.
     pub fn begin(&mut self) -> Result<Change<'_>, CatalogError> {
         Change::begin(&mut self.connection)
@@ -265,6 +275,14 @@ impl Reader {
             .prepare_cached("SELECT layer FROM mpns WHERE mpn = ?1 ORDER BY layer")?;
         let rows = statement.query_map([mpn_hash(mpn)], |row| row.get(0))?;
         rows.map(|id| Ok(split_layer(id?))).collect()
+    }
+
+    /// What `mark_matched` remembered last.
+    pub fn matched(&self) -> Result<Option<String>, CatalogError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE name = 'matched'")?;
+        Ok(statement.query_row([], |row| row.get(0)).optional()?)
     }
 
     /// The number of the last batch, 0 where there is none: the change sequence of the catalog.

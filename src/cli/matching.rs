@@ -68,7 +68,7 @@ fn list(workspace: &Workspace, limit: usize, output: &Output) -> Result<u8, Fail
 }
 
 fn accept(mut workspace: Workspace, id: &str, output: &Output) -> Result<u8, Failure> {
-    let merged = matches::accept(&mut workspace, id)?;
+    let merged = matches::accept(&mut workspace, id, &Drawn::new(output))?;
     workspace.close()?;
     tell(&merged, output);
     Ok(0)

@@ -5,6 +5,7 @@
 use crate::schema::attribute::{Attribute, AttributeId};
 use crate::schema::report::Report;
 use crate::value::Kind;
+use std::collections::BTreeSet;
 
 /// Ids of well-known attributes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +39,24 @@ pub struct Known {
 pub const RESERVED: &[&str] = &["sku"];
 
 impl Known {
+    /// The attributes by which the program itself knows products and names them: they are nobody's guess, and tell no two apart
+    /// as other values do.
+    pub fn own(&self) -> BTreeSet<AttributeId> {
+        let own = [
+            self.gtin,
+            self.brand,
+            self.mpn,
+            self.model,
+            self.family,
+            self.category,
+            self.name,
+            self.description,
+            self.condition,
+            self.availability,
+        ];
+        own.into_iter().flatten().collect()
+    }
+
     /// Takes note of an attribute, and checks that a well-known one is what the program takes it for.
     ///
     /// Faults: `E-WRONG-KIND`, `E-NO-SCOPE`, `E-RESERVED-CODE`.

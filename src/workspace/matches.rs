@@ -15,9 +15,9 @@ use crate::value::{Kind, Value};
 use crate::workspace::Workspace;
 use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
-use crate::workspace::merging::{Merged, clashing, keep_apart, merge, merge_all};
+use crate::workspace::merging::{Merged, clashing, keep_apart, merge_all};
 use crate::workspace::parallel::in_order;
-use crate::workspace::products::{Shelf, chunks, places};
+use crate::workspace::products::{self, Shelf, chunks, places};
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::settings::Settings;
 use rust_decimal::Decimal;
@@ -64,6 +64,7 @@ pub fn list(workspace: &Workspace, limit: usize, progress: &dyn Progress) -> Res
         return Ok(Listed::default());
     };
     let compared = compare(workspace, &reader, progress)?;
+    let listed = compared.listed(workspace);
     let viewer = Viewer::new(&workspace.settings, &reader)?;
     let trust = workspace.trust()?;
     let shelf = Shelf::new(&workspace.settings, &trust);
@@ -74,7 +75,7 @@ pub fn list(workspace: &Workspace, limit: usize, progress: &dyn Progress) -> Res
         .map_or(SURE, |score| u16::from(score) * 10);
     let name = |attribute: u32| viewer.code(attribute);
     let mut shown = Vec::new();
-    for candidate in compared.found.candidates.iter().take(limit) {
+    for candidate in listed.iter().take(limit) {
         let (a, b) = compared.pair(candidate);
         let view = |name: &ProductName| -> Result<View, Failure> {
             let views = viewer.views(&shelf, &reader, std::slice::from_ref(name))?;
@@ -93,55 +94,81 @@ pub fn list(workspace: &Workspace, limit: usize, progress: &dyn Progress) -> Res
     }
     Ok(Listed {
         candidates: shown,
-        total: compared.found.candidates.len(),
+        total: listed.len(),
         products: compared.names.len(),
         compared: compared.found.compared,
     })
 }
 
-/// Makes the newer product of a candidate part of the older one.
-pub fn accept(workspace: &mut Workspace, id: &str) -> Result<Merged, Failure> {
+/// Makes the newer product of a candidate part of the older one. What is not listed is refused: an id with a mistyped digit names
+/// two products as well.
+pub fn accept(workspace: &mut Workspace, id: &str, progress: &dyn Progress) -> Result<Merged, Failure> {
+    workspace.open_catalog()?;
     let (a, b) = candidate(workspace, id)?;
-    merge(workspace, &a.sku, &b.sku)
+    let compared = compare(workspace, &workspace.reader()?, progress)?;
+    let is_listed = compared.listed(workspace).iter().any(|candidate| {
+        let (older, newer) = compared.pair(candidate);
+        (older.id, newer.id) == (a.id, b.id)
+    });
+    if !is_listed {
+        let help = format!(
+            "`estante match list` shows what is; where they are one all the same: estante product merge {} {}",
+            a.sku, b.sku
+        );
+        return Err(Failure::usage(format!("`{id}` is no candidate: {} and {}", a.sku, b.sku)).with_help(help));
+    }
+    merge_all(workspace, &[(a, b)], &Source::Editor.to_string())
 }
 
 /// Remembers that a candidate is two products. Gives both SKUs and the batch.
 pub fn reject(workspace: &mut Workspace, id: &str) -> Result<(String, String, i64), Failure> {
+    workspace.open_catalog()?;
     let (a, b) = candidate(workspace, id)?;
+    if let Some(source) = clashing(&workspace.reader()?, &a, &b)? {
+        let told = format!("`{id}` is no candidate: {source} sells both {} and {}", a.sku, b.sku);
+        return Err(Failure::usage(told).with_help("`estante match list` shows what is"));
+    }
     let batch = keep_apart(workspace, &a, &b)?;
     Ok((a.sku, b.sku, batch))
 }
 
 /// Merges what is sure, as one batch, where `[match] automatic` says from which score on; otherwise nothing.
 pub fn merge_sure(workspace: &mut Workspace, progress: &dyn Progress) -> Result<Merged, Failure> {
-    let none = Merged {
-        batch: None,
-        merged: Vec::new(),
-    };
     let Some(threshold) = workspace.settings.matching.automatic else {
-        return Ok(none);
+        return Ok(Merged::default());
     };
     let Some(reader) = workspace.reader_if_any()? else {
-        return Ok(none);
+        return Ok(Merged::default());
     };
     let compared = compare(workspace, &reader, progress)?;
-    let mut pairs = Vec::new();
-    for candidate in compared
-        .found
-        .candidates
-        .iter()
-        .filter(|found| found.is_sure(u16::from(threshold) * 10))
-    {
-        let (a, b) = compared.pair(candidate);
-        if clashing(&reader, a, b)?.is_none() {
-            pairs.push((a.clone(), b.clone()));
-        }
-    }
     drop(reader);
-    match pairs.is_empty() {
-        true => Ok(none),
-        false => merge_all(workspace, &pairs, "match"),
-    }
+    workspace.open_catalog()?;
+    let candidates = compared.found.candidates.iter();
+    let sure = candidates.filter(|found| found.is_sure(u16::from(threshold) * 10));
+    let pairs: Vec<(ProductName, ProductName)> = sure
+        .map(|candidate| compared.pair(candidate))
+        .map(|(a, b)| (a.clone(), b.clone()))
+        .collect();
+    let merged = match pairs.is_empty() {
+        true => Merged::default(),
+        false => merge_all(workspace, &pairs, "match")?,
+    };
+    let seen = seen(workspace)?;
+    workspace.catalog()?.mark_matched(&seen)?;
+    Ok(merged)
+}
+
+/// Whether all was merged that is sure, by these settings and of the catalog as it is.
+pub fn is_merged(workspace: &Workspace) -> Result<bool, Failure> {
+    Ok(workspace.reader()?.matched()? == Some(seen(workspace)?))
+}
+
+/// What decides on what is sure: the catalog as far as it has come, and the settings.
+fn seen(workspace: &Workspace) -> Result<String, Failure> {
+    let settings = &workspace.settings;
+    let told = products::fingerprint(settings);
+    let threshold = settings.matching.automatic.unwrap_or_default();
+    Ok(format!("{} {threshold} {told:016x}", workspace.reader()?.sequence()?))
 }
 
 /// The two products that an id names.
@@ -175,6 +202,13 @@ struct Compared {
 }
 
 impl Compared {
+    /// Those that a list shows.
+    fn listed(&self, workspace: &Workspace) -> &[Candidate] {
+        let lowest = u16::from(workspace.settings.matching.list.max(1)) * 10;
+        let candidates = &self.found.candidates;
+        &candidates[..candidates.partition_point(|candidate| candidate.score >= lowest)]
+    }
+
     /// The products of a candidate, the older first.
     fn pair(&self, candidate: &Candidate) -> (&ProductName, &ProductName) {
         let (a, b) = (&self.names[candidate.a as usize], &self.names[candidate.b as usize]);
@@ -217,12 +251,10 @@ fn compare(workspace: &Workspace, reader: &Reader, progress: &dyn Progress) -> R
         let (a, b) = (names[a as usize].id, names[b as usize].id);
         !apart.is_empty() && apart.contains(&(a.min(b), a.max(b)))
     };
-    let found = find(
-        &features,
-        &is_decided,
-        u16::from(workspace.settings.matching.list.max(1)) * 10,
-        workspace.threads,
-    );
+    // What a run may merge is found even where a list asks for more.
+    let matching = &workspace.settings.matching;
+    let lowest = matching.list.min(matching.automatic.unwrap_or(matching.list)).max(1);
+    let found = find(&features, &is_decided, u16::from(lowest) * 10, workspace.threads);
     progress.end();
     Ok(Compared { names, found })
 }
@@ -241,16 +273,7 @@ impl<'w> Viewer<'w> {
         let schema = &settings.schema;
         let sources = reader.sources()?.into_iter();
         let suppliers = sources.filter(|(_, name)| matches!(Source::parse(name), Some(Source::Supplier(_))));
-        let known = schema.known();
-        let own = [
-            known.gtin,
-            known.brand,
-            known.mpn,
-            known.model,
-            known.category,
-            known.condition,
-            known.availability,
-        ];
+        let own = schema.known().own();
         let axes: BTreeSet<AttributeId> = schema
             .families()
             .iter()
@@ -259,7 +282,7 @@ impl<'w> Viewer<'w> {
         let compared = schema.attributes().filter(|(id, attribute)| {
             let kinds = [Kind::Option, Kind::Measure, Kind::Integer, Kind::Decimal, Kind::Boolean];
             let says = kinds.contains(&attribute.kind) || axes.contains(id);
-            says && attribute.role != Role::Offer && !own.contains(&Some(*id))
+            says && attribute.role != Role::Offer && !own.contains(id)
         });
         Ok(Viewer {
             settings,

@@ -18,7 +18,7 @@ use crate::workspace::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a merge did.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Merged {
     /// `None` where nothing could be merged.
     pub batch: Option<i64>,

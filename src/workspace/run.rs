@@ -12,7 +12,7 @@ use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::images::enrich;
 use crate::workspace::images::outcome::Imaged;
 use crate::workspace::import::plan;
-use crate::workspace::matches::merge_sure;
+use crate::workspace::matches::{is_merged, merge_sure};
 use crate::workspace::merging::Merged;
 use crate::workspace::models;
 use crate::workspace::progress::Progress;
@@ -126,7 +126,11 @@ pub fn run(
         report.suppliers.push(import_one(workspace, &id, progress)?);
     }
     if workspace.settings.matching.automatic.is_some() {
-        report.merged = Some(merge_sure(workspace, progress)?);
+        // Where nothing came since the last look, there is nothing new to see.
+        report.merged = Some(match is_merged(workspace)? {
+            true => Merged::default(),
+            false => merge_sure(workspace, progress)?,
+        });
     }
     report.models = models::check(workspace, before)?;
     if workspace.settings.images.is_some() {

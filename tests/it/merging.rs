@@ -8,9 +8,12 @@ use estante::workspace::apply::undo;
 use estante::workspace::edit;
 use estante::workspace::inspect::show;
 use estante::workspace::merging::{merge, split};
+use estante::workspace::progress::{Progress, Step};
+use estante::workspace::run::run;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const NORTE: &str = "sku;name;brand;price;stock;gtin
 A1;Bosch drill driver GSR-18V;Bosch;99.00;3;
@@ -267,10 +270,70 @@ fn candidates_are_accepted_rejected_and_merged_by_themselves() {
     assert_eq!(sources(&shop, "S2"), "S2: supplier:sur S2");
     shop.done(&["undo", &merged]);
     assert_eq!(state(&shop), before);
+    // A score that is not listed is merged all the same.
+    shop.edit("estante.toml", "automatic = 90", "automatic = 90\nlist = 100");
+    assert!(listed(&shop).is_empty());
+    let merged = batch(&shop, &["match", "merge"]);
+    assert_eq!(sources(&shop, "S1"), "A1: supplier:norte A1, supplier:sur S1");
+    shop.done(&["undo", &merged]);
     // A run does it too, and a second one finds nothing to do.
     assert_eq!(shop.done(&["run", "--json"]).json()["merged"], 1);
     assert_eq!(shop.done(&["run", "--json"]).json()["merged"], 0);
     sound(&shop);
+}
+
+/// An id with a mistyped digit names two products as well.
+#[test]
+fn what_is_no_candidate_is_neither_accepted_nor_rejected() {
+    let shop = shop();
+    let before = state(&shop);
+    assert!(listed(&shop).iter().all(|pair| pair.0 != "m4-8"));
+    let refused = shop.run(&["match", "accept", "m4-8"]).ended(2).err;
+    assert!(
+        refused.contains("no candidate: A4 and S4") && refused.contains("estante product merge A4 S4"),
+        "{refused}"
+    );
+    let refused = shop.run(&["match", "reject", "m1-2"]).ended(2).err;
+    assert!(refused.contains("sells both A1 and A2"), "{refused}");
+    assert_eq!(state(&shop), before);
+}
+
+/// Counts how often products are compared.
+#[derive(Default)]
+struct Comparisons(AtomicUsize);
+
+impl Progress for Comparisons {
+    fn begin(&self, step: &Step, _: u64) {
+        if matches!(step, Step::Comparing) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn advance(&self, _: u64) {}
+
+    fn end(&self) {}
+}
+
+#[test]
+fn a_run_compares_only_what_it_has_not_seen() {
+    let shop = shop();
+    let settings = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{settings}\n[match]\nautomatic = 90\n"));
+    let compared = || {
+        let mut workspace = Workspace::open(shop.folder(), Some(1)).expect("the workspace opens");
+        let seen = Comparisons::default();
+        let done = run(&mut workspace, &[], &[], &seen).expect("it runs");
+        workspace.close().expect("the store closes");
+        let merged = done.merged.map_or(0, |merged| merged.merged.len());
+        (seen.0.into_inner(), merged)
+    };
+    assert_eq!(compared(), (1, 1));
+    assert_eq!(compared(), (0, 0));
+    deliver(&shop, "sur", &SUR.replace("95.00", "94.00"));
+    assert_eq!(compared(), (1, 0));
+    assert_eq!(compared(), (0, 0));
+    shop.edit("estante.toml", "automatic = 90", "automatic = 80");
+    assert_eq!(compared(), (1, 0));
 }
 
 fn base() -> &'static Shop {

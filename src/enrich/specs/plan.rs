@@ -12,7 +12,6 @@ use crate::schema::policy::Role;
 use crate::schema::specs::{Pack, Side};
 use crate::value::Kind;
 use crate::value::unit::Exchange;
-use std::collections::BTreeSet;
 
 /// Dimensions that texts mention of many things: an attribute is meant only where its name stands beside the measure.
 const EVERYDAY: &[&str] = &[
@@ -139,7 +138,7 @@ impl Plan {
         };
         let uses = |list: OptionsId| lists.binary_search_by_key(&list, |(known, _)| *known).is_ok();
         let has = |id: AttributeId| attributes.binary_search(&id).is_ok();
-        let own = own(schema);
+        let own = schema.known().own();
         let shared = known.attributes.iter().copied().filter(|id| {
             let attribute = schema.attribute(*id);
             let usual =
@@ -203,7 +202,7 @@ fn in_line(schema: &Schema, family: Option<FamilyId>, code: &str) -> bool {
 /// The attributes that are read out of texts: what a product has and no supplier's offer, of kinds that texts can say, but
 /// not those by which the program itself knows products.
 pub fn wanted(schema: &Schema, off: &[String]) -> Vec<AttributeId> {
-    let own = own(schema);
+    let own = schema.known().own();
     let wanted = schema.attributes().filter(|(id, attribute)| {
         let readable = match attribute.kind {
             Kind::Measure | Kind::Integer | Kind::Decimal | Kind::Boolean | Kind::Option | Kind::Options => {
@@ -219,24 +218,6 @@ pub fn wanted(schema: &Schema, off: &[String]) -> Vec<AttributeId> {
             && !off.iter().any(|code| **code == *attribute.code)
     });
     wanted.map(|(id, _)| id).collect()
-}
-
-/// The attributes by which the program itself knows products: they are nobody's guess.
-fn own(schema: &Schema) -> BTreeSet<AttributeId> {
-    let known = schema.known();
-    let own = [
-        known.gtin,
-        known.brand,
-        known.mpn,
-        known.model,
-        known.family,
-        known.category,
-        known.name,
-        known.description,
-        known.condition,
-        known.availability,
-    ];
-    own.into_iter().flatten().collect()
 }
 
 /// By attribute of the schema: the ways from the units of its dimension to its own.
