@@ -18,6 +18,7 @@ pub mod starter;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub mod typed;
 
 use crate::schema::attribute::{Attribute, AttributeId};
 use crate::schema::category::{Category, CategoryId};

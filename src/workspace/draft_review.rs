@@ -13,11 +13,12 @@ use crate::product::item::Said;
 use crate::product::layer::Layer;
 use crate::product::origin::Source;
 use crate::schema::scope::Key;
+use crate::schema::typed::typed;
 use crate::workspace::Workspace;
 use crate::workspace::draft_settings::{Drafting, Target};
 use crate::workspace::draft_store::{DraftStore, Kept};
 use crate::workspace::drafts::{drafting, is_said, request, targets};
-use crate::workspace::edit::{Saying, say, value};
+use crate::workspace::edit::{Saying, say};
 use crate::workspace::failure::Failure;
 use crate::workspace::products::Shelf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,7 +145,7 @@ impl<'w> Looking<'w> {
                 let (found, mut wrong) = check(&text, &evidence, &limits);
                 claims = found;
                 findings.append(&mut wrong);
-                if let Err(mismatch) = value(schema, target.key, &text, self.workspace.settings.currency) {
+                if let Err(mismatch) = typed(schema, target.key, &text, self.workspace.settings.currency) {
                     findings.push(Diagnostic::error(mismatch.code, mismatch.message));
                 }
             }
@@ -198,7 +199,7 @@ impl<'w> Looking<'w> {
         let schema = &self.workspace.settings.schema;
         let layer =
             Layer::read_body(&stored.body, schema).map_err(|error| Failure::damaged(&name.sku, &error.to_string()))?;
-        let own = value(schema, target.key, text, self.workspace.settings.currency).ok();
+        let own = typed(schema, target.key, text, self.workspace.settings.currency).ok();
         Ok(own.is_some() && layer.value(target.key) == own.as_ref())
     }
 }
@@ -293,7 +294,7 @@ fn saying(workspace: &Workspace, draft: &ShownDraft) -> Result<Saying, Failure> 
     let schema = &workspace.settings.schema;
     let product = workspace.reader()?.product(&draft.sku)?.ok_or_else(gone)?;
     let key = Key::parse(schema, &draft.target).map_err(|_| gone())?;
-    let value = value(schema, key, &draft.text, workspace.settings.currency).map_err(|mismatch| {
+    let value = typed(schema, key, &draft.text, workspace.settings.currency).map_err(|mismatch| {
         let fault = Diagnostic::error(mismatch.code, mismatch.message).of(draft.sku.clone());
         Failure::invalid(format!("draft {} cannot be said", draft.id), vec![fault])
     })?;

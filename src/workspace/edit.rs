@@ -10,12 +10,8 @@ use crate::product::layer::Layer;
 use crate::product::origin::{Origin, Source};
 use crate::schema::Schema;
 use crate::schema::scope::Key;
-use crate::value::date::DateOrder;
+use crate::schema::typed::typed;
 use crate::value::mismatch::Mismatch;
-use crate::value::number::Notation;
-use crate::value::option::split;
-use crate::value::price::Currency;
-use crate::value::{Kind, Reading, Value, read};
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
@@ -48,7 +44,7 @@ pub fn set(workspace: &mut Workspace, sku: &str, assignments: &[String]) -> Resu
             );
             continue;
         };
-        match key_of(schema, key.trim()).and_then(|key| Ok((key, value(schema, key, text, currency)?))) {
+        match key_of(schema, key.trim()).and_then(|key| Ok((key, typed(schema, key, text, currency)?))) {
             Ok((key, value)) => {
                 said.insert(key, Said::Value(value));
             }
@@ -89,41 +85,6 @@ fn fault(mismatch: Mismatch, text: &str) -> Diagnostic {
         Some(help) => fault.with_help(help),
         None => fault,
     }
-}
-
-/// Reads a value as a person types it: numbers plain, dates as 2026-11-22, options by code, label or synonym.
-pub fn value(schema: &Schema, key: Key, text: &str, currency: Currency) -> Result<Value, Mismatch> {
-    let attribute = schema.attribute(key.attribute);
-    let option = |text: &str| match schema.list_of(key.attribute).and_then(|list| list.find(text)) {
-        Some(option) => Ok(option.code.to_string()),
-        None if attribute.open => Ok(text.trim().to_owned()),
-        None => Err(Mismatch::new(
-            "E-UNKNOWN-OPTION",
-            format!("`{}` has no such option", attribute.code),
-        )),
-    };
-    let reading = Reading {
-        numbers: Notation::Plain,
-        dates: DateOrder::default(),
-        currency: Some(currency),
-        units: schema.units(),
-        unit: attribute.unit.as_deref(),
-        dimension: None,
-    };
-    let value = match attribute.kind {
-        Kind::Option => Value::Option(option(text)?),
-        Kind::Options => Value::Options(split(text, "|").into_iter().map(option).collect::<Result<_, _>>()?),
-        Kind::Media => Value::Media(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
-        Kind::Reference => Value::Reference(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
-        kind => read(kind, text, &reading)?,
-    };
-    if value.is_empty() {
-        return Err(
-            Mismatch::new("E-EMPTY", "an empty value says nothing").with_help("`product clear` takes a value back")
-        );
-    }
-    attribute.check_limits(&value)?;
-    Ok(value)
 }
 
 fn edit(
