@@ -22,6 +22,7 @@ pub mod index;
 pub mod mapping;
 pub mod merge;
 pub mod plan;
+pub mod sheet;
 // Floor 6: the one door.
 pub mod workspace;
 // Floor 7: the faces.

@@ -20,6 +20,7 @@ pub mod progress;
 pub mod run;
 pub mod schema;
 pub mod search;
+pub mod sheet;
 pub mod supplier;
 pub mod supplier_check;
 pub mod todo;
@@ -30,6 +31,7 @@ use crate::cli::enrich::EnrichCommand;
 use crate::cli::fail_on::FailOn;
 use crate::cli::matching::MatchCommand;
 use crate::cli::output::Output;
+use crate::cli::sheet::SheetCommand;
 use crate::workspace::Workspace;
 use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
@@ -132,6 +134,9 @@ pub enum Command {
     /// Products: look and edit.
     #[command(subcommand)]
     Product(ProductCommand),
+    /// Products in a workbook: out, edited, and back in.
+    #[command(subcommand)]
+    Sheet(SheetCommand),
     /// What is derived from products: look at it, check it.
     #[command(subcommand)]
     Enrich(EnrichCommand),
@@ -436,6 +441,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         Command::Product(ProductCommand::Split { sku, supplier }) => {
             matching::split(open()?, sku, supplier.as_deref(), output)
         }
+        Command::Sheet(command) => sheet::dispatch(open()?, command, output),
         Command::Match { command } => {
             let command = command.as_ref().unwrap_or(&MatchCommand::List { limit: 50 });
             matching::dispatch(open()?, command, output)

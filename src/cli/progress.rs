@@ -30,6 +30,7 @@ fn words(step: &Step) -> String {
         Step::Picturing => "measuring and deriving pictures".to_owned(),
         Step::Exporting { channel } => format!("exporting {channel}"),
         Step::Indexing => "indexing".to_owned(),
+        Step::Sheet => "the sheet's rows".to_owned(),
         Step::Comparing => "comparing products".to_owned(),
         Step::Drafting => "asking for drafts".to_owned(),
     }

@@ -73,7 +73,11 @@ pub enum Verdict {
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     pub plan: String,
+    /// The supplier, or `editor` where the plan is of a sheet.
     pub supplier: String,
+    /// True for the difference that an edited sheet makes to the editor's own layer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_sheet: bool,
     /// The catalog's change sequence that the plan was made from.
     pub base: i64,
     /// Fingerprint of the mapping and schema it was made with.

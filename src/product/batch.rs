@@ -95,7 +95,7 @@ pub struct Batch {
     pub id: i64,
     /// Source of the layers it changed, e.g. `supplier:aranda`.
     pub source: String,
-    /// What made it: `import`, `undo`, `edit`, `images`, `merge`, `split`, `reject`.
+    /// What made it: `import`, `undo`, `edit`, `images`, `merge`, `split`, `reject`, `sheet`.
     pub kind: String,
     pub tally: Tally,
     pub files: Vec<DeliveredFile>,

@@ -41,20 +41,21 @@ pub fn apply(
     progress: &dyn Progress,
 ) -> Result<Applied, Failure> {
     let (mut plan, mut summary) = PlanReader::open(path)?;
-    let supplier = workspace.settings.supplier(&summary.supplier)?;
-    let (source_name, prefix, id) = (
-        supplier.source.clone(),
-        supplier.sku_prefix.clone(),
-        supplier.id.clone(),
-    );
-    if supplier.mapping.fingerprint() != summary.fingerprint {
+    let target = Target::of(&workspace.settings, &summary)?;
+    if target.fingerprint != summary.fingerprint {
         return Err(
             Failure::conflict(format!("plan {} was made with another mapping or schema", summary.plan))
-                .with_help(format!("plan again: estante import {id}")),
+                .with_help(again(&summary)),
         );
     }
     workspace.open_catalog()?;
-    refuse_if_moved(workspace, &summary, &source_name)?;
+    refuse_if_moved(workspace, path, &summary, &target.source)?;
+    let Target {
+        source: source_name,
+        prefix,
+        ..
+    } = target;
+    let id = summary.supplier.clone();
     progress.begin(&Step::Applying { supplier: id.clone() }, summary.entries);
     let source = workspace.catalog()?.source(&source_name)?;
     let trust = workspace.trust()?;
@@ -87,7 +88,7 @@ pub fn apply(
     let record = BatchRecord {
         at: moment,
         source: source_name,
-        kind: "import".into(),
+        kind: if summary.is_sheet { "sheet" } else { "import" }.into(),
         tally: summary.tally.clone(),
         files: summary.files.clone(),
         columns: summary.columns.clone(),
@@ -137,16 +138,70 @@ pub fn prune(workspace: &Workspace) -> Result<(), Failure> {
     })
 }
 
+/// Whose layers a plan fills.
+struct Target {
+    source: String,
+    /// Put before the source's SKUs.
+    prefix: String,
+    /// Of what the plan must have been made with.
+    fingerprint: u64,
+}
+
+impl Target {
+    fn of(settings: &Settings, summary: &Summary) -> Result<Target, Failure> {
+        if summary.is_sheet {
+            return Ok(Target {
+                source: Source::Editor.to_string(),
+                prefix: String::new(),
+                fingerprint: settings.schema.fingerprint(),
+            });
+        }
+        let supplier = settings.supplier(&summary.supplier)?;
+        Ok(Target {
+            source: supplier.source.clone(),
+            prefix: supplier.sku_prefix.clone(),
+            fingerprint: supplier.mapping.fingerprint(),
+        })
+    }
+}
+
+/// How such a plan is made again.
+fn again(summary: &Summary) -> String {
+    match (summary.is_sheet, summary.files.first()) {
+        (true, Some(file)) => format!("plan again: estante sheet in {}", file.path),
+        _ => format!("plan again: estante import {}", summary.supplier),
+    }
+}
+
+/// The batches since a sheet was read that changed one of its products: what was no conflict then may be one now.
+fn sheet_moved(workspace: &Workspace, path: &Path, base: i64) -> Result<bool, Failure> {
+    let reader = workspace.reader()?;
+    if reader.sequence()? == base {
+        return Ok(false);
+    }
+    let changed: BTreeSet<i64> = reader.shelf(Some(base))?.into_iter().map(|name| name.id).collect();
+    let (mut plan, _) = PlanReader::open(path)?;
+    while let Some((entry, _)) = plan.entry()? {
+        if entry.product.is_some_and(|product| changed.contains(&product)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A plan holds against the catalog it was made from: batches of the same source since then, or of others where new items
-/// looked for their product, make it stale.
-fn refuse_if_moved(workspace: &Workspace, summary: &Summary, source: &str) -> Result<(), Failure> {
+/// looked for their product, make it stale; that of a sheet, any batch that changed one of its products.
+fn refuse_if_moved(workspace: &Workspace, path: &Path, summary: &Summary, source: &str) -> Result<(), Failure> {
     let reader = workspace.reader()?;
     let since = reader.batches_since(summary.base)?;
     // Where layers went to other products, the plan may speak of the wrong ones.
     let moves = reader.moved_since(summary.base)?;
+    let any = summary.is_sheet && sheet_moved(workspace, path, summary.base)?;
     let moved: Vec<String> = since
         .iter()
-        .filter(|batch| batch.source == source || summary.tally.new > 0 || moves.contains(&batch.id))
+        .filter(|batch| {
+            any || (batch.source == source && !summary.is_sheet) || summary.tally.new > 0 || moves.contains(&batch.id)
+        })
         .map(|batch| format!("batch {} ({} of {})", batch.id, batch.kind, batch.source))
         .collect();
     if moved.is_empty() {
@@ -157,7 +212,7 @@ fn refuse_if_moved(workspace: &Workspace, summary: &Summary, source: &str) -> Re
         summary.plan,
         moved.join(", ")
     ))
-    .with_help(format!("plan again: estante import {}", summary.supplier)))
+    .with_help(again(summary)))
 }
 
 struct Applying<'a> {
@@ -222,11 +277,14 @@ impl Applying<'_> {
                 change.insert_layer(self.layer(entry, product), &keys)?;
             }
             (EntryKind::New, Some(product)) => {
-                let sku = format!("{}{}", self.prefix, entry.sku);
-                let better = |a: SourceId, b: SourceId| {
-                    !self.trust.is_addition(a.0) && self.trust.place(a.0) < self.trust.place(b.0)
-                };
-                change.offer_sku(product, self.source, &sku, better)?;
+                // A person edits a product under the SKU that it has.
+                if !self.summary.is_sheet {
+                    let sku = format!("{}{}", self.prefix, entry.sku);
+                    let better = |a: SourceId, b: SourceId| {
+                        !self.trust.is_addition(a.0) && self.trust.place(a.0) < self.trust.place(b.0)
+                    };
+                    change.offer_sku(product, self.source, &sku, better)?;
+                }
                 change.insert_layer(self.layer(entry, product), &keys)?;
                 change.touch(product)?;
                 self.remodel.insert(product);

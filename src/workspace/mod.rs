@@ -54,6 +54,8 @@ pub mod rejects;
 pub mod run;
 pub mod search;
 pub mod settings;
+pub mod sheet_in;
+pub mod sheet_out;
 pub mod specs;
 pub mod supplier;
 pub mod todo;

@@ -190,6 +190,7 @@ pub fn show(
                 Some("its SKU stands twice in the delivery, with different values".to_owned()),
             ),
             Verdict::Go => match (entry.kind, entry.product) {
+                (EntryKind::New, Some(_)) if summary.is_sheet => ("changed", None),
                 (EntryKind::New, Some(product)) => ("new", joins(workspace, product)?),
                 (EntryKind::New, None) => ("new", None),
                 (EntryKind::Missing, _) => ("missing", Some("the delivery no longer has it".to_owned())),

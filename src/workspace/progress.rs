@@ -21,6 +21,8 @@ pub enum Step {
     Indexing,
     /// A language model is being asked for drafts.
     Drafting,
+    /// A sheet is being written or read.
+    Sheet,
     /// Products are compared with each other.
     Comparing,
 }

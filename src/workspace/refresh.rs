@@ -278,7 +278,7 @@ fn note(layer: &StoredLayer, suppliers: &[Option<String>]) -> Note {
 }
 
 /// The locale in which completeness for no channel (first) and each channel is measured.
-fn locales(workspace: &Workspace) -> Vec<u8> {
+pub fn locales(workspace: &Workspace) -> Vec<u8> {
     let schema = &workspace.settings.schema;
     let mut locales = vec![1];
     for code in schema.channels() {

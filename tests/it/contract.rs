@@ -414,6 +414,8 @@ fn every_command_of_the_contract_is_there_and_explains_itself() {
         "product show",
         "product set",
         "product clear",
+        "sheet out",
+        "sheet in",
         "enrich specs",
         "channel list",
         "channel check",
@@ -449,6 +451,22 @@ fn every_command_of_the_contract_is_there_and_explains_itself() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(shop.done(&["completions", shell]).out.len() > 1_000, "{shell}");
     }
+}
+
+#[test]
+fn sheets_tell_what_the_contract_says() {
+    let shop = shop_with_everything();
+    let out = document(
+        &shop,
+        &["sheet", "out", "A", "-o", "a.xlsx"],
+        0,
+        "file rows columns seconds",
+    );
+    assert_eq!(out["rows"], 1);
+    let keys = "file read changed unchanged held rejected attributes conflicts diagnostics plan batch seconds";
+    let came = document(&shop, &["sheet", "in", "a.xlsx"], 0, keys);
+    assert_eq!((came["unchanged"].as_u64(), &came["batch"]), (Some(1), &Value::Null));
+    document(&shop, &["sheet", "in", "b.xlsx"], 3, "error exit_code diagnostics");
 }
 
 #[test]

@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["schema", "transform"],
     &["product"],
     &[
-        "feed", "mapping", "plan", "catalog", "merge", "enrich", "channel", "index",
+        "feed", "mapping", "plan", "catalog", "merge", "enrich", "channel", "index", "sheet",
     ],
     &["workspace"],
     &["cli"],

@@ -32,6 +32,7 @@ mod real_feeds;
 mod rejects;
 mod samples;
 mod search;
+mod sheet;
 mod specs;
 mod specs_truth;
 mod structured_data;

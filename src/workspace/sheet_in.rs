@@ -1,0 +1,571 @@
+//! A sheet that comes back: what was touched is held against the catalog, and becomes a plan of the editor's own layer.
+//!
+//! What an edited cell means is the sheet's (`sheet::judge`); the plan waits, or is applied as one batch.
+
+use crate::catalog::Reader;
+use crate::catalog::stored::{ProductName, SourceId};
+use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::feed::archive::Archive;
+use crate::feed::failure::FeedError;
+use crate::feed::grid::{GridRow, Value as Held};
+use crate::feed::xlsx::{SheetInfo, Workbook};
+use crate::plan::{Entry, EntryKind, PlanWriter, Summary};
+use crate::product::Product;
+use crate::product::batch::{DeliveredFile, Tally};
+use crate::product::item::{Item, Said};
+use crate::product::layer::Layer;
+use crate::product::origin::{Origin, Source};
+use crate::product::record::Cell;
+use crate::schema::scope::Key;
+use crate::sheet::cell::{Style, said};
+use crate::sheet::columns::{Layout, MOST};
+use crate::sheet::judge::{Touched, Verdict, judge};
+use crate::sheet::read::{BadSheet, Edited, Heading, Row, SEARCH, heading, layout, row};
+use crate::sheet::words::Words;
+use crate::sheet::{LISTS, TOLD};
+use crate::workspace::Workspace;
+use crate::workspace::apply::apply;
+use crate::workspace::failure::Failure;
+use crate::workspace::identity::Identity;
+use crate::workspace::inspect::find;
+use crate::workspace::parallel::in_order;
+use crate::workspace::products::Shelf;
+use crate::workspace::progress::{Progress, Step};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Rows that one thread judges at a time.
+const CHUNK: usize = 128;
+/// Findings that are told word for word.
+const MOST_FINDINGS: usize = 10_000;
+
+/// A cell that both the editor and the catalog changed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ShownConflict {
+    pub sku: String,
+    pub attribute: String,
+    pub locale: Option<String>,
+    pub channel: Option<String>,
+    /// What the sheet says.
+    pub sheet: String,
+    /// What the catalog says by now.
+    pub catalog: Option<String>,
+    /// The batch that made it so.
+    pub batch: Option<i64>,
+}
+
+/// What came of a sheet. `read = changed + unchanged + held + rejected`: rows with a change, without one, with nothing but
+/// conflicts, and those that were refused.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct SheetIn {
+    pub file: String,
+    pub read: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+    pub held: u64,
+    pub rejected: u64,
+    /// How many products change each attribute.
+    pub attributes: BTreeMap<String, u64>,
+    pub conflicts: Vec<ShownConflict>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Number of all findings by code.
+    pub findings: BTreeMap<String, u64>,
+    /// Name of the plan that waits.
+    pub plan: Option<String>,
+    pub batch: Option<i64>,
+    pub seconds: f64,
+}
+
+/// Reads a sheet and plans its difference; with `apply_it`, applies it.
+pub fn sheet_in(
+    workspace: &mut Workspace,
+    path: &Path,
+    apply_it: bool,
+    progress: &dyn Progress,
+) -> Result<SheetIn, Failure> {
+    let begun = Instant::now();
+    if apply_it {
+        // Taken before anything is read, so that a second writer hears at once that it must wait.
+        workspace.open_catalog()?;
+    }
+    let base = workspace.reader()?.sequence()?;
+    progress.begin(&Step::Sheet, 0);
+    let book = Book::open(workspace, path)?;
+    let rows = book.rows(progress)?;
+    let (entries, mut outcome) = judged(workspace, &book, rows)?;
+    progress.end();
+    if !entries.is_empty() {
+        let name = workspace.next_plan()?;
+        let unseen = workspace.unseen_plan_path(&name)?;
+        let mut writer = PlanWriter::create(&unseen)?;
+        for entry in &entries {
+            writer.add(entry)?;
+        }
+        let mut summary = summary(workspace, &book, &outcome, &name, base);
+        writer.finish(&mut summary)?;
+        match apply_it {
+            true => outcome.batch = Some(apply(workspace, &unseen, &[], progress)?.batch),
+            false => {
+                let place = workspace.plan_path(&name)?;
+                std::fs::rename(&unseen, &place).map_err(|error| Failure::io("write the plan", &place, &error))?;
+                outcome.plan = Some(name);
+            }
+        }
+    }
+    outcome.seconds = begun.elapsed().as_secs_f64();
+    Ok(outcome)
+}
+
+fn summary(workspace: &Workspace, book: &Book, outcome: &SheetIn, name: &str, base: i64) -> Summary {
+    let columns = book.layout.columns.iter();
+    let column = |header: &str| (header.to_owned(), "sheet".to_owned());
+    Summary {
+        plan: name.to_owned(),
+        supplier: Source::Editor.to_string(),
+        is_sheet: true,
+        base,
+        fingerprint: workspace.settings.schema.fingerprint(),
+        at: workspace.moment.clone(),
+        tally: Tally {
+            read: outcome.read,
+            changed: outcome.changed,
+            unchanged: outcome.unchanged,
+            held: outcome.held,
+            rejected: outcome.rejected,
+            attributes: outcome.attributes.clone(),
+            ..Tally::default()
+        },
+        files: vec![DeliveredFile {
+            path: outcome.file.clone(),
+            format: "xlsx".to_owned(),
+            rows: outcome.read,
+            bytes: book.bytes,
+            ends_with_newline: true,
+            ..DeliveredFile::default()
+        }],
+        columns: columns.map(|one| (one.code.clone(), column(&one.header))).collect(),
+        diagnostics: outcome.diagnostics.clone(),
+        findings: outcome.findings.clone(),
+        ..Summary::default()
+    }
+}
+
+/// An opened sheet: its layout, and where its products stand.
+struct Book {
+    shown: Arc<str>,
+    bytes: u64,
+    book: Workbook,
+    sheet: SheetInfo,
+    layout: Layout,
+    heading: Heading,
+}
+
+/// Rows of a sheet, those without a change only counted.
+#[derive(Default)]
+struct Rows {
+    read: u64,
+    /// With their row numbers.
+    edited: Vec<(u64, Edited)>,
+    unrevised: Vec<(u64, String)>,
+    rejected: u64,
+    findings: Vec<Diagnostic>,
+}
+
+impl Book {
+    fn open(workspace: &Workspace, path: &Path) -> Result<Book, Failure> {
+        let shown: Arc<str> = workspace.settings.shown(path).into();
+        let refused = |error: FeedError| Failure::invalid("the sheet cannot be read", vec![error.diagnostic()]);
+        let bad = |bad: BadSheet| {
+            let finding = Diagnostic::error(bad.code(), bad.to_string()).at(Place::file(shown.clone()));
+            Failure::invalid(format!("{shown} was not read"), vec![finding.with_help(bad.help())])
+        };
+        let file = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = file.map_err(|error| refused(FeedError::from_io(&shown, &error)))?;
+        if !metadata.is_file() {
+            return Err(bad(BadSheet::NotOurs));
+        }
+        let archive = Archive::of_file(file, &shown).map_err(refused)?;
+        let book = Workbook::open(archive, &shown).map_err(refused)?;
+        let told = book.sheets.iter().find(|sheet| sheet.name == TOLD && !book.is_binary);
+        let told = told.ok_or_else(|| bad(BadSheet::NotOurs))?;
+        let rows = first_rows(&book, told, MOST + SEARCH).map_err(refused)?;
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.texts(8)).collect();
+        let layout = layout(&rows, &workspace.settings.schema).map_err(bad)?;
+        for sheet in book
+            .sheets
+            .iter()
+            .filter(|sheet| sheet.name != TOLD && sheet.name != LISTS)
+        {
+            for row in first_rows(&book, sheet, SEARCH).map_err(refused)? {
+                let texts = row
+                    .cells
+                    .iter()
+                    .filter_map(|(at, _)| Some((*at, said(cell(&row, *at))?)));
+                let texts: Vec<(u32, &str)> = texts.collect();
+                if let Some(heading) = heading(&layout, &texts).map_err(bad)? {
+                    let sheet = sheet.clone();
+                    let bytes = metadata.len();
+                    return Ok(Book {
+                        shown,
+                        bytes,
+                        book,
+                        sheet,
+                        layout,
+                        heading,
+                    });
+                }
+            }
+        }
+        Err(bad(BadSheet::NoHeader))
+    }
+
+    /// Reads all rows. Those of one product that differ are refused, all of them.
+    fn rows(&self, progress: &dyn Progress) -> Result<Rows, Failure> {
+        let refused = |error: FeedError| Failure::invalid("the sheet cannot be read", vec![error.diagnostic()]);
+        let mut sheet = self.book.sheet(&self.sheet).map_err(refused)?;
+        let mut grid = GridRow::default();
+        let mut rows = Rows::default();
+        // By hash of the SKU: first row and what it says.
+        let mut seen: HashMap<u128, (u64, u64)> = HashMap::new();
+        let mut twice: BTreeSet<String> = BTreeSet::new();
+        while sheet.read(&mut grid).map_err(refused)? {
+            let line = grid.number;
+            let refuse = |code, message: String, help: &str| {
+                Diagnostic::error(code, message)
+                    .at(Place::line(self.shown.clone(), line))
+                    .with_help(help)
+            };
+            let read = row(&self.heading, &|at| cell(&grid, at));
+            rows.read += u64::from(read != Row::Nothing);
+            match read {
+                Row::Nothing => continue,
+                Row::NoSku => {
+                    rows.rejected += 1;
+                    let message = "the row names no product".to_owned();
+                    rows.findings
+                        .push(refuse("E-SHEET-NO-SKU", message, "put its SKU back, or empty the row"));
+                }
+                Row::NoRevision { sku } => rows.unrevised.push((line, sku)),
+                Row::Product(edited) => {
+                    let known = *seen
+                        .entry(xxh3_128(edited.sku.as_bytes()))
+                        .or_insert((line, edited.digest));
+                    match known {
+                        (first, _) if first == line => {}
+                        (_, digest) if digest == edited.digest => continue,
+                        (first, _) => {
+                            let message = format!("the product stands in row {first} too, with other values");
+                            let finding = refuse("E-SHEET-TWICE", message, "keep one of the rows");
+                            rows.findings.push(finding.of(&edited.sku));
+                            rows.rejected += 1;
+                            twice.insert(edited.sku);
+                            continue;
+                        }
+                    }
+                    if !edited.touched.is_empty() {
+                        rows.edited.push((line, edited));
+                    }
+                }
+            }
+            if line.is_multiple_of(1_024) {
+                progress.advance(1_024);
+            }
+        }
+        let before = rows.edited.len();
+        rows.edited.retain(|(_, edited)| !twice.contains(&edited.sku));
+        rows.rejected += (before - rows.edited.len()) as u64;
+        Ok(rows)
+    }
+}
+
+fn first_rows(book: &Workbook, sheet: &SheetInfo, most: usize) -> Result<Vec<GridRow>, FeedError> {
+    let mut sheet = book.sheet(sheet)?;
+    let (mut rows, mut row) = (Vec::new(), GridRow::default());
+    while rows.len() < most && sheet.read(&mut row)? {
+        rows.push(row.clone());
+    }
+    Ok(rows)
+}
+
+/// A cell of the workbook as stages know it.
+fn cell(row: &GridRow, at: u32) -> Cell<'_> {
+    match row.cell(at) {
+        None => Cell::Absent,
+        Some(Held::Text(start, len)) => Cell::Text(row.text(start, len)),
+        Some(Held::Number(start, len)) => Cell::Number(row.text(start, len)),
+        Some(Held::Boolean(truth)) => Cell::Boolean(truth),
+        Some(Held::Moment(start, len)) => Cell::Moment(row.text(start, len)),
+        Some(Held::Error(start, len)) => Cell::Error(row.text(start, len)),
+    }
+}
+
+/// What came of one edited row.
+#[derive(Default)]
+struct Judged {
+    entry: Option<Entry>,
+    changed: Vec<Key>,
+    conflicts: Vec<ShownConflict>,
+    findings: Vec<Diagnostic>,
+    refused: bool,
+}
+
+/// Holds the edited rows against the catalog.
+fn judged(workspace: &Workspace, book: &Book, rows: Rows) -> Result<(Vec<Entry>, SheetIn), Failure> {
+    let settings = &workspace.settings;
+    let reader = workspace.reader()?;
+    let trust = workspace.trust()?;
+    let store = &settings.store;
+    let own = reader
+        .sources()?
+        .into_iter()
+        .find(|(_, name)| *name == Source::Editor.to_string());
+    let judging = Judging {
+        shown: &book.shown,
+        layout: &book.layout,
+        style: Style {
+            schema: &settings.schema,
+            locale: &book.layout.locale,
+            words: Words::of(&book.layout.locale),
+            currency: settings.currency,
+        },
+        shelf: Shelf::new(settings, &trust),
+        identity: Identity::new(&settings.schema),
+        own: own.map(|(id, _)| id),
+    };
+    let mut outcome = SheetIn {
+        file: book.shown.to_string(),
+        read: rows.read,
+        rejected: rows.rejected,
+        ..SheetIn::default()
+    };
+    let mut findings = rows.findings;
+    for (line, sku) in &rows.unrevised {
+        outcome.rejected += 1;
+        findings.push(judging.unrevised(&reader, *line, sku)?);
+    }
+    let chunks: Vec<&[(u64, Edited)]> = rows.edited.chunks(CHUNK).collect();
+    let mut entries = Vec::new();
+    in_order(
+        workspace.threads,
+        chunks.len(),
+        || Ok(Reader::open(store)?),
+        |reader, n| {
+            let rows = chunks[n].iter();
+            rows.map(|(line, edited)| judging.row(reader, *line, edited))
+                .collect::<Result<Vec<Judged>, Failure>>()
+        },
+        |chunk| {
+            for judged in chunk {
+                match &judged {
+                    Judged { refused: true, .. } => outcome.rejected += 1,
+                    Judged { entry: Some(_), .. } => outcome.changed += 1,
+                    judged if !judged.conflicts.is_empty() => outcome.held += 1,
+                    _ => {}
+                }
+                for key in judged.changed {
+                    let code = settings.schema.attribute(key.attribute).code.to_string();
+                    *outcome.attributes.entry(code).or_default() += 1;
+                }
+                entries.extend(judged.entry);
+                outcome.conflicts.extend(judged.conflicts);
+                findings.extend(judged.findings);
+            }
+            Ok(())
+        },
+    )?;
+    outcome.unchanged = outcome
+        .read
+        .saturating_sub(outcome.changed + outcome.held + outcome.rejected);
+    findings.sort_by(|a, b| a.place.cmp(&b.place));
+    for finding in &findings {
+        *outcome.findings.entry(finding.code.to_string()).or_default() += 1;
+    }
+    findings.truncate(MOST_FINDINGS);
+    outcome.diagnostics = findings;
+    Ok((entries, outcome))
+}
+
+struct Judging<'j> {
+    shown: &'j Arc<str>,
+    layout: &'j Layout,
+    style: Style<'j>,
+    shelf: Shelf<'j>,
+    identity: Identity,
+    own: Option<SourceId>,
+}
+
+impl Judging<'_> {
+    /// A row that says nothing of what it said when it went out.
+    fn unrevised(&self, reader: &Reader, line: u64, sku: &str) -> Result<Diagnostic, Failure> {
+        let (code, message, help) = match known(reader, sku)? {
+            Some(_) => (
+                "E-SHEET-REVISION",
+                "the row's hidden revision is gone or another product's: it was added, or the sheet was sorted in part",
+                "take a fresh sheet with this product, and edit that".to_owned(),
+            ),
+            None => self.unknown(reader, sku),
+        };
+        let finding = Diagnostic::error(code, message).at(Place::line(self.shown.clone(), line));
+        Ok(finding.of(sku).with_help(help))
+    }
+
+    fn unknown(&self, reader: &Reader, sku: &str) -> (&'static str, &'static str, String) {
+        let help = match find(reader, sku) {
+            Ok(other) => format!("`{}` leads to `{}`: take a fresh sheet", sku, other.sku),
+            Err(_) => "a sheet makes no products: let a supplier bring it, or correct the SKU".to_owned(),
+        };
+        ("E-SHEET-NEW-SKU", "the catalog has no product with this SKU", help)
+    }
+
+    fn row(&self, reader: &Reader, line: u64, edited: &Edited) -> Result<Judged, Failure> {
+        let mut judged = Judged::default();
+        let Some(name) = known(reader, &edited.sku)? else {
+            let (code, message, help) = self.unknown(reader, &edited.sku);
+            let finding = Diagnostic::error(code, message).at(Place::line(self.shown.clone(), line));
+            judged.findings.push(finding.of(&edited.sku).with_help(help));
+            judged.refused = true;
+            return Ok(judged);
+        };
+        let product = self.shelf.product(reader, &name)?;
+        let stored = match self.own {
+            Some(own) => reader.layer(name.id, own)?,
+            None => None,
+        };
+        let schema = self.style.schema;
+        let damaged = |error: crate::product::layer::DamagedBody| Failure::damaged(&name.sku, &error.to_string());
+        let before = stored
+            .as_ref()
+            .map(|stored| Layer::read_body(&stored.body, schema))
+            .transpose()
+            .map_err(damaged)?;
+        let before = before.unwrap_or_default();
+        let mut said: BTreeMap<Key, Said> = BTreeMap::new();
+        for (place, text) in &edited.touched {
+            self.cell(
+                &mut judged,
+                &mut said,
+                line,
+                &product,
+                &before,
+                edited,
+                *place,
+                text.as_deref(),
+            );
+        }
+        if said.is_empty() {
+            return Ok(judged);
+        }
+        let item = Item {
+            sku: name.sku.clone(),
+            line,
+            file: 0,
+            said: said.into_iter().collect(),
+        };
+        judged.changed = crate::plan::diff::changed_keys(&item, &before);
+        if judged.changed.is_empty() {
+            return Ok(judged);
+        }
+        let origin = stored.as_ref().map_or(Origin::default(), |stored| stored.origin);
+        let after = before.overlaid(item, origin);
+        let keys = self.identity.keys(&after);
+        let mut body = String::new();
+        after.write_body(schema, &mut body);
+        judged.entry = Some(Entry {
+            kind: if stored.is_some() {
+                EntryKind::Changed
+            } else {
+                EntryKind::New
+            },
+            product: Some(name.id),
+            sku: name.sku.clone(),
+            file: 0,
+            line,
+            row_hash: 0,
+            gtin: keys.gtin.unwrap_or(0),
+            mpn: keys.mpn.unwrap_or_default(),
+            model: self.identity.model(&after).unwrap_or_default(),
+            before: stored.map_or_else(String::new, |stored| stored.body),
+            after: body,
+        });
+        Ok(judged)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a cell is held against all of them")]
+    fn cell(
+        &self,
+        judged: &mut Judged,
+        said: &mut BTreeMap<Key, Said>,
+        line: u64,
+        product: &Product,
+        before: &Layer,
+        edited: &Edited,
+        place: usize,
+        text: Option<&str>,
+    ) {
+        let Some(column) = self.layout.columns.get(place) else {
+            return;
+        };
+        let now = column.key.and_then(|key| product.exact(key));
+        let touched = Touched {
+            column,
+            place,
+            text,
+            revision: &edited.revision,
+            now: now.map(|resolved| &resolved.value),
+            own: column.key.and_then(|key| before.value(key)),
+        };
+        let at = |finding: Diagnostic| {
+            let finding = finding
+                .at(Place::line(self.shown.clone(), line).at_column(column.header.as_str()))
+                .of(&edited.sku);
+            match text {
+                Some(text) if !text.is_empty() => finding.with_value(text),
+                _ => finding,
+            }
+        };
+        match judge(&self.style, &touched) {
+            Verdict::Nothing => {}
+            Verdict::Change(key, change) => drop(said.insert(key, change)),
+            Verdict::Told(severity, mismatch) => {
+                let mut finding = at(Diagnostic::new(severity, mismatch.code, mismatch.message));
+                finding.help = mismatch.help;
+                judged.findings.push(finding);
+            }
+            Verdict::Conflict(key) => {
+                let schema = self.style.schema;
+                let conflict = ShownConflict {
+                    sku: edited.sku.clone(),
+                    attribute: schema.attribute(key.attribute).code.to_string(),
+                    locale: schema.locale_code(key.locale).map(str::to_owned),
+                    channel: schema.channel_code(key.channel).map(str::to_owned),
+                    sheet: text.unwrap_or_default().to_owned(),
+                    catalog: now.map(|resolved| resolved.value.to_text().into_owned()),
+                    batch: now.map(|resolved| resolved.origin.batch),
+                };
+                let by = conflict
+                    .batch
+                    .map_or_else(String::new, |batch| format!(" (batch {batch})"));
+                let says = conflict.catalog.as_deref().map_or("nothing".to_owned(), |value| {
+                    format!("\"{}\"", crate::diagnostic::excerpt(value))
+                });
+                let message = format!("the catalog changed since the sheet went out and says {says}{by}");
+                let finding = Diagnostic::new(Severity::Error, "E-SHEET-CONFLICT", message);
+                let help = "decide with `estante product set`, or take a fresh sheet";
+                judged.findings.push(at(finding).with_help(help));
+                judged.conflicts.push(conflict);
+            }
+        }
+    }
+}
+
+/// The product of a SKU that has not become part of another.
+fn known(reader: &Reader, sku: &str) -> Result<Option<ProductName>, Failure> {
+    match reader.product(sku)? {
+        Some(found) if reader.successor(found.id)?.is_none() => Ok(Some(found)),
+        _ => Ok(None),
+    }
+}
