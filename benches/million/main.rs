@@ -8,6 +8,7 @@ mod child;
 mod formats;
 mod rows;
 mod search;
+mod sheet;
 
 use child::Cost;
 use rows::Vocabulary;
@@ -32,6 +33,7 @@ const HELP: &str =
   --index N     only the index and the plain engine's, N times by turns, in the workspace that an earlier call left in DIR
   --formats MB  only the readers: a file of so many megabytes in each format, read and mapped three times; the shortest counts
   --format F    of them only this one
+  --sheet N     only the sheet round trip of N products (50000 are asked for): out, in, edited and in
   --make        only make the workspace, with the second delivery as tarifa-2.csv beside the first";
 
 #[derive(Clone)]
@@ -47,6 +49,7 @@ struct Arguments {
     index: Option<u64>,
     formats: Option<u64>,
     format: Option<String>,
+    sheet: Option<u64>,
     /// What `--formats` asks of its children: to read the feed of this supplier.
     read: Option<String>,
 }
@@ -64,6 +67,7 @@ fn arguments() -> Result<Option<Arguments>, String> {
         index: None,
         formats: None,
         format: None,
+        sheet: None,
         read: None,
     };
     let mut words = std::env::args().skip(1);
@@ -84,6 +88,7 @@ fn arguments() -> Result<Option<Arguments>, String> {
             "--index" => found.index = Some(number(next()?)?),
             "--formats" => found.formats = Some(number(next()?)?),
             "--format" => found.format = Some(next()?),
+            "--sheet" => found.sheet = Some(number(next()?)?),
             "--read" => found.read = Some(next()?),
             "--make" => found.make = true,
             "--again" => found.again = true,
@@ -136,6 +141,21 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
         )
         .map_err(|e| format!("{}: {e}", folder.display()))?;
         return formats::measure(&folder, megabytes, arguments.format.as_deref(), arguments.threads);
+    }
+    if let Some(rows) = arguments.sheet {
+        let arguments = Arguments {
+            rows,
+            ..arguments.clone()
+        };
+        make(&folder, &arguments).map_err(|e| format!("{}: {e}", folder.display()))?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_estante"));
+        command
+            .arg("-C")
+            .arg(&folder)
+            .args(["--quiet", "import", "norte", "--apply"]);
+        child::run(&mut command).map_err(|e| e.to_string())?;
+        tell_steps(&sheet::measure(&folder, arguments.threads, rows)?);
+        return Ok(());
     }
     if let Some(times) = arguments.index {
         return search::index(&folder, arguments.threads, times);
@@ -256,6 +276,16 @@ fn size(folder: &Path) -> u64 {
 }
 
 fn tell(figures: &[(String, Cost)], store: u64, out: u64, feed: u64) {
+    tell_steps(figures);
+    println!(
+        "\nfeed {:.0} MB, store {:.0} MB, exported {:.0} MB",
+        feed as f64 / 1e6,
+        store as f64 / 1e6,
+        out as f64 / 1e6
+    );
+}
+
+fn tell_steps(figures: &[(String, Cost)]) {
     println!("\n| step | seconds | processor | peak memory |\n|---|---:|---:|---:|");
     for (name, cost) in figures {
         println!(
@@ -265,10 +295,4 @@ fn tell(figures: &[(String, Cost)], store: u64, out: u64, feed: u64) {
             cost.peak as f64 / 1e6
         );
     }
-    println!(
-        "\nfeed {:.0} MB, store {:.0} MB, exported {:.0} MB",
-        feed as f64 / 1e6,
-        store as f64 / 1e6,
-        out as f64 / 1e6
-    );
 }

@@ -4,6 +4,9 @@ use crate::product::Product;
 use crate::product::completeness;
 use crate::sheet::cell::Style;
 
+/// Characters of a note; a product that misses more is known by the first.
+const LONGEST: usize = 2_000;
+
 /// What each channel misses; empty for a product that is complete. `channels` are numbers of channel and locale as in `Key`,
 /// channel 0 for a catalog without channels.
 pub fn notes(style: &Style<'_>, product: &Product, channels: &[(u8, u8)]) -> String {
@@ -24,6 +27,10 @@ pub fn notes(style: &Style<'_>, product: &Product, channels: &[(u8, u8)]) -> Str
         }
         let name = schema.channel_code(*channel).unwrap_or(style.words.catalog);
         notes.push_str(&format!("{name}: {} {}", style.words.missing, names.join(", ")));
+    }
+    if let Some((end, _)) = notes.char_indices().nth(LONGEST) {
+        notes.truncate(end);
+        notes.push('…');
     }
     notes
 }

@@ -100,6 +100,7 @@ struct Looks {
     head_grey: Format,
     text: Format,
     number: Format,
+    money: Format,
     day: Format,
     grey: Format,
 }
@@ -116,6 +117,7 @@ impl Looks {
         Looks {
             head_grey: head.clone().set_background_color(GREY).set_font_color(GREY_TEXT),
             number: Format::new().set_align(FormatAlign::Top),
+            money: Format::new().set_num_format("#,##0.00##").set_align(FormatAlign::Top),
             day: Format::new().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Top),
             head,
             text,
@@ -124,12 +126,34 @@ impl Looks {
     }
 }
 
+/// How the cells of a column look unless they say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Text,
+    Number,
+    Money,
+    Day,
+    Grey,
+}
+
+impl Look {
+    fn of(style: &Style<'_>, column: &Column) -> Look {
+        let kind = column.key.map(|key| style.schema.attribute(key.attribute).kind);
+        match kind {
+            _ if column.is_read_only => Look::Grey,
+            Some(Kind::Money) => Look::Money,
+            Some(kind) if kind.is_amount() => Look::Number,
+            Some(Kind::Date) => Look::Day,
+            _ => Look::Text,
+        }
+    }
+}
+
 /// A sheet that is being written.
 pub struct SheetWriter {
     book: Workbook,
     looks: Looks,
-    /// Of each column whether it is only to be looked at.
-    grey: Vec<bool>,
+    columns: Vec<Look>,
     next: u32,
 }
 
@@ -155,46 +179,44 @@ impl SheetWriter {
         Ok(SheetWriter {
             book,
             looks,
-            grey: layout.columns.iter().map(|column| column.is_read_only).collect(),
+            columns: layout.columns.iter().map(|column| Look::of(style, column)).collect(),
             next: FIRST,
         })
     }
 
-    /// Writes the next product.
+    /// Writes the next product. A cell looks like its column unless it is given a look, which costs as much as the cell itself.
     pub fn line(&mut self, line: Line) -> Result<(), WriteError> {
         let row = self.next;
         self.next += 1;
         let sheet = self.book.worksheet_from_index(0)?;
         let looks = &self.looks;
         for (at, text) in [line.sku, line.family, line.notes].into_iter().enumerate() {
-            sheet.write_string_with_format(row, at as u16, neutralised(&text), &looks.grey)?;
+            sheet.write_string(row, at as u16, neutralised(&text))?;
         }
         for (n, cell) in line.cells.into_iter().enumerate() {
             let at = (BEFORE + n) as u16;
-            let grey = self.grey.get(n).copied().unwrap_or(false);
-            let look = |own| if grey { &looks.grey } else { own };
-            match cell {
-                Written::Blank if grey => {
-                    sheet.write_blank(row, at, &looks.grey)?;
+            let look = self.columns.get(n).copied().unwrap_or(Look::Text);
+            match (cell, look) {
+                (Written::Blank, _) => {}
+                (Written::Text(text), Look::Text | Look::Grey) => {
+                    sheet.write_string(row, at, text)?;
                 }
-                Written::Blank => {}
-                Written::Text(text) => {
-                    sheet.write_string_with_format(row, at, text, look(&looks.text))?;
+                (Written::Text(text), Look::Number | Look::Money | Look::Day) => {
+                    sheet.write_string_with_format(row, at, text, &looks.text)?;
                 }
-                Written::Number(number) => {
-                    sheet.write_number_with_format(row, at, number, look(&looks.number))?;
+                (Written::Number(number), _) => {
+                    sheet.write_number(row, at, number)?;
                 }
-                Written::Day(year, month, day) => {
+                (Written::Day(year, month, day), _) => {
                     let date = ExcelDateTime::from_ymd(year, month, day)?;
                     sheet.write_datetime_with_format(row, at, &date, &looks.day)?;
                 }
-                Written::Fixed(text) => {
+                (Written::Fixed(text), _) => {
                     sheet.write_string_with_format(row, at, text, &looks.grey)?;
                 }
             }
         }
-        let revision = (BEFORE + self.grey.len()) as u16;
-        sheet.write_string_with_format(row, revision, line.revision, &looks.grey)?;
+        sheet.write_string(row, (BEFORE + self.columns.len()) as u16, line.revision)?;
         Ok(())
     }
 
@@ -229,11 +251,12 @@ fn dress(
         let at = (BEFORE + n) as u16;
         let kind = column.key.map(|key| style.schema.attribute(key.attribute).kind);
         sheet.set_column_width(at, width(kind, column))?;
-        let look = match kind {
-            _ if column.is_read_only => &looks.grey,
-            Some(kind) if kind.is_amount() => &looks.number,
-            Some(Kind::Date) => &looks.day,
-            _ => &looks.text,
+        let look = match Look::of(style, column) {
+            Look::Text => &looks.text,
+            Look::Number => &looks.number,
+            Look::Money => &looks.money,
+            Look::Day => &looks.day,
+            Look::Grey => &looks.grey,
         };
         sheet.set_column_format(at, look)?;
     }

@@ -54,6 +54,7 @@ pub mod rejects;
 pub mod run;
 pub mod search;
 pub mod settings;
+pub mod sheet_file;
 pub mod sheet_in;
 pub mod sheet_out;
 pub mod specs;

@@ -5,24 +5,18 @@
 use crate::catalog::Reader;
 use crate::catalog::stored::{ProductName, SourceId};
 use crate::diagnostic::{Diagnostic, Place, Severity};
-use crate::feed::archive::Archive;
-use crate::feed::failure::FeedError;
-use crate::feed::grid::{GridRow, Value as Held};
-use crate::feed::xlsx::{SheetInfo, Workbook};
 use crate::plan::{Entry, EntryKind, PlanWriter, Summary};
 use crate::product::Product;
 use crate::product::batch::{DeliveredFile, Tally};
 use crate::product::item::{Item, Said};
 use crate::product::layer::Layer;
 use crate::product::origin::{Origin, Source};
-use crate::product::record::Cell;
 use crate::schema::scope::Key;
-use crate::sheet::cell::{Style, said};
-use crate::sheet::columns::{Layout, MOST};
+use crate::sheet::cell::Style;
+use crate::sheet::columns::Layout;
 use crate::sheet::judge::{Touched, Verdict, judge};
-use crate::sheet::read::{BadSheet, Edited, Heading, Row, SEARCH, heading, layout, row};
+use crate::sheet::read::Edited;
 use crate::sheet::words::Words;
-use crate::sheet::{LISTS, TOLD};
 use crate::workspace::Workspace;
 use crate::workspace::apply::apply;
 use crate::workspace::failure::Failure;
@@ -31,12 +25,11 @@ use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::{Progress, Step};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
-use std::path::Path;
+use crate::workspace::sheet_file::{Book, Rows};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
-use xxhash_rust::xxh3::xxh3_128;
 
 /// Rows that one thread judges at a time.
 const CHUNK: usize = 128;
@@ -96,15 +89,13 @@ pub fn sheet_in(
     progress.begin(&Step::Sheet, 0);
     let book = Book::open(workspace, path)?;
     let rows = book.rows(progress)?;
-    let (entries, mut outcome) = judged(workspace, &book, rows)?;
+    let name = workspace.next_plan()?;
+    let unseen = workspace.unseen_plan_path(&name)?;
+    let _unfinished = Unfinished(unseen.with_extension("part"));
+    let mut writer = PlanWriter::create(&unseen)?;
+    let mut outcome = judged(workspace, &book, rows, &mut writer)?;
     progress.end();
-    if !entries.is_empty() {
-        let name = workspace.next_plan()?;
-        let unseen = workspace.unseen_plan_path(&name)?;
-        let mut writer = PlanWriter::create(&unseen)?;
-        for entry in &entries {
-            writer.add(entry)?;
-        }
+    if !writer.is_empty() {
         let mut summary = summary(workspace, &book, &outcome, &name, base);
         writer.finish(&mut summary)?;
         match apply_it {
@@ -118,6 +109,15 @@ pub fn sheet_in(
     }
     outcome.seconds = begun.elapsed().as_secs_f64();
     Ok(outcome)
+}
+
+/// The file of a plan that is being made; once it is, nothing has this name.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 fn summary(workspace: &Workspace, book: &Book, outcome: &SheetIn, name: &str, base: i64) -> Summary {
@@ -154,155 +154,6 @@ fn summary(workspace: &Workspace, book: &Book, outcome: &SheetIn, name: &str, ba
     }
 }
 
-/// An opened sheet: its layout, and where its products stand.
-struct Book {
-    shown: Arc<str>,
-    bytes: u64,
-    book: Workbook,
-    sheet: SheetInfo,
-    layout: Layout,
-    heading: Heading,
-}
-
-/// Rows of a sheet, those without a change only counted.
-#[derive(Default)]
-struct Rows {
-    read: u64,
-    /// With their row numbers.
-    edited: Vec<(u64, Edited)>,
-    unrevised: Vec<(u64, String)>,
-    rejected: u64,
-    findings: Vec<Diagnostic>,
-}
-
-impl Book {
-    fn open(workspace: &Workspace, path: &Path) -> Result<Book, Failure> {
-        let shown: Arc<str> = workspace.settings.shown(path).into();
-        let refused = |error: FeedError| Failure::invalid("the sheet cannot be read", vec![error.diagnostic()]);
-        let bad = |bad: BadSheet| {
-            let finding = Diagnostic::error(bad.code(), bad.to_string()).at(Place::file(shown.clone()));
-            Failure::invalid(format!("{shown} was not read"), vec![finding.with_help(bad.help())])
-        };
-        let file = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-        let (metadata, file) = file.map_err(|error| refused(FeedError::from_io(&shown, &error)))?;
-        if !metadata.is_file() {
-            return Err(bad(BadSheet::NotOurs));
-        }
-        let archive = Archive::of_file(file, &shown).map_err(refused)?;
-        let book = Workbook::open(archive, &shown).map_err(refused)?;
-        let told = book.sheets.iter().find(|sheet| sheet.name == TOLD && !book.is_binary);
-        let told = told.ok_or_else(|| bad(BadSheet::NotOurs))?;
-        let rows = first_rows(&book, told, MOST + SEARCH).map_err(refused)?;
-        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.texts(8)).collect();
-        let layout = layout(&rows, &workspace.settings.schema).map_err(bad)?;
-        for sheet in book
-            .sheets
-            .iter()
-            .filter(|sheet| sheet.name != TOLD && sheet.name != LISTS)
-        {
-            for row in first_rows(&book, sheet, SEARCH).map_err(refused)? {
-                let texts = row
-                    .cells
-                    .iter()
-                    .filter_map(|(at, _)| Some((*at, said(cell(&row, *at))?)));
-                let texts: Vec<(u32, &str)> = texts.collect();
-                if let Some(heading) = heading(&layout, &texts).map_err(bad)? {
-                    let sheet = sheet.clone();
-                    let bytes = metadata.len();
-                    return Ok(Book {
-                        shown,
-                        bytes,
-                        book,
-                        sheet,
-                        layout,
-                        heading,
-                    });
-                }
-            }
-        }
-        Err(bad(BadSheet::NoHeader))
-    }
-
-    /// Reads all rows. Those of one product that differ are refused, all of them.
-    fn rows(&self, progress: &dyn Progress) -> Result<Rows, Failure> {
-        let refused = |error: FeedError| Failure::invalid("the sheet cannot be read", vec![error.diagnostic()]);
-        let mut sheet = self.book.sheet(&self.sheet).map_err(refused)?;
-        let mut grid = GridRow::default();
-        let mut rows = Rows::default();
-        // By hash of the SKU: first row and what it says.
-        let mut seen: HashMap<u128, (u64, u64)> = HashMap::new();
-        let mut twice: BTreeSet<String> = BTreeSet::new();
-        while sheet.read(&mut grid).map_err(refused)? {
-            let line = grid.number;
-            let refuse = |code, message: String, help: &str| {
-                Diagnostic::error(code, message)
-                    .at(Place::line(self.shown.clone(), line))
-                    .with_help(help)
-            };
-            let read = row(&self.heading, &|at| cell(&grid, at));
-            rows.read += u64::from(read != Row::Nothing);
-            match read {
-                Row::Nothing => continue,
-                Row::NoSku => {
-                    rows.rejected += 1;
-                    let message = "the row names no product".to_owned();
-                    rows.findings
-                        .push(refuse("E-SHEET-NO-SKU", message, "put its SKU back, or empty the row"));
-                }
-                Row::NoRevision { sku } => rows.unrevised.push((line, sku)),
-                Row::Product(edited) => {
-                    let known = *seen
-                        .entry(xxh3_128(edited.sku.as_bytes()))
-                        .or_insert((line, edited.digest));
-                    match known {
-                        (first, _) if first == line => {}
-                        (_, digest) if digest == edited.digest => continue,
-                        (first, _) => {
-                            let message = format!("the product stands in row {first} too, with other values");
-                            let finding = refuse("E-SHEET-TWICE", message, "keep one of the rows");
-                            rows.findings.push(finding.of(&edited.sku));
-                            rows.rejected += 1;
-                            twice.insert(edited.sku);
-                            continue;
-                        }
-                    }
-                    if !edited.touched.is_empty() {
-                        rows.edited.push((line, edited));
-                    }
-                }
-            }
-            if line.is_multiple_of(1_024) {
-                progress.advance(1_024);
-            }
-        }
-        let before = rows.edited.len();
-        rows.edited.retain(|(_, edited)| !twice.contains(&edited.sku));
-        rows.rejected += (before - rows.edited.len()) as u64;
-        Ok(rows)
-    }
-}
-
-fn first_rows(book: &Workbook, sheet: &SheetInfo, most: usize) -> Result<Vec<GridRow>, FeedError> {
-    let mut sheet = book.sheet(sheet)?;
-    let (mut rows, mut row) = (Vec::new(), GridRow::default());
-    while rows.len() < most && sheet.read(&mut row)? {
-        rows.push(row.clone());
-    }
-    Ok(rows)
-}
-
-/// A cell of the workbook as stages know it.
-fn cell(row: &GridRow, at: u32) -> Cell<'_> {
-    match row.cell(at) {
-        None => Cell::Absent,
-        Some(Held::Text(start, len)) => Cell::Text(row.text(start, len)),
-        Some(Held::Number(start, len)) => Cell::Number(row.text(start, len)),
-        Some(Held::Boolean(truth)) => Cell::Boolean(truth),
-        Some(Held::Moment(start, len)) => Cell::Moment(row.text(start, len)),
-        Some(Held::Error(start, len)) => Cell::Error(row.text(start, len)),
-    }
-}
-
 /// What came of one edited row.
 #[derive(Default)]
 struct Judged {
@@ -313,8 +164,8 @@ struct Judged {
     refused: bool,
 }
 
-/// Holds the edited rows against the catalog.
-fn judged(workspace: &Workspace, book: &Book, rows: Rows) -> Result<(Vec<Entry>, SheetIn), Failure> {
+/// Holds the edited rows against the catalog; what they change goes into the plan.
+fn judged(workspace: &Workspace, book: &Book, rows: Rows, plan: &mut PlanWriter) -> Result<SheetIn, Failure> {
     let settings = &workspace.settings;
     let reader = workspace.reader()?;
     let trust = workspace.trust()?;
@@ -348,7 +199,6 @@ fn judged(workspace: &Workspace, book: &Book, rows: Rows) -> Result<(Vec<Entry>,
         findings.push(judging.unrevised(&reader, *line, sku)?);
     }
     let chunks: Vec<&[(u64, Edited)]> = rows.edited.chunks(CHUNK).collect();
-    let mut entries = Vec::new();
     in_order(
         workspace.threads,
         chunks.len(),
@@ -370,7 +220,9 @@ fn judged(workspace: &Workspace, book: &Book, rows: Rows) -> Result<(Vec<Entry>,
                     let code = settings.schema.attribute(key.attribute).code.to_string();
                     *outcome.attributes.entry(code).or_default() += 1;
                 }
-                entries.extend(judged.entry);
+                if let Some(entry) = judged.entry {
+                    plan.add(&entry)?;
+                }
                 outcome.conflicts.extend(judged.conflicts);
                 findings.extend(judged.findings);
             }
@@ -386,7 +238,7 @@ fn judged(workspace: &Workspace, book: &Book, rows: Rows) -> Result<(Vec<Entry>,
     }
     findings.truncate(MOST_FINDINGS);
     outcome.diagnostics = findings;
-    Ok((entries, outcome))
+    Ok(outcome)
 }
 
 struct Judging<'j> {
