@@ -251,13 +251,12 @@ fn text(shown: &ShownPlan, output: &Output) -> String {
             );
         }
     }
-    let _ = writeln!(
-        text,
-        "{} of supplier {}: {} entries",
-        shown.plan,
-        shown.supplier,
-        count(shown.changes.len() as u64)
-    );
+    let of = match shown.is_sheet {
+        true => "an edited sheet".to_owned(),
+        false => format!("supplier {}", shown.supplier),
+    };
+    let entries = count(shown.changes.len() as u64);
+    let _ = writeln!(text, "{} of {of}: {entries} entries", shown.plan);
     text
 }
 

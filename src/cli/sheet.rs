@@ -33,6 +33,9 @@ pub enum SheetCommand {
         /// Locale of headers, options and notes; the catalog's first by default.
         #[arg(long, value_name = "L")]
         locale: Option<String>,
+        /// Replace a sheet that lies there even where its edits have not come in.
+        #[arg(long)]
+        force: bool,
     },
     /// Read an edited workbook: plan what it changes; with --apply, change it.
     In {
@@ -48,7 +51,7 @@ pub enum SheetCommand {
     },
 }
 
-/// `sheet out QUERY -o F.xlsx [--columns ATTR,…] [--locale L]` and `sheet in F.xlsx [--apply]`
+/// `sheet out QUERY -o F.xlsx [--columns ATTR,…] [--locale L] [--force]` and `sheet in F.xlsx [--apply]`
 pub fn dispatch(mut workspace: Workspace, command: &SheetCommand, output: &Output) -> Result<u8, Failure> {
     let progress = Drawn::new(output);
     match command {
@@ -57,12 +60,14 @@ pub fn dispatch(mut workspace: Workspace, command: &SheetCommand, output: &Outpu
             output: file,
             columns,
             locale,
+            force,
         } => {
             let wanted = Wanted {
                 query,
                 file,
                 columns,
                 locale: locale.as_deref(),
+                force: *force,
             };
             let written = sheet_out(&workspace, &wanted, &progress)?;
             match output.json {

@@ -2,10 +2,10 @@
 //!
 //! How suppliers write things is declared in their settings and left to `mapping`.
 
+use crate::declaration::nearest::suggestion;
 use crate::schema::Schema;
 use crate::schema::scope::Key;
 use crate::value::date::DateOrder;
-use crate::value::measurement::Measurement;
 use crate::value::mismatch::Mismatch;
 use crate::value::number::Notation;
 use crate::value::option::split;
@@ -16,13 +16,18 @@ use crate::value::{Kind, Reading, Value, read};
 /// code, label or synonym, members of lists parted by `|`.
 pub fn typed(schema: &Schema, key: Key, text: &str, currency: Currency) -> Result<Value, Mismatch> {
     let attribute = schema.attribute(key.attribute);
-    let option = |text: &str| match schema.list_of(key.attribute).and_then(|list| list.find(text)) {
+    let list = schema.list_of(key.attribute);
+    let option = |text: &str| match list.and_then(|list| list.find(text)) {
         Some(option) => Ok(option.code.to_string()),
         None if attribute.open => Ok(text.trim().to_owned()),
-        None => Err(Mismatch::new(
-            "E-UNKNOWN-OPTION",
-            format!("`{}` has no such option", attribute.code),
-        )),
+        None => {
+            let codes = list
+                .into_iter()
+                .flat_map(|list| &list.options)
+                .map(|option| &*option.code);
+            let mismatch = Mismatch::new("E-UNKNOWN-OPTION", format!("`{}` has no such option", attribute.code));
+            Err(mismatch.with_help(suggestion(text, codes)))
+        }
     };
     let reading = Reading {
         numbers: Notation::Plain,
@@ -41,10 +46,7 @@ pub fn typed(schema: &Schema, key: Key, text: &str, currency: Currency) -> Resul
     };
     let value = match (value, attribute.unit.as_deref()) {
         // Values are kept in the attribute's unit, in which its limits are said.
-        (Value::Measure(measure), Some(unit)) if *measure.unit != *unit => Value::Measure(Measurement {
-            amount: schema.units().convert(measure.amount, &measure.unit, unit)?,
-            unit: unit.into(),
-        }),
+        (Value::Measure(measure), Some(unit)) => Value::Measure(measure.to(schema.units(), unit)?),
         (value, _) => value,
     };
     if value.is_empty() {

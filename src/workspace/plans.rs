@@ -144,7 +144,10 @@ pub struct ShownEntry {
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct ShownPlan {
     pub plan: String,
+    /// The supplier, or `editor` where the plan is of a sheet.
     pub supplier: String,
+    #[serde(skip)]
+    pub is_sheet: bool,
     pub changes: Vec<ShownEntry>,
 }
 
@@ -224,6 +227,7 @@ pub fn show(
     }
     Ok(ShownPlan {
         plan: name.to_owned(),
+        is_sheet: summary.is_sheet,
         supplier: summary.supplier,
         changes,
     })

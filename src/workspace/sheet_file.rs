@@ -21,6 +21,9 @@ use std::path::Path;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
+/// Sheets that are looked at for the products.
+const SHEETS: usize = 64;
+
 /// An opened sheet: its layout, and where its products stand.
 pub struct Book {
     /// The file as the user knows it.
@@ -69,6 +72,7 @@ impl Book {
             .sheets
             .iter()
             .filter(|sheet| sheet.name != TOLD && sheet.name != LISTS)
+            .take(SHEETS)
         {
             for row in first_rows(&book, sheet, SEARCH).map_err(refused)? {
                 let texts = row

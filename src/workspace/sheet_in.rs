@@ -24,7 +24,7 @@ use crate::workspace::identity::Identity;
 use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::Shelf;
-use crate::workspace::progress::{Progress, Step};
+use crate::workspace::progress::{Progress, Silent, Step};
 use crate::workspace::sheet_file::{Book, Rows};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,8 +51,8 @@ pub struct ShownConflict {
     pub batch: Option<i64>,
 }
 
-/// What came of a sheet. `read = changed + unchanged + held + rejected`: rows with a change, without one, with nothing but
-/// conflicts, and those that were refused.
+/// What came of a sheet. `read = changed + unchanged + held + rejected`: rows with a change; without one; of the others those in
+/// conflict; and those that were refused, whole or in each cell that was edited.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct SheetIn {
     pub file: String,
@@ -111,6 +111,21 @@ pub fn sheet_in(
     Ok(outcome)
 }
 
+/// How many products of a sheet say what the catalog does not; none where the file is no sheet that can be read.
+pub fn unread(workspace: &Workspace, path: &Path) -> Result<u64, Failure> {
+    let Ok(book) = Book::open(workspace, path) else {
+        return Ok(0);
+    };
+    let rows = book.rows(&Silent::default())?;
+    if rows.edited.is_empty() {
+        return Ok(0);
+    }
+    let folder = tempfile::tempdir().map_err(|error| Failure::io("make a folder for", path, &error))?;
+    let mut plan = PlanWriter::create(&folder.path().join("unread.plan"))?;
+    let outcome = judged(workspace, &book, rows, &mut plan)?;
+    Ok(outcome.changed + outcome.held)
+}
+
 /// The file of a plan that is being made; once it is, nothing has this name.
 struct Unfinished(PathBuf);
 
@@ -161,7 +176,13 @@ struct Judged {
     changed: Vec<Key>,
     conflicts: Vec<ShownConflict>,
     findings: Vec<Diagnostic>,
-    refused: bool,
+}
+
+impl Judged {
+    /// Something was refused in it.
+    fn is_refused(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
 }
 
 /// Holds the edited rows against the catalog; what they change goes into the plan.
@@ -211,9 +232,9 @@ fn judged(workspace: &Workspace, book: &Book, rows: Rows, plan: &mut PlanWriter)
         |chunk| {
             for judged in chunk {
                 match &judged {
-                    Judged { refused: true, .. } => outcome.rejected += 1,
                     Judged { entry: Some(_), .. } => outcome.changed += 1,
                     judged if !judged.conflicts.is_empty() => outcome.held += 1,
+                    judged if judged.is_refused() => outcome.rejected += 1,
                     _ => {}
                 }
                 for key in judged.changed {
@@ -279,7 +300,6 @@ impl Judging<'_> {
             let (code, message, help) = self.unknown(reader, &edited.sku);
             let finding = Diagnostic::error(code, message).at(Place::line(self.shown.clone(), line));
             judged.findings.push(finding.of(&edited.sku).with_help(help));
-            judged.refused = true;
             return Ok(judged);
         };
         let product = self.shelf.product(reader, &name)?;

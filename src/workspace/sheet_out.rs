@@ -20,6 +20,7 @@ use crate::workspace::products::{Shelf, chunks, places};
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::refresh::locales;
 use crate::workspace::search::named;
+use crate::workspace::sheet_in::unread;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub struct Wanted<'w> {
     pub columns: &'w [String],
     /// Locale of labels and words; the catalog's first where none is said.
     pub locale: Option<&'w str>,
+    /// Replace a sheet even where its edits have not come in.
+    pub force: bool,
 }
 
 /// A sheet that was written.
@@ -56,6 +59,7 @@ pub fn sheet_out(workspace: &Workspace, wanted: &Wanted<'_>, progress: &dyn Prog
     let settings = &workspace.settings;
     let schema = &settings.schema;
     let locale = locale(schema, wanted.locale)?;
+    refuse_edited(workspace, wanted)?;
     let said = match wanted.columns {
         [] => None,
         names => Some(columns::named(schema, names).map_err(unknown_columns)?),
@@ -115,16 +119,16 @@ pub fn sheet_out(workspace: &Workspace, wanted: &Wanted<'_>, progress: &dyn Prog
         },
     )?;
     let failed = |error: std::io::Error| Failure::io("write", wanted.file, &error);
-    let part = tempfile::Builder::new()
-        .prefix(".sheet-")
-        .suffix(".part")
-        .tempfile_in(&folder)
-        .map_err(failed)?;
+    let mut maker = tempfile::Builder::new();
+    maker.prefix(".sheet-").suffix(".part");
+    // A passing file is its maker's alone, and a sheet is handed round.
+    #[cfg(unix)]
+    maker.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let part = maker.tempfile_in(&folder).map_err(failed)?;
     let mut out = std::io::BufWriter::with_capacity(1 << 18, part);
     writer.finish(&mut out).map_err(broken)?;
     out.flush().map_err(failed)?;
     let part = out.into_inner().map_err(|error| failed(error.into_error()))?;
-    readable(part.as_file(), wanted.file)?;
     part.persist(wanted.file).map_err(|error| failed(error.error))?;
     progress.end();
     Ok(SheetOut {
@@ -135,17 +139,19 @@ pub fn sheet_out(workspace: &Workspace, wanted: &Wanted<'_>, progress: &dyn Prog
     })
 }
 
-/// A passing file is its maker's alone; a sheet is handed round.
-fn readable(file: &std::fs::File, path: &Path) -> Result<(), Failure> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let everyone = std::fs::Permissions::from_mode(0o644);
-        file.set_permissions(everyone)
-            .map_err(|error| Failure::io("write", path, &error))?;
+/// Edits that have not come in are somebody's work.
+fn refuse_edited(workspace: &Workspace, wanted: &Wanted<'_>) -> Result<(), Failure> {
+    if wanted.force || !wanted.file.exists() {
+        return Ok(());
     }
-    let _ = (file, path);
-    Ok(())
+    let edited = unread(workspace, wanted.file)?;
+    if edited == 0 {
+        return Ok(());
+    }
+    let shown = workspace.settings.shown(wanted.file);
+    let message = format!("{shown} holds edits that are not in the catalog (rows: {edited})");
+    let help = format!("`estante sheet in {shown}` reads them; write to another file, or over it with --force");
+    Err(Failure::conflict(message).with_help(help))
 }
 
 fn folder_of(file: &Path) -> PathBuf {

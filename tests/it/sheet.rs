@@ -484,6 +484,12 @@ fn every_bad_cell_is_told_and_the_good_ones_pass() {
         ],
         "{told:#}"
     );
+    let members = ["read", "changed", "unchanged", "held", "rejected"];
+    assert_eq!(
+        members.map(|key| told[key].as_u64()),
+        [3, 1, 1, 0, 1].map(Some),
+        "{told:#}"
+    );
     let one = product(&shop, "A-1");
     assert_eq!((one["brand"].as_str(), one["color"].as_str()), ("Kremora", "red"));
 }
@@ -640,4 +646,66 @@ fn formulas_go_out_harmless_and_come_back_as_they_were() {
         assert_eq!(said, [*name, *name]);
     }
     assert_eq!(product(&shop, "F-5")["brand"], "=HYPERLINK(1)");
+}
+
+#[test]
+fn edits_that_have_not_come_in_are_not_written_over() {
+    let shop = shop();
+    out(&shop);
+    edit(&shop, |book| {
+        book.write("A-1", "brand", "Kremora");
+    });
+    let before = shop.bytes("edit.xlsx");
+    let refused = shop.run(&["sheet", "out", "-o", "edit.xlsx"]).ended(5);
+    assert!(
+        refused.err.contains("edits that are not in the catalog (rows: 1)"),
+        "{}",
+        refused.err
+    );
+    assert!(before == shop.bytes("edit.xlsx"));
+    shop.done(&["sheet", "in", "edit.xlsx", "--apply"]);
+    out(&shop);
+    assert_eq!(Edited::open(&shop).cell("A-1", "brand"), &text("Kremora"));
+    edit(&shop, |book| {
+        book.write("A-1", "brand", "Torvanda");
+    });
+    shop.done(&["sheet", "out", "-o", "edit.xlsx", "--force"]);
+    // Nothing lies about beside it.
+    let beside = std::fs::read_dir(shop.folder()).expect("it is readable").flatten();
+    assert!(
+        beside
+            .into_iter()
+            .all(|entry| !entry.file_name().to_string_lossy().contains("part"))
+    );
+}
+
+#[test]
+fn a_sheet_tells_people_what_it_changes() {
+    let shop = shop();
+    let told = shop.done(&["sheet", "out", "A-1", "A-2", "-o", "edit.xlsx"]).out;
+    assert!(told.starts_with("edit.xlsx: 2 products, 14 columns ("), "{told}");
+    edit(&shop, |book| {
+        book.write("A-1", "brand", "Kremora").write("A-2", "color", "Fucsia");
+    });
+    let told = shop.done(&["sheet", "in", "edit.xlsx"]).out;
+    let told: Vec<&str> = told
+        .lines()
+        .filter(|line| !line.contains(" ms)") && !line.contains(" s)"))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "edit.xlsx: 2 products",
+            "  read  changed  unchanged  conflicts  rejected",
+            "     2        1          0          0         1",
+            "  values that change: brand 1",
+            "error[E-UNKNOWN-OPTION] edit.xlsx:4:Color: A-2: `color` has no such option (found \"Fucsia\")",
+            "  known are `blue`, `red`",
+            "changed  A-1",
+            "           brand: – → Kremora",
+            "rejected A-2  `color` has no such option [E-UNKNOWN-OPTION]",
+            "p2 of an edited sheet: 2 entries",
+        ]
+    );
+    shop.run(&["sheet", "in", "edit.xlsx", "--fail-on", "blocked"]).ended(4);
 }
