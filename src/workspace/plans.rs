@@ -1,7 +1,7 @@
 //! Plans that wait: made, listed, shown, applied, thrown away.
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::diff::differences;
+use crate::plan::diff::{ValueChange, differences};
 use crate::plan::{EntryKind, PlanReader, Summary, Verdict};
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
@@ -9,6 +9,7 @@ use crate::workspace::apply::{apply, forget, keep, prune};
 use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
+use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
 use std::time::Instant;
 
@@ -164,11 +165,31 @@ pub fn show(
         "" => Ok(Layer::default()),
         body => Layer::read_body(body, schema).map_err(|error| Failure::damaged(sku, &error.to_string())),
     };
+    let trust = workspace.trust()?;
+    let shelf = Shelf::new(&workspace.settings, &trust);
+    let catalog = match summary.is_sheet {
+        true => Some(workspace.reader()?),
+        false => None,
+    };
     let mut changes = Vec::new();
     while let Some((entry, verdict)) = reader.entry()? {
         if sku.is_some_and(|sku| sku != entry.sku) || (entry.kind == EntryKind::Same && verdict == Verdict::Go) {
             continue;
         }
+        // An editor saw the product and not the editor's own layer of it.
+        let seen = match (&catalog, entry.product) {
+            (Some(catalog), Some(id)) => match catalog.product_by_id(id)? {
+                Some(name) => Some(shelf.product(catalog, &name)?),
+                None => None,
+            },
+            _ => None,
+        };
+        let before = |change: &ValueChange| match &seen {
+            Some(product) => product
+                .exact(change.key)
+                .map(|resolved| resolved.value.to_text().into_owned()),
+            None => change.before.as_ref().map(|value| value.to_text().into_owned()),
+        };
         let values: Vec<ShownDifference> = match entry.kind {
             EntryKind::Missing => Vec::new(),
             _ => differences(&read(&entry.before, &entry.sku)?, &read(&entry.after, &entry.sku)?)
@@ -177,7 +198,7 @@ pub fn show(
                     attribute: schema.attribute(change.key.attribute).code.to_string(),
                     locale: schema.locale_code(change.key.locale).map(str::to_owned),
                     channel: schema.channel_code(change.key.channel).map(str::to_owned),
-                    before: change.before.map(|value| value.to_text().into_owned()),
+                    before: before(&change),
                     after: change.after.map(|value| value.to_text().into_owned()),
                 })
                 .filter(|change| attribute.is_none_or(|attribute| attribute == change.attribute))

@@ -702,7 +702,7 @@ fn a_sheet_tells_people_what_it_changes() {
             "error[E-UNKNOWN-OPTION] edit.xlsx:4:Color: A-2: `color` has no such option (found \"Fucsia\")",
             "  known are `blue`, `red`",
             "changed  A-1",
-            "           brand: – → Kremora",
+            "           brand: Brontal → Kremora",
             "rejected A-2  `color` has no such option [E-UNKNOWN-OPTION]",
             "p2 of an edited sheet: 2 entries",
         ]
