@@ -409,6 +409,15 @@ impl<'c> Change<'c> {
         Ok(undone)
     }
 
+    /// Notes that a batch is taken back by this one.
+    pub fn take_back(&self, batch: i64) -> Result<(), CatalogError> {
+        let mut update = self
+            .tx
+            .prepare_cached("UPDATE batches SET undone_by = ?2 WHERE id = ?1")?;
+        update.execute([batch, self.batch])?;
+        Ok(())
+    }
+
     /// The number of a source, where it has one.
     pub fn source(&self, name: &str) -> Result<Option<SourceId>, CatalogError> {
         let mut select = self.tx.prepare_cached("SELECT id FROM sources WHERE name = ?1")?;

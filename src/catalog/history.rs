@@ -41,18 +41,19 @@ impl Reader {
     /// The same with their files, and how often each code was found instead of the findings; without layouts.
     pub fn listed(&self) -> Result<Vec<(Batch, Counts)>, CatalogError> {
         let files = "(SELECT json_group_array(json_remove(value, '$.layout')) FROM json_each(files)), '[]'";
-        let mut statement = self.connection.prepare(
+        let batches = self.batches_where("1 = 1", 0, files)?.into_iter();
+        batches
+            .map(|batch| self.findings(batch.id).map(|counts| (batch, counts)))
+            .collect()
+    }
+
+    /// How often each code was found in a batch, as far as its findings were kept word for word.
+    pub fn findings(&self, id: i64) -> Result<Counts, CatalogError> {
+        let mut statement = self.connection.prepare_cached(
             "SELECT value ->> 'code', count(*) FROM batches, json_each(diagnostics) WHERE batches.id = ?1 GROUP BY 1",
         )?;
-        let mut listed = Vec::new();
-        for batch in self.batches_where("1 = 1", 0, files)? {
-            let counts = statement.query_map([batch.id], |row| {
-                Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
-            })?;
-            let counts = counts.collect::<Result<_, _>>()?;
-            listed.push((batch, counts));
-        }
-        Ok(listed)
+        let counts = statement.query_map([id], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        Ok(counts.collect::<Result<_, _>>()?)
     }
 
     /// One batch.

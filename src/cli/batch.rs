@@ -3,16 +3,80 @@
 use crate::cli::output::{Output, Table, Tone, count};
 use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
-use crate::workspace::apply;
 use crate::workspace::failure::Failure;
 use crate::workspace::held;
 use crate::workspace::inspect;
+use crate::workspace::undo;
 use serde_json::json;
 use std::fmt::Write as _;
 
+/// `undo BATCH --plan`
+pub fn undo_plan(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
+    let planned = undo::plan(&mut workspace, batch)?;
+    workspace.close()?;
+    let undone = &planned.undone;
+    if output.json {
+        output.document(json!({
+            "of": planned.of,
+            "restored": undone.restored,
+            "removed": undone.removed,
+            "kept": undone.kept,
+            "changes": planned.changes,
+            "more": planned.more,
+        }));
+        return Ok(0);
+    }
+    let mut text = String::new();
+    for entry in &planned.changes {
+        let what = match entry.kind.as_str() {
+            "new" => "comes back",
+            "missing" => "goes",
+            _ => "as before",
+        };
+        let source = entry.reason.as_deref().unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{what:10} {}  {}",
+            excerpt(&entry.sku),
+            output.paint(Tone::Faint, source)
+        );
+        if entry.kind != "changed" {
+            continue;
+        }
+        for value in &entry.values {
+            let scope = [&value.locale, &value.channel].into_iter().flatten();
+            let key: Vec<&str> = [value.attribute.as_str()]
+                .into_iter()
+                .chain(scope.map(String::as_str))
+                .collect();
+            let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), excerpt);
+            let _ = writeln!(
+                text,
+                "             {}: {} → {}",
+                key.join("@"),
+                side(&value.before),
+                side(&value.after)
+            );
+        }
+    }
+    if planned.more > 0 {
+        let _ = writeln!(text, "and {} more", count(planned.more));
+    }
+    let _ = writeln!(
+        text,
+        "{} layers would be as they were, {} would go, {} stay since later batches changed them; nothing was changed: \
+         `estante undo {batch}` does it",
+        count(undone.restored),
+        count(undone.removed),
+        count(undone.kept.len() as u64)
+    );
+    output.text(&text);
+    Ok(0)
+}
+
 /// `undo BATCH`
 pub fn undo(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
-    let taken = apply::undo(&mut workspace, batch)?;
+    let taken = undo::undo(&mut workspace, batch)?;
     workspace.close()?;
     let undone = &taken.undone;
     if output.json {
@@ -129,25 +193,49 @@ pub fn held(workspace: &Workspace, batch: i64, output: &Output) -> Result<u8, Fa
     Ok(0)
 }
 
-/// `batches --held BATCH --accept SKU|CODE…`
-pub fn accept(mut workspace: Workspace, batch: i64, wanted: &[String], output: &Output) -> Result<u8, Failure> {
-    let accepted = held::accept(&mut workspace, batch, wanted)?;
+/// What becomes of what was held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Accept,
+    Reject,
+}
+
+/// `batches --held BATCH --accept SKU|CODE…` and `--reject SKU|CODE…`
+pub fn settle(
+    mut workspace: Workspace,
+    batch: i64,
+    verdict: Verdict,
+    wanted: &[String],
+    output: &Output,
+) -> Result<u8, Failure> {
+    let (settled, done) = match verdict {
+        Verdict::Accept => (held::accept(&mut workspace, batch, wanted)?, "accepted"),
+        Verdict::Reject => (held::reject(&mut workspace, batch, wanted)?, "rejected"),
+    };
+    workspace.close()?;
     if output.json {
-        let left: Vec<_> = (accepted.left.iter())
+        let left: Vec<_> = (settled.left.iter())
             .map(|(sku, why)| json!({ "sku": sku, "why": why }))
             .collect();
-        output.document(json!({ "of": batch, "batch": accepted.batch, "accepted": accepted.accepted, "left": left }));
+        output.document(json!({
+            "of": batch,
+            "batch": settled.batch,
+            done: settled.settled,
+            "left": left,
+            "diagnostics": settled.findings,
+        }));
         return Ok(0);
     }
-    for (sku, why) in &accepted.left {
+    for (sku, why) in &settled.left {
         output.say(&format!("{sku} stays as it is: {why}"));
     }
-    match accepted.batch {
+    let findings = output.findings(settled.findings.iter(), &Default::default());
+    match settled.batch {
         Some(made) => output.text(&format!(
-            "accepted {} as batch {made}; `estante undo {made}` takes it back\n",
-            count(accepted.accepted.len() as u64)
+            "{findings}{done} {} as batch {made}; `estante undo {made}` takes it back\n",
+            count(settled.settled.len() as u64)
         )),
-        None => output.say("nothing was accepted"),
+        None => output.say(&format!("nothing was {done}")),
     }
     Ok(0)
 }

@@ -212,6 +212,18 @@ pub fn show(
     Ok(0)
 }
 
+/// `plan show P --html`
+pub fn page(
+    workspace: &Workspace,
+    plan: &str,
+    sku: Option<&str>,
+    attribute: Option<&str>,
+    output: &Output,
+) -> Result<u8, Failure> {
+    output.text(&plans::page(workspace, plan, sku, attribute)?);
+    Ok(0)
+}
+
 fn text(shown: &ShownPlan, output: &Output) -> String {
     let mut text = String::new();
     for change in &shown.changes {

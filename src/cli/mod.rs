@@ -26,6 +26,7 @@ pub mod supplier_check;
 pub mod todo;
 pub mod verify;
 
+use crate::cli::batch::Verdict;
 use crate::cli::draft::Wanted;
 use crate::cli::enrich::EnrichCommand;
 use crate::cli::fail_on::FailOn;
@@ -121,7 +122,12 @@ pub enum Command {
     /// Apply a plan.
     Apply { plan: String },
     /// Take a batch back; later changes of others stay.
-    Undo { batch: i64 },
+    Undo {
+        batch: i64,
+        /// Only show what it would change.
+        #[arg(long)]
+        plan: bool,
+    },
     /// What was applied, the newest first.
     Batches {
         /// List what the guards held in a batch.
@@ -130,6 +136,9 @@ pub enum Command {
         /// Put what was held into the catalog after all: supplier SKUs, or codes of guards.
         #[arg(long, value_name = "SKU|CODE", requires = "held", num_args = 1..)]
         accept: Vec<String>,
+        /// Let what was held stay as it is, so that it waits no longer: supplier SKUs, or codes of guards.
+        #[arg(long, value_name = "SKU|CODE", requires = "held", conflicts_with = "accept", num_args = 1..)]
+        reject: Vec<String>,
     },
     /// Products: look and edit.
     #[command(subcommand)]
@@ -235,6 +244,9 @@ pub enum PlanCommand {
         /// Only changes of this attribute.
         #[arg(long, value_name = "ATTR")]
         attribute: Option<String>,
+        /// As one HTML file, to look at in a browser: `estante plan show P --html > plan.html`.
+        #[arg(long, conflicts_with = "json")]
+        html: bool,
     },
     /// Throw a plan away.
     Discard { plan: String },
@@ -417,21 +429,29 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             import::import(workspace, supplier, &which, *apply, *fail_on, output)
         }
         Command::Plan(PlanCommand::List) => import::list(&open()?, output),
-        Command::Plan(PlanCommand::Show { plan, sku, attribute }) => {
-            import::show(&open()?, plan, sku.as_deref(), attribute.as_deref(), output)
+        Command::Plan(PlanCommand::Show {
+            plan,
+            sku,
+            attribute,
+            html,
+        }) => {
+            let show = if *html { import::page } else { import::show };
+            show(&open()?, plan, sku.as_deref(), attribute.as_deref(), output)
         }
         Command::Plan(PlanCommand::Discard { plan }) => import::discard(&open()?, plan, output),
         Command::Apply { plan } => import::apply(open()?, plan, output),
-        Command::Undo { batch } => batch::undo(open()?, *batch, output),
+        Command::Undo { batch, plan: false } => batch::undo(open()?, *batch, output),
+        Command::Undo { batch, plan: true } => batch::undo_plan(open()?, *batch, output),
         Command::Batches { held: None, .. } => batch::list(&open()?, output),
         Command::Batches {
             held: Some(batch),
             accept,
-        } if accept.is_empty() => batch::held(&open()?, *batch, output),
-        Command::Batches {
-            held: Some(batch),
-            accept,
-        } => batch::accept(open()?, *batch, accept, output),
+            reject,
+        } => match (accept.as_slice(), reject.as_slice()) {
+            ([], []) => batch::held(&open()?, *batch, output),
+            ([], reject) => batch::settle(open()?, *batch, Verdict::Reject, reject, output),
+            (accept, _) => batch::settle(open()?, *batch, Verdict::Accept, accept, output),
+        },
         Command::Product(ProductCommand::Show { sku, layers, history }) => {
             product::show(&open()?, sku, *layers, *history, output)
         }

@@ -37,6 +37,8 @@ pub struct Doubted<'a> {
     pub suggested: &'a [AttributeId],
     /// A source says something else.
     pub contradicted: &'a [AttributeId],
+    /// A person said them, and a supplier changed since what it says.
+    pub overridden: &'a [AttributeId],
 }
 
 /// Makes documents; each thread has its own.
@@ -90,6 +92,7 @@ impl<'a> Documents<'a> {
         for (mark, attributes) in [
             (Mark::Suggested, doubted.suggested),
             (Mark::Contradicted, doubted.contradicted),
+            (Mark::Overridden, doubted.overridden),
         ] {
             for attribute in attributes {
                 self.mark(&mut document, mark, &attribute.0.to_string());

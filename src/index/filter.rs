@@ -42,6 +42,7 @@ pub const NAMES: &[&str] = &[
     "code",
     "complete",
     "contradicted",
+    "overridden",
     "family",
     "has",
     "missing",
@@ -83,10 +84,11 @@ impl Filters<'_> {
                     present
                 })
             }
-            "suggested" | "contradicted" => {
+            "suggested" | "contradicted" | "overridden" => {
                 let mark = match name {
                     "suggested" => Mark::Suggested,
-                    _ => Mark::Contradicted,
+                    "contradicted" => Mark::Contradicted,
+                    _ => Mark::Overridden,
                 };
                 match value {
                     "any" | "*" => Ok(self.mark(mark, "")),

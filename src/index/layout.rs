@@ -56,6 +56,8 @@ pub enum Mark {
     Suggested,
     /// Texts say something else of an attribute than a source.
     Contradicted,
+    /// A supplier changed what it says of an attribute after a person said it.
+    Overridden,
 }
 
 /// All fields.
@@ -227,6 +229,7 @@ pub fn mark_key(mark: Mark, value: &str, out: &mut Vec<u8>) {
         Mark::Present => b'p',
         Mark::Suggested => b'g',
         Mark::Contradicted => b'x',
+        Mark::Overridden => b'o',
     });
     out.extend_from_slice(value.as_bytes());
 }

@@ -190,6 +190,7 @@ impl Shop {
                 2 => Doubted {
                     suggested: &voltage,
                     contradicted: &weight,
+                    overridden: &weight,
                 },
                 _ => Doubted::default(),
             };
@@ -350,6 +351,8 @@ fn conditions_are_exact() {
         ("suggested:weight", ""),
         ("contradicted:(weight OR voltage)", "A-2"),
         ("contradicted:any", "A-2"),
+        ("overridden:weight", "A-2"),
+        ("overridden:none", "A-1 B-007"),
         ("stock>(1)", "A-1"),
         ("(stock:(0 OR 5) weight<3) taladro", "A-1"),
     ]);

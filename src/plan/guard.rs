@@ -6,10 +6,14 @@
 use crate::diagnostic::{Diagnostic, Place};
 use crate::plan::{PlanWriter, Verdict};
 use crate::product::batch::DeliveredFile;
+use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
+use crate::schema::known::Known;
+use crate::value::{Kind, Value};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A share written in percent (`10%`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -76,6 +80,17 @@ pub struct GuardSettings {
     pub stock_drop: Option<Share>,
     /// Hold a delivery whose files are smaller than this share of the median of the last five. Default 70%.
     pub least_size: Option<Share>,
+    /// Hold an item, new ones too, whose price comes below this amount, whatever its currency. Not judged by default.
+    pub price_floor: Option<String>,
+    /// Hold an item, new ones too, whose price comes above this amount, whatever its currency. Not judged by default.
+    pub price_ceiling: Option<String>,
+    /// Hold an item, new ones too, whose price comes below its cost, where both are said in one currency. Default true.
+    pub below_cost: Option<bool>,
+    /// Factors for other numbers than the price, by attribute: an item is held where one of them moves by more than its factor.
+    #[serde(default)]
+    pub ratios: BTreeMap<String, String>,
+    /// Hold a delivery whose newest file was written more than so many hours ago. Not judged by default.
+    pub stale_after_hours: Option<u32>,
 }
 
 /// The settings in force.
@@ -91,19 +106,54 @@ pub struct Guards {
     pub blank_price: Share,
     pub stock_drop: Share,
     pub least_size: Share,
+    pub price_floor: Option<Decimal>,
+    pub price_ceiling: Option<Decimal>,
+    pub below_cost: bool,
+    /// Sorted by attribute.
+    pub ratios: Vec<(AttributeId, Decimal)>,
+    pub stale_after_hours: Option<u32>,
+}
+
+/// A setting that cannot be: its keys under `[guards]`, what is wrong with it, and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadSetting {
+    pub keys: Vec<String>,
+    pub message: &'static str,
+    pub text: String,
 }
 
 impl Guards {
-    /// The supplier's settings, else the workspace's, else the defaults. Errors with the text that is no factor.
-    pub fn new(workspace: &GuardSettings, supplier: &GuardSettings) -> Result<Guards, String> {
-        let ratio = supplier.price_ratio.as_ref().or(workspace.price_ratio.as_ref());
-        let price_ratio = match ratio {
-            None => Decimal::TWO,
-            Some(text) => match text.trim().parse::<Decimal>() {
-                Ok(ratio) if ratio > Decimal::ONE => ratio,
-                _ => return Err(text.clone()),
-            },
+    /// The supplier's settings, else the workspace's, else the defaults.
+    pub fn new(workspace: &GuardSettings, supplier: &GuardSettings, schema: &Schema) -> Result<Guards, BadSetting> {
+        let bad = |keys: &[&str], message, text: &str| BadSetting {
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            message,
+            text: text.to_owned(),
         };
+        let factor = |keys: &[&str], text: &String| match text.trim().parse::<Decimal>() {
+            Ok(ratio) if ratio > Decimal::ONE => Ok(ratio),
+            _ => Err(bad(keys, "not a factor above 1", text)),
+        };
+        let amount = |key: &str, own: &Option<String>, all: &Option<String>| {
+            let text = own.as_ref().or(all.as_ref());
+            text.map(|text| match text.trim().parse::<Decimal>() {
+                Ok(amount) if amount >= Decimal::ZERO => Ok(amount),
+                _ => Err(bad(&[key], "not an amount", text)),
+            })
+            .transpose()
+        };
+        let ratio = supplier.price_ratio.as_ref().or(workspace.price_ratio.as_ref());
+        let price_ratio = ratio.map_or(Ok(Decimal::TWO), |text| factor(&["price_ratio"], text))?;
+        let mut ratios = BTreeMap::new();
+        for (code, text) in workspace.ratios.iter().chain(&supplier.ratios) {
+            let keys = ["ratios", code.as_str()];
+            let numbers = [Kind::Integer, Kind::Decimal, Kind::Measure, Kind::Money];
+            let id = schema
+                .by_code(code)
+                .filter(|id| numbers.contains(&schema.attribute(*id).kind))
+                .ok_or_else(|| bad(&keys, "not an attribute that is a number", code))?;
+            ratios.insert(id, factor(&keys, text)?);
+        }
         let share = |own: Option<Share>, all: Option<Share>, percent| own.or(all).unwrap_or(Share::percent(percent));
         Ok(Guards {
             missing_share: share(supplier.missing_share, workspace.missing_share, 10),
@@ -116,7 +166,135 @@ impl Guards {
             blank_price: share(supplier.blank_price, workspace.blank_price, 5),
             stock_drop: share(supplier.stock_drop, workspace.stock_drop, 30),
             least_size: share(supplier.least_size, workspace.least_size, 70),
+            price_floor: amount("price_floor", &supplier.price_floor, &workspace.price_floor)?,
+            price_ceiling: amount("price_ceiling", &supplier.price_ceiling, &workspace.price_ceiling)?,
+            below_cost: supplier.below_cost.or(workspace.below_cost).unwrap_or(true),
+            ratios: ratios.into_iter().collect(),
+            stale_after_hours: supplier.stale_after_hours.or(workspace.stale_after_hours),
         })
+    }
+}
+
+/// What is wrong with one item, whatever the others do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Alarm {
+    /// The price comes below the floor.
+    Floor,
+    /// The price comes above the ceiling.
+    Ceiling,
+    /// The price comes below the cost.
+    BelowCost,
+    /// The price is in another currency than before.
+    Currency,
+    /// A number moves by more than its factor.
+    Ratio(AttributeId),
+}
+
+impl Alarm {
+    /// What is wrong with an item; `said` gives what it says of an attribute, `before` what was known. Only what changes is judged.
+    pub fn of<'v>(
+        guards: &Guards,
+        known: &Known,
+        before: &dyn Fn(AttributeId) -> Option<&'v Value>,
+        said: &dyn Fn(AttributeId) -> Option<&'v Value>,
+    ) -> Option<Alarm> {
+        let price = |of: &dyn Fn(AttributeId) -> Option<&'v Value>| known.price.and_then(of);
+        let cost = |of: &dyn Fn(AttributeId) -> Option<&'v Value>| known.cost.and_then(of);
+        let (was, is) = (price(before), price(said));
+        if let (Some(Value::Money(was)), Some(Value::Money(is))) = (was, is)
+            && was.currency != is.currency
+        {
+            return Some(Alarm::Currency);
+        }
+        if let Some(amount) = is.filter(|is| was != Some(*is)).and_then(number) {
+            if guards.price_floor.is_some_and(|floor| amount < floor) {
+                return Some(Alarm::Floor);
+            }
+            if guards.price_ceiling.is_some_and(|ceiling| amount > ceiling) {
+                return Some(Alarm::Ceiling);
+            }
+        }
+        let lossy = |price: Option<&Value>, cost: Option<&Value>| match (price, cost) {
+            (Some(Value::Money(price)), Some(Value::Money(cost))) => {
+                price.currency == cost.currency && price.amount < cost.amount
+            }
+            _ => false,
+        };
+        if guards.below_cost && lossy(is.or(was), cost(said).or(cost(before))) && !lossy(was, cost(before)) {
+            return Some(Alarm::BelowCost);
+        }
+        let moved = |(id, factor): &(AttributeId, Decimal)| {
+            let (was, is) = (number(before(*id)?)?, number(said(*id)?)?);
+            let far = was > Decimal::ZERO && (is > was.saturating_mul(*factor) || is.saturating_mul(*factor) < was);
+            far.then_some(Alarm::Ratio(*id))
+        };
+        guards.ratios.iter().find_map(moved)
+    }
+
+    fn finding(self, guards: &Guards, schema: &Schema) -> Diagnostic {
+        let accept = "the item is held; if it is right, take it in: `estante batches --held BATCH --accept SKU`";
+        let amount = |amount: Option<Decimal>| amount.unwrap_or_default().normalize().to_string();
+        let (code, message) = match self {
+            Alarm::Floor => (
+                "G-PRICE-FLOOR",
+                format!("the price is below {}", amount(guards.price_floor)),
+            ),
+            Alarm::Ceiling => (
+                "G-PRICE-CEILING",
+                format!("the price is above {}", amount(guards.price_ceiling)),
+            ),
+            Alarm::BelowCost => ("G-BELOW-COST", "the price is below the cost".to_owned()),
+            Alarm::Currency => ("G-CURRENCY", "the price is in another currency than before".to_owned()),
+            Alarm::Ratio(id) => {
+                let factor = guards
+                    .ratios
+                    .iter()
+                    .find(|(of, _)| *of == id)
+                    .map(|(_, factor)| *factor);
+                let code = &schema.attribute(id).code;
+                (
+                    "G-RATIO",
+                    format!("`{code}` moves by more than a factor of {}", amount(factor)),
+                )
+            }
+        };
+        Diagnostic::warning(code, message).with_help(accept)
+    }
+}
+
+/// The number of a value that is one; measures of one attribute have its unit.
+fn number(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Integer(number) => Some(Decimal::from(*number)),
+        Value::Decimal(number) => Some(*number),
+        Value::Measure(measure) => Some(measure.amount),
+        Value::Money(price) => Some(price.amount),
+        _ => None,
+    }
+}
+
+/// Holds the items that something is wrong with, by entry in ascending order; the findings follow `reasons`, which are the held
+/// entries' reasons.
+pub fn judge_items(
+    alarms: &[(u32, Alarm)],
+    guards: &Guards,
+    schema: &Schema,
+    plan: &mut PlanWriter,
+    reasons: &mut Vec<Diagnostic>,
+) {
+    let kinds: BTreeSet<Alarm> = alarms.iter().map(|(_, alarm)| *alarm).collect();
+    for kind in kinds {
+        let reason = reasons.len() as u16;
+        let mut holds = false;
+        for (entry, _) in alarms.iter().filter(|(_, alarm)| *alarm == kind) {
+            if plan.verdict(*entry) == Verdict::Go {
+                plan.judge(*entry, Verdict::Held(reason));
+                holds = true;
+            }
+        }
+        if holds {
+            reasons.push(kind.finding(guards, schema));
+        }
     }
 }
 
@@ -240,7 +418,7 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
             "G-PRICE-RATIO",
             format!("the price moves by more than a factor of {}", guards.price_ratio),
         )
-        .with_help("the item keeps its old values; if the price is right, raise `price_ratio` for this supplier and import again");
+        .with_help("the item keeps its old values; if the price is right, take it in: `estante batches --held BATCH --accept SKU`");
         hold(finding, &mut tripped.iter().copied());
     }
     let lost = moves.iter().filter(|m| m.price_lost).count();

@@ -5,6 +5,7 @@
 
 pub mod diff;
 pub mod guard;
+pub mod page;
 
 use crate::diagnostic::Diagnostic;
 use crate::product::batch::{DeliveredFile, Tally};

@@ -223,6 +223,22 @@ pub fn plain(html: &str) -> Cow<'_, str> {
     Cow::Owned(squeezed(&flat))
 }
 
+/// A text as it stands in HTML, in elements and in quoted attributes.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Would squeezing leave a text as it is? False also where that would take a longer look: for characters that may be wide spaces.
 fn is_squeezed(text: &str) -> bool {
     let mut before = b'\n';

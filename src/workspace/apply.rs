@@ -1,11 +1,11 @@
-//! A plan applied as one batch, or a batch taken back: all of it or nothing.
+//! A plan applied as one batch: all of it or nothing.
 
-use crate::catalog::change::{BatchRecord, Change, NewLayer, Undone};
+use crate::catalog::change::{BatchRecord, Change, NewLayer};
 use crate::catalog::stored::{Keys, SourceId};
 use crate::diagnostic::Diagnostic;
 use crate::merge::policy::Trust;
 use crate::plan::{Entry, EntryKind, PlanError, PlanReader, Summary, Verdict};
-use crate::product::batch::{DeliveredFile, Tally};
+use crate::product::batch::DeliveredFile;
 use crate::product::layer::Layer;
 use crate::product::origin::Source;
 use crate::schema::Schema;
@@ -65,11 +65,14 @@ pub fn apply(
     let (applied, kept) = std::thread::scope(|scope| {
         let keeping = scope.spawn(|| keep(settings, &summary.files, files));
         let applied = Applying {
+            newcomers: Newcomers {
+                source,
+                supplier: &id,
+                prefix: &prefix,
+                trust: &trust,
+            },
             source,
             source_name: &source_name,
-            prefix: &prefix,
-            supplier: &id,
-            trust: &trust,
             identity: Identity::new(&settings.schema),
             schema: &settings.schema,
             summary: &summary,
@@ -215,12 +218,37 @@ fn refuse_if_moved(workspace: &Workspace, path: &Path, summary: &Summary, source
     .with_help(again(summary)))
 }
 
+/// How items that a supplier speaks of for the first time become products.
+pub struct Newcomers<'a> {
+    pub source: SourceId,
+    /// The supplier's id.
+    pub supplier: &'a str,
+    /// Put before its own SKUs.
+    pub prefix: &'a str,
+    pub trust: &'a Trust,
+}
+
+impl Newcomers<'_> {
+    /// The product that an item is put with: a new one, or that which it was found to be. Its layer is still to be put there.
+    pub fn bring(&self, change: &mut Change<'_>, own: &str, product: Option<i64>, model: &str) -> Result<i64, Failure> {
+        let sku = format!("{}{own}", self.prefix);
+        let Some(product) = product else {
+            let other = format!("{}-{own}", self.supplier);
+            let model = Some(model).filter(|model| !model.is_empty());
+            return Ok(change.create_product(self.source, &sku, &other, model)?);
+        };
+        let better =
+            |a: SourceId, b: SourceId| !self.trust.is_addition(a.0) && self.trust.place(a.0) < self.trust.place(b.0);
+        change.offer_sku(product, self.source, &sku, better)?;
+        change.touch(product)?;
+        Ok(product)
+    }
+}
+
 struct Applying<'a> {
+    newcomers: Newcomers<'a>,
     source: SourceId,
     source_name: &'a str,
-    prefix: &'a str,
-    supplier: &'a str,
-    trust: &'a Trust,
     identity: Identity,
     schema: &'a Schema,
     summary: &'a Summary,
@@ -269,25 +297,16 @@ impl Applying<'_> {
             mpn: Some(&entry.mpn).filter(|mpn| !mpn.is_empty()).cloned(),
         };
         match (entry.kind, entry.product) {
-            (EntryKind::New, None) => {
-                let sku = format!("{}{}", self.prefix, entry.sku);
-                let other = format!("{}-{}", self.supplier, entry.sku);
-                let model = Some(entry.model.as_str()).filter(|model| !model.is_empty());
-                let product = change.create_product(self.source, &sku, &other, model)?;
-                change.insert_layer(self.layer(entry, product), &keys)?;
-            }
-            (EntryKind::New, Some(product)) => {
-                // A person edits a product under the SKU that it has.
-                if !self.summary.is_sheet {
-                    let sku = format!("{}{}", self.prefix, entry.sku);
-                    let better = |a: SourceId, b: SourceId| {
-                        !self.trust.is_addition(a.0) && self.trust.place(a.0) < self.trust.place(b.0)
-                    };
-                    change.offer_sku(product, self.source, &sku, better)?;
-                }
+            // A person edits a product under the SKU that it has.
+            (EntryKind::New, Some(product)) if self.summary.is_sheet => {
                 change.insert_layer(self.layer(entry, product), &keys)?;
                 change.touch(product)?;
                 self.remodel.insert(product);
+            }
+            (EntryKind::New, product) => {
+                self.remodel.extend(product);
+                let product = self.newcomers.bring(change, &entry.sku, product, &entry.model)?;
+                change.insert_layer(self.layer(entry, product), &keys)?;
             }
             (EntryKind::Changed, Some(product)) => {
                 let before = self.before(entry)?;
@@ -352,78 +371,4 @@ pub fn remodel(
         change.set_model(*product, resolved.model.as_deref())?;
     }
     Ok(())
-}
-
-/// What was found for a product goes with the last layer that somebody else has of it.
-fn orphans(change: &mut Change<'_>, products: &[i64]) -> Result<(), Failure> {
-    let own = Source::Images.to_string();
-    let Some(own) = change.source(&own)? else { return Ok(()) };
-    for product in products {
-        let layers = change.layers(*product)?;
-        if let [only] = layers.as_slice()
-            && only.source == own
-        {
-            change.remove_layer(*product, own)?;
-        }
-    }
-    Ok(())
-}
-
-/// A batch that was taken back.
-#[derive(Debug)]
-pub struct TakenBack {
-    pub of: i64,
-    pub undone: Undone,
-}
-
-/// Takes a batch back as a batch of its own. Undoing what was undone changes nothing.
-pub fn undo(workspace: &mut Workspace, batch: i64) -> Result<TakenBack, Failure> {
-    workspace.open_catalog()?;
-    let Some(found) = workspace.reader()?.batch(batch)? else {
-        return Err(Failure::usage(format!("there is no batch {batch}")).with_help("`estante batches` lists them"));
-    };
-    if found.undone_by.is_some() {
-        return Ok(TakenBack {
-            of: batch,
-            undone: Undone::default(),
-        });
-    }
-    if found.kind == "undo" {
-        return Err(Failure::usage(format!("batch {batch} is itself an undo"))
-            .with_help("import the delivery again to have its changes back"));
-    }
-    let trust = workspace.trust()?;
-    let moment = workspace.moment.clone();
-    let (catalog, settings) = workspace.catalog_and_settings()?;
-    let identity = Identity::new(&settings.schema);
-    let keys = |body: &str| {
-        Layer::read_body(body, &settings.schema)
-            .map(|layer| identity.keys(&layer))
-            .unwrap_or_default()
-    };
-    let mut change = catalog.begin()?;
-    let undone = change.undo(batch, keys)?;
-    if undone.batch.is_none() {
-        return Ok(TakenBack { of: batch, undone });
-    }
-    orphans(&mut change, &undone.products)?;
-    remodel(
-        &mut change,
-        &undone.products.iter().copied().collect(),
-        settings,
-        &trust,
-    )?;
-    let tally = Tally {
-        changed: undone.restored,
-        missing: undone.removed,
-        ..Tally::default()
-    };
-    change.commit(&BatchRecord {
-        at: moment,
-        source: found.source,
-        kind: "undo".into(),
-        tally,
-        ..BatchRecord::default()
-    })?;
-    Ok(TakenBack { of: batch, undone })
 }

@@ -35,6 +35,11 @@ impl Stamp {
         let there = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
         Some(Stamp(there.len(), there.modified().ok()))
     }
+
+    /// When it was changed last, where the file system tells.
+    pub fn written(&self) -> Option<SystemTime> {
+        self.1
+    }
 }
 
 impl Deliveries {

@@ -1,20 +1,26 @@
-//! What the guards held in a batch: looked at, and accepted one by one or by cause.
+//! What the guards held in a batch: looked at, and accepted or rejected one by one or by cause.
 //!
-//! What is accepted becomes a batch of its own, which `undo` takes back like any other. What nobody accepts stays as it was, and is
-//! compared anew with the next delivery.
+//! What is accepted becomes a batch of its own, which `undo` takes back like any other. What is rejected stays as it was and waits no
+//! longer; that is a batch too. What nobody settles is compared anew with the next delivery.
 
 use crate::catalog::Reader;
-use crate::catalog::change::{BatchRecord, NewLayer};
+use crate::catalog::change::{BatchRecord, Change, NewLayer};
 use crate::catalog::history::Held;
 use crate::catalog::stored::{SourceId, StoredLayer};
 use crate::diagnostic::Diagnostic;
 use crate::product::batch::{Batch, DeliveredFile, Tally};
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
-use crate::workspace::apply::remodel;
+use crate::workspace::apply::{Newcomers, remodel};
+use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
+use crate::workspace::newcomers::{Newcomer, identify};
+use crate::workspace::settings::{Settings, Supplier};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Kind of the batches that reject what was held.
+pub const DISMISS: &str = "dismiss";
 
 /// Something a guard held.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -22,19 +28,21 @@ pub struct ShownHeld {
     pub sku: String,
     pub line: u64,
     pub reason: Diagnostic,
-    /// The batch that settled it since: one that accepted it, or another that changed the same item.
+    /// The batch that settled it since: one that accepted or rejected it, or another that changed the same item.
     pub settled: Option<i64>,
 }
 
-/// What came of accepting.
+/// What came of accepting or rejecting.
 #[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct Accepted {
-    /// `None` where there was nothing left to accept.
+pub struct Settled {
+    /// `None` where there was nothing left to settle.
     pub batch: Option<i64>,
-    /// Supplier SKUs whose held change is in the catalog now.
-    pub accepted: Vec<String>,
+    /// Supplier SKUs whose held change is in the catalog now, or will not come into it.
+    pub settled: Vec<String>,
     /// Supplier SKUs that stay as they are, with the reason.
     pub left: Vec<(String, String)>,
+    /// What was noticed about who new products are.
+    pub findings: Vec<Diagnostic>,
 }
 
 /// What the guards held in a batch, in the order it was met.
@@ -42,12 +50,11 @@ pub fn held(workspace: &Workspace, batch: i64) -> Result<Vec<ShownHeld>, Failure
     let reader = workspace.reader()?;
     let found = batch_of(&reader, batch)?;
     let source = source_of(&reader, &found)?;
+    let rejected = rejected(&reader, &found)?;
     (reader.held(batch)?.into_iter())
         .map(|held| {
-            let settled = match layer_of(&reader, source, &held.sku)? {
-                Some(layer) => Some(layer.origin.batch).filter(|by| *by > batch),
-                None => None,
-            };
+            let by = layer_of(&reader, source, &held.sku)?.map(|layer| layer.origin.batch);
+            let settled = by.filter(|by| *by > batch).max(rejected.get(&held.sku).copied());
             Ok(ShownHeld {
                 sku: held.sku,
                 line: held.line,
@@ -58,66 +65,86 @@ pub fn held(workspace: &Workspace, batch: i64) -> Result<Vec<ShownHeld>, Failure
         .collect()
 }
 
+/// The batches that rejected what was held in a batch, by supplier SKU.
+fn rejected(reader: &Reader, of: &Batch) -> Result<BTreeMap<String, i64>, Failure> {
+    let mut rejected = BTreeMap::new();
+    for later in reader.batches_since(of.id)? {
+        if later.kind != DISMISS || later.source != of.source || later.undone_by.is_some() {
+            continue;
+        }
+        let told = reader
+            .batch(later.id)?
+            .map(|batch| batch.diagnostics)
+            .unwrap_or_default();
+        let of_this = told
+            .into_iter()
+            .filter(|finding| finding.value.as_deref() == Some(&of.id.to_string()));
+        rejected.extend(of_this.filter_map(|finding| Some((finding.sku?, later.id))));
+    }
+    Ok(rejected)
+}
+
 /// Puts what a guard held into the catalog after all. `wanted` names supplier SKUs and codes of guards. What a later batch changed
-/// stays, and so does what is new: a product that nobody has seen comes with its delivery.
-pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Result<Accepted, Failure> {
+/// stays.
+pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Result<Settled, Failure> {
     workspace.open_catalog()?;
     let reader = workspace.reader()?;
-    let found = batch_of(&reader, batch)?;
-    if let Some(by) = found.undone_by {
-        return Err(Failure::usage(format!("batch {batch} was taken back by batch {by}"))
-            .with_help("import the delivery again; what is held then can be accepted"));
-    }
+    let found = standing(&reader, batch)?;
     let held = chosen(reader.held(batch)?, batch, wanted)?;
+    let rejected = rejected(&reader, &found)?;
     let source = workspace.catalog()?.source(&found.source)?;
     let trust = workspace.trust()?;
     let moment = workspace.moment.clone();
     let (catalog, settings) = workspace.catalog_and_settings()?;
-    let (schema, identity) = (&settings.schema, Identity::new(&settings.schema));
-    let mut outcome = Accepted::default();
-    let (mut tally, mut products) = (Tally::default(), BTreeSet::new());
-    let mut change = catalog.begin()?;
+    let mut outcome = Settled::default();
     // Of an item that was held for two reasons the last word counts, as in its delivery.
-    let by_sku: BTreeMap<&str, &Held> = held.iter().map(|held| (held.sku.as_str(), held)).collect();
+    let mut by_sku: BTreeMap<&str, &Held> = held.iter().map(|held| (held.sku.as_str(), held)).collect();
+    by_sku.retain(|sku, _| match rejected.get(*sku) {
+        None => true,
+        Some(by) => {
+            let why = format!("batch {by} has rejected it; `estante undo {by}` lets it wait again");
+            outcome.left.push(((*sku).to_owned(), why));
+            false
+        }
+    });
+    let newcomers = newcomers(&reader, settings, &found, source, &by_sku, &mut outcome)?;
+    let mut change = catalog.begin()?;
+    let mut accepting = Accepting {
+        source,
+        batch,
+        settings,
+        identity: Identity::new(&settings.schema),
+        tally: Tally::default(),
+        products: BTreeSet::new(),
+    };
     for (sku, held) in by_sku {
-        let mut leave = |why: String| outcome.left.push((sku.to_owned(), why));
-        let Some(stored) = layer_of(&reader, Some(source), sku)? else {
-            leave("it is new: raise the guard for one import, and it comes with its delivery".to_owned());
-            continue;
-        };
-        if stored.origin.batch > batch {
-            leave(format!("batch {} has changed it since", stored.origin.batch));
-            continue;
-        }
-        if held.body.is_empty() {
-            if stored.withdrawn {
-                leave("it is withdrawn already".to_owned());
-                continue;
+        let done = match (layer_of(&reader, Some(source), sku)?, newcomers.get(sku)) {
+            (Some(stored), _) => accepting.known(&mut change, held, &stored)?,
+            (None, Some(product)) => {
+                let supplier = supplier_of(settings, &found)?;
+                let bringing = Newcomers {
+                    source,
+                    supplier: &supplier.id,
+                    prefix: &supplier.sku_prefix,
+                    trust: &trust,
+                };
+                accepting.newcomer(&mut change, held, *product, &bringing)?;
+                Ok(())
             }
-            change.withdraw(stored.product, source)?;
-            tally.missing += 1;
-        } else {
-            let read =
-                |body: &str| Layer::read_body(body, schema).map_err(|error| Failure::damaged(sku, &error.to_string()));
-            let (before, after) = (read(&stored.body)?, read(&held.body)?);
-            let layer = NewLayer {
-                product: stored.product,
-                source,
-                sku,
-                file: held.file,
-                line: held.line,
-                // The next delivery tells again what its row is.
-                row_hash: 0,
-                body: &held.body,
-            };
-            change.replace_layer(layer, &identity.keys(&before), &identity.keys(&after))?;
-            tally.changed += 1;
+            // Why was told when it was looked for.
+            (None, None) => continue,
+        };
+        match done {
+            Ok(()) => outcome.settled.push(sku.to_owned()),
+            Err(why) => outcome.left.push((sku.to_owned(), why)),
         }
-        products.insert(stored.product);
-        outcome.accepted.push(sku.to_owned());
     }
-    tally.read = outcome.accepted.len() as u64;
-    if outcome.accepted.is_empty() {
+    outcome.left.sort();
+    let Accepting {
+        mut tally, products, ..
+    } = accepting;
+    tally.read = outcome.settled.len() as u64;
+    if outcome.settled.is_empty() {
         return Ok(outcome);
     }
     remodel(&mut change, &products, settings, &trust)?;
@@ -128,9 +155,192 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
         tally,
         files: found.files.into_iter().map(named).collect(),
         columns: reader.batch_columns(batch)?,
+        diagnostics: outcome.findings.clone(),
+    })?);
+    Ok(outcome)
+}
+
+/// Lets what a guard held stay as it is: it waits no longer.
+pub fn reject(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Result<Settled, Failure> {
+    workspace.open_catalog()?;
+    let reader = workspace.reader()?;
+    let found = standing(&reader, batch)?;
+    let mut wanted: BTreeSet<String> = (chosen(reader.held(batch)?, batch, wanted)?.into_iter())
+        .map(|held| held.sku)
+        .collect();
+    let mut outcome = Settled::default();
+    let mut told = Vec::new();
+    for held in held(workspace, batch)? {
+        // Held for two reasons, it is settled once.
+        if !wanted.remove(&held.sku) {
+            continue;
+        }
+        match held.settled {
+            Some(by) => outcome.left.push((held.sku, format!("batch {by} has settled it"))),
+            None => {
+                let mut finding = Diagnostic::info("I-HELD-REJECTED", format!("what batch {batch} held is rejected"));
+                finding.value = Some(batch.to_string());
+                told.push(finding.of(&*held.sku));
+                outcome.settled.push(held.sku);
+            }
+        }
+    }
+    if told.is_empty() {
+        return Ok(outcome);
+    }
+    let moment = workspace.moment.clone();
+    let (catalog, _) = workspace.catalog_and_settings()?;
+    let change = catalog.begin()?;
+    outcome.batch = Some(change.commit(&BatchRecord {
+        at: moment,
+        source: found.source,
+        kind: DISMISS.into(),
+        diagnostics: told,
         ..BatchRecord::default()
     })?);
     Ok(outcome)
+}
+
+struct Accepting<'a> {
+    source: SourceId,
+    /// The batch that held.
+    batch: i64,
+    settings: &'a Settings,
+    identity: Identity,
+    tally: Tally,
+    products: BTreeSet<i64>,
+}
+
+impl Accepting<'_> {
+    fn read(&self, sku: &str, body: &str) -> Result<Layer, Failure> {
+        Layer::read_body(body, &self.settings.schema).map_err(|error| Failure::damaged(sku, &error.to_string()))
+    }
+
+    /// An item that has a layer; says why where that stays.
+    fn known(
+        &mut self,
+        change: &mut Change<'_>,
+        held: &Held,
+        stored: &StoredLayer,
+    ) -> Result<Result<(), String>, Failure> {
+        if stored.origin.batch > self.batch {
+            return Ok(Err(format!("batch {} has changed it since", stored.origin.batch)));
+        }
+        if held.body.is_empty() {
+            if stored.withdrawn {
+                return Ok(Err("it is withdrawn already".to_owned()));
+            }
+            change.withdraw(stored.product, self.source)?;
+            self.tally.missing += 1;
+        } else {
+            let (before, after) = (self.read(&held.sku, &stored.body)?, self.read(&held.sku, &held.body)?);
+            let (before, after) = (self.identity.keys(&before), self.identity.keys(&after));
+            change.replace_layer(self.layer(held, stored.product), &before, &after)?;
+            self.tally.changed += 1;
+        }
+        self.products.insert(stored.product);
+        Ok(Ok(()))
+    }
+
+    /// An item that is new; `product` is the one it was found to be.
+    fn newcomer(
+        &mut self,
+        change: &mut Change<'_>,
+        held: &Held,
+        product: Option<i64>,
+        newcomers: &Newcomers<'_>,
+    ) -> Result<(), Failure> {
+        let layer = self.read(&held.sku, &held.body)?;
+        let model = self.identity.model(&layer).unwrap_or_default();
+        let product = newcomers.bring(change, &held.sku, product, &model)?;
+        change.insert_layer(self.layer(held, product), &self.identity.keys(&layer))?;
+        self.tally.new += 1;
+        self.products.insert(product);
+        Ok(())
+    }
+
+    fn layer<'h>(&self, held: &'h Held, product: i64) -> NewLayer<'h> {
+        NewLayer {
+            product,
+            source: self.source,
+            sku: &held.sku,
+            file: held.file,
+            line: held.line,
+            // The next delivery tells again what its row is.
+            row_hash: 0,
+            body: &held.body,
+        }
+    }
+}
+
+/// The products that held items which are new would be: those that others describe already, by supplier SKU, or none.
+fn newcomers(
+    reader: &Reader,
+    settings: &Settings,
+    found: &Batch,
+    source: SourceId,
+    by_sku: &BTreeMap<&str, &Held>,
+    outcome: &mut Settled,
+) -> Result<BTreeMap<String, Option<i64>>, Failure> {
+    let identity = Identity::new(&settings.schema);
+    let (mut brought, mut candidates) = (BTreeMap::new(), Vec::new());
+    for (sku, held) in by_sku {
+        if layer_of(reader, Some(source), sku)?.is_some() {
+            continue;
+        }
+        if held.body.is_empty() {
+            outcome.left.push(((*sku).to_owned(), "it is gone already".to_owned()));
+            continue;
+        }
+        if let Some(base) = &supplier_of(settings, found)?.adds_to {
+            let bases = reader.sources()?;
+            let base = bases.iter().find(|(_, name)| name == base).map(|(id, _)| *id);
+            match layer_of(reader, base, sku)? {
+                Some(layer) => {
+                    brought.insert((*sku).to_owned(), Some(layer.product));
+                }
+                None => outcome
+                    .left
+                    .push(((*sku).to_owned(), "nobody sells such a product any more".to_owned())),
+            }
+            continue;
+        }
+        let layer = Layer::read_body(&held.body, &settings.schema)
+            .map_err(|error| Failure::damaged(sku, &error.to_string()))?;
+        let keys = identity.keys(&layer);
+        candidates.push(Newcomer {
+            entry: candidates.len() as u32,
+            sku: (*sku).into(),
+            gtin: keys.gtin.unwrap_or(0),
+            mpn: keys.mpn.unwrap_or_default().into(),
+        });
+        brought.insert((*sku).to_owned(), None);
+    }
+    let skus: Vec<Box<str>> = candidates.iter().map(|newcomer| newcomer.sku.clone()).collect();
+    let decisions = Decisions::open(reader)?;
+    let identified = identify(candidates, Some(reader), Some(source), &decisions, &settings.schema)?;
+    for (entry, product) in identified.joins {
+        if let Some(sku) = skus.get(entry as usize) {
+            brought.insert(sku.to_string(), Some(product));
+        }
+    }
+    outcome.findings = identified.findings.into_iter().map(|(_, finding)| finding).collect();
+    Ok(brought)
+}
+
+/// The supplier of a batch; errors where the settings have it no longer.
+fn supplier_of<'s>(settings: &'s Settings, found: &Batch) -> Result<&'s Supplier, Failure> {
+    settings.supplier(found.source.strip_prefix("supplier:").unwrap_or(&found.source))
+}
+
+/// A batch that was not taken back.
+fn standing(reader: &Reader, batch: i64) -> Result<Batch, Failure> {
+    let found = batch_of(reader, batch)?;
+    match found.undone_by {
+        None => Ok(found),
+        Some(by) => Err(Failure::usage(format!("batch {batch} was taken back by batch {by}"))
+            .with_help("import the delivery again; what is held then can be settled")),
+    }
 }
 
 fn batch_of(reader: &Reader, batch: i64) -> Result<Batch, Failure> {

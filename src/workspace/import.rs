@@ -3,11 +3,12 @@
 //! `read = new + changed + unchanged + held + rejected`, always. Applying is left to `apply`.
 
 use crate::catalog::Reader;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::plan::{PlanReader, PlanWriter, Summary, Verdict};
 use crate::product::batch::Layout;
 use crate::workspace::Workspace;
 use crate::workspace::before::Store;
+use crate::workspace::deliveries::Stamp;
 use crate::workspace::delivery::{DeliveryFile, DeliveryFiles, Which, contents, find, stamps, unchanged};
 use crate::workspace::drift::{drifts, judged, not_told_twice};
 use crate::workspace::failure::Failure;
@@ -19,6 +20,7 @@ use crate::workspace::rejects::{Rejects, is_of_workbook};
 use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// A plan that was made, and that nobody sees yet.
 #[derive(Debug)]
@@ -117,6 +119,9 @@ pub fn plan(
     let drift = compared.drift;
     let diagnostics = delivery.findings.iter().chain(&drift).cloned().collect();
     planner.take(Told::Opened { diagnostics }, progress)?;
+    if let (Which::Newest, Some(reason)) = (which, stale(files, &stamps, supplier.guards.stale_after_hours)) {
+        planner.doubt(reason);
+    }
     let readers = Readers {
         supplier,
         schema: &settings.schema,
@@ -173,6 +178,22 @@ pub fn plan(
         delivery,
         laid_out_anew: compared.laid_out_anew,
     })
+}
+
+/// Says that the files of a delivery have lain there for too long. What was fetched tells no age here: its server was asked just now.
+fn stale(files: &[DeliveryFile], stamps: &[Option<Stamp>], after_hours: Option<u32>) -> Option<Diagnostic> {
+    let after = Duration::from_secs(u64::from(after_hours?) * 60 * 60);
+    let written = files.iter().zip(stamps).filter(|(file, _)| file.fetched.is_none());
+    let newest = written.filter_map(|(_, stamp)| stamp.as_ref()?.written()).max()?;
+    let age = newest.elapsed().ok().filter(|age| *age > after)?;
+    let message = format!("the newest file was written {} hours ago", age.as_secs() / 3600);
+    Some(
+        Diagnostic::error("G-STALE-FILE", message)
+            .at(Place::file(files.first().map_or("", |file| &file.shown)))
+            .with_help(
+                "what it would change is held: fetch today's file, or raise `stale_after_hours` for this supplier",
+            ),
+    )
 }
 
 /// The files of a delivery beside those of the last one.

@@ -6,7 +6,7 @@
 use crate::catalog::Reader;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::mapping::once::Once;
-use crate::plan::guard::{Extent, Move, judge, judge_files, too_many_missing};
+use crate::plan::guard::{Alarm, Extent, Move, judge, judge_files, judge_items, too_many_missing};
 use crate::plan::{Entry, EntryKind, PlanWriter, Summary, Verdict};
 use crate::product::batch::{DeliveredFile, Layout, Tally};
 use crate::product::record::Spot;
@@ -62,6 +62,8 @@ pub struct Planner<'w> {
     noted: Vec<Noted>,
     newcomers: Vec<Newcomer>,
     moves: Vec<Move>,
+    /// What is wrong with items by themselves, by entry.
+    alarms: Vec<(u32, Alarm)>,
     attributes: Vec<(u32, AttributeId)>,
     files: Vec<DeliveredFile>,
     /// How the files of the delivery are laid out, in their order.
@@ -101,6 +103,7 @@ impl<'w> Planner<'w> {
             noted: Vec::new(),
             newcomers: Vec::new(),
             moves: Vec::new(),
+            alarms: Vec::new(),
             attributes: Vec::new(),
             files: Vec::new(),
             layouts,
@@ -174,6 +177,11 @@ impl<'w> Planner<'w> {
             noted.blake3 = content;
             noted.fetched.clone_from(&file.fetched);
         }
+    }
+
+    /// Holds the whole delivery for this reason.
+    pub fn doubt(&mut self, reason: Diagnostic) {
+        self.file_reasons.push(reason);
     }
 
     fn find(&mut self, diagnostics: Vec<Diagnostic>) {
@@ -262,6 +270,7 @@ impl<'w> Planner<'w> {
             price,
             price_lost,
             stock,
+            alarm,
         } = changed;
         let hash = xxh3_128(entry.sku.as_bytes());
         let met = match known {
@@ -290,6 +299,7 @@ impl<'w> Planner<'w> {
             return match base.find(&entry.sku) {
                 Some((_, item)) => {
                     let product = item.product;
+                    self.alarms.extend(alarm.map(|alarm| (self.plan.len(), alarm)));
                     self.add(
                         Entry {
                             product: Some(product),
@@ -304,6 +314,7 @@ impl<'w> Planner<'w> {
             };
         }
         let number = self.plan.len();
+        self.alarms.extend(alarm.map(|alarm| (number, alarm)));
         self.attributes
             .extend(attributes.into_iter().map(|attribute| (number, attribute)));
         if entry.kind != EntryKind::New {
@@ -436,6 +447,7 @@ impl<'w> Planner<'w> {
             missing: withdrawals.len(),
         };
         let mut reasons = judge(&self.moves, extent, guards, &mut self.plan);
+        judge_items(&self.alarms, guards, &settings.schema, &mut self.plan, &mut reasons);
         let mut held_missing = None;
         if !withdrawals.is_empty() {
             if let Some(finding) = too_many_missing(extent, guards) {

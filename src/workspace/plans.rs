@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::diff::{ValueChange, differences};
+use crate::plan::page::{Page, PageEntry, PageValue};
 use crate::plan::{EntryKind, PlanReader, Summary, Verdict};
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
@@ -11,6 +12,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// What became of a delivery.
@@ -159,6 +161,49 @@ pub fn show(
     sku: Option<&str>,
     attribute: Option<&str>,
 ) -> Result<ShownPlan, Failure> {
+    let mut changes = Vec::new();
+    let summary = each(workspace, name, sku, attribute, |entry| changes.push(entry))?;
+    Ok(ShownPlan {
+        plan: name.to_owned(),
+        is_sheet: summary.is_sheet,
+        supplier: summary.supplier,
+        changes,
+    })
+}
+
+/// The same as one HTML file that needs nothing else, what the guards held first.
+pub fn page(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Option<&str>) -> Result<String, Failure> {
+    let mut page = Page::default();
+    let summary = each(workspace, name, sku, attribute, |entry| {
+        let values = entry.values.into_iter().map(|value| {
+            let scope = [value.locale, value.channel].into_iter().flatten();
+            PageValue {
+                key: [vec![value.attribute], scope.collect()].concat().join("@"),
+                before: value.before,
+                after: value.after,
+            }
+        });
+        page.add(PageEntry {
+            sku: entry.sku,
+            kind: entry.kind,
+            reason: entry.reason,
+            values: values.collect(),
+        });
+    })?;
+    let files: Vec<&str> = summary.files.iter().map(|file| file.path.as_str()).collect();
+    let title = format!("{name}: {}", summary.supplier);
+    let about = format!("{} · {}", summary.at, files.join(", "));
+    Ok(page.html(&title, &about, &summary.reasons))
+}
+
+/// Hands the entries of a plan that change something on, in the order of the delivery, then the rows that were rejected.
+fn each(
+    workspace: &Workspace,
+    name: &str,
+    sku: Option<&str>,
+    attribute: Option<&str>,
+    mut take: impl FnMut(ShownEntry),
+) -> Result<Summary, Failure> {
     let schema = &workspace.settings.schema;
     let (mut reader, summary) = PlanReader::open(&workspace.find_plan(name)?)?;
     let read = |body: &str, sku: &str| match body {
@@ -171,8 +216,11 @@ pub fn show(
         true => Some(workspace.reader()?),
         false => None,
     };
-    let mut changes = Vec::new();
+    let mut rejected = BTreeSet::new();
     while let Some((entry, verdict)) = reader.entry()? {
+        if verdict == Verdict::Rejected {
+            rejected.insert(entry.sku.clone());
+        }
         if sku.is_some_and(|sku| sku != entry.sku) || (entry.kind == EntryKind::Same && verdict == Verdict::Go) {
             continue;
         }
@@ -221,7 +269,7 @@ pub fn show(
                 (EntryKind::Changed | EntryKind::Same, _) => ("changed", None),
             },
         };
-        changes.push(ShownEntry {
+        take(ShownEntry {
             sku: entry.sku,
             kind: kind.to_owned(),
             values,
@@ -233,25 +281,17 @@ pub fn show(
         .iter()
         .filter(|finding| finding.severity == crate::diagnostic::Severity::Error)
     {
-        let Some(rejected) = &diagnostic.sku else { continue };
-        if sku.is_none_or(|sku| sku == rejected)
-            && attribute.is_none()
-            && !changes.iter().any(|change| change.sku == *rejected)
-        {
-            changes.push(ShownEntry {
-                sku: rejected.clone(),
+        let Some(named) = &diagnostic.sku else { continue };
+        if sku.is_none_or(|sku| sku == named) && attribute.is_none() && rejected.insert(named.clone()) {
+            take(ShownEntry {
+                sku: named.clone(),
                 kind: "rejected".into(),
                 values: Vec::new(),
                 reason: Some(told(diagnostic)),
             });
         }
     }
-    Ok(ShownPlan {
-        plan: name.to_owned(),
-        is_sheet: summary.is_sheet,
-        supplier: summary.supplier,
-        changes,
-    })
+    Ok(summary)
 }
 
 fn told(diagnostic: &Diagnostic) -> String {

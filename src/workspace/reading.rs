@@ -12,6 +12,7 @@ use crate::mapping::apply::Scratch;
 use crate::mapping::once::Once;
 use crate::mapping::unknown::UnknownWords;
 use crate::plan::diff::changed_keys;
+use crate::plan::guard::Alarm;
 use crate::plan::{Entry, EntryKind};
 use crate::product::item::Item;
 use crate::product::layer::Layer;
@@ -65,6 +66,8 @@ pub struct Changed {
     pub price_lost: bool,
     /// In stock before and after, where both are said.
     pub stock: Option<(bool, bool)>,
+    /// What is wrong with it, whatever the others do.
+    pub alarm: Option<Alarm>,
 }
 
 /// One batch of outcomes, or what happened between batches.
@@ -384,6 +387,7 @@ impl Worker<'_> {
     }
 
     fn new_entry(&mut self, item: Item, spot: Spot, row_hash: u64) -> Changed {
+        let alarm = self.alarm(&|_| None, &item);
         let (sku, file, line) = (item.sku.clone(), item.file, item.line);
         let layer = Layer::first(item);
         let entry = self.entry(EntryKind::New, None, (sku, file, line, row_hash), String::new(), &layer);
@@ -395,7 +399,15 @@ impl Worker<'_> {
             price: None,
             price_lost: false,
             stock: None,
+            alarm,
         }
+    }
+
+    fn alarm<'v>(&self, before: &dyn Fn(AttributeId) -> Option<&'v Value>, item: &'v Item) -> Option<Alarm> {
+        let known = self.readers.schema.known();
+        Alarm::of(&self.readers.supplier.guards, known, before, &|id| {
+            item.value(Key::of(id))
+        })
     }
 
     fn changed_entry(
@@ -435,6 +447,7 @@ impl Worker<'_> {
             Some((Value::Decimal(a), Value::Decimal(b))) => Some((*a, *b)),
             _ => None,
         };
+        let alarm = self.alarm(&|id| before.value(Key::of(id)), &item);
         let in_stock = stocks.map(|(a, b)| (is_positive(a), is_positive(b)));
         let mut attributes: Vec<AttributeId> = keys.iter().map(|key| key.attribute).collect();
         attributes.dedup();
@@ -449,6 +462,7 @@ impl Worker<'_> {
             price: amounts,
             price_lost,
             stock: in_stock,
+            alarm,
         })
     }
 

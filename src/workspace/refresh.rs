@@ -9,6 +9,7 @@ use crate::index::{Holding, Index, IndexError};
 use crate::product::origin::Source;
 use crate::workspace::Workspace;
 use crate::workspace::failure::{Failure, FailureKind};
+use crate::workspace::overridden::Overridden;
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::{self, Shelf, chunks, places, sold};
 use crate::workspace::progress::{Progress, Step};
@@ -176,6 +177,7 @@ fn write(
     let shelf = Shelf::new(&workspace.settings, &trust);
     let schema = &workspace.settings.schema;
     let suppliers = suppliers(&workspace.reader()?)?;
+    let overridden = Overridden::new(&workspace.reader()?, schema)?;
     let locales = locales(workspace);
     let writer = index.writer(workspace.threads, names.len())?;
     let store = workspace.settings.store.as_path();
@@ -193,15 +195,19 @@ fn write(
             let mut made: Vec<(i64, TantivyDocument)> = Vec::with_capacity(CHUNK);
             for siblings in places(chunks[job]) {
                 for group in groups(siblings) {
-                    let mut notes: Vec<Vec<Note>> = Vec::with_capacity(group.len());
+                    let reader = &*reader;
+                    let mut notes: Vec<(Vec<Note>, _)> = Vec::with_capacity(group.len());
                     let mut see = |layers: &[StoredLayer]| {
-                        notes.push(layers.iter().map(|layer| note(layer, &suppliers)).collect());
+                        let told = layers.iter().map(|layer| note(layer, &suppliers)).collect();
+                        notes.push((told, overridden.of(reader, layers)));
                     };
                     let (products, doubts) = shelf.group_seen(reader, &group, &mut see)?;
-                    for ((product, notes), doubts) in products.iter().zip(&notes).zip(&doubts) {
+                    for ((product, (notes, overridden)), doubts) in products.iter().zip(notes).zip(&doubts) {
+                        let notes = notes.as_slice();
                         let doubted = Doubted {
                             suggested: &doubts.suggested,
                             contradicted: &doubts.contradicted,
+                            overridden: &overridden?,
                         };
                         made.push((product.id, documents.document(product, notes, doubted)));
                     }

@@ -14,7 +14,7 @@ use crate::feed::settings::FileSettings;
 use crate::index::synonyms::{Synonyms, SynonymsFile};
 use crate::mapping::Mapping;
 use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
-use crate::plan::guard::{GuardSettings, Guards};
+use crate::plan::guard::{BadSetting, GuardSettings, Guards};
 use crate::schema::Schema;
 use crate::schema::load::load;
 use crate::value::price::Currency;
@@ -223,15 +223,12 @@ impl Settings {
         let Some(declaration) = gather(Declaration::read(&file, WORKSPACE_FILE), &mut faults) else {
             return Err(invalid(faults));
         };
-        let Some(workspace) = gather(declaration.check::<WorkspaceFile>(), &mut faults) else {
+        let Some(mut workspace) = gather(declaration.check::<WorkspaceFile>(), &mut faults) else {
             return Err(invalid(faults));
         };
         let currency = Currency::parse(&workspace.currency).map_err(|mismatch| {
             faults.push(declaration.fault(&["currency"], "E-BAD-VALUE", mismatch.message));
         });
-        if let Err(text) = Guards::new(&workspace.guards, &GuardSettings::default()) {
-            faults.push(bad_ratio(&declaration, &text));
-        }
 
         let channel_files = declarations(root, &workspace.channels, &mut faults);
         let channel_ids: Vec<String> = channel_files.iter().map(|(id, _)| id.clone()).collect();
@@ -251,6 +248,10 @@ impl Settings {
             return Err(invalid(faults));
         };
 
+        if let Err(bad) = Guards::new(&workspace.guards, &GuardSettings::default(), &schema) {
+            faults.push(bad_guard(&declaration, &bad));
+            workspace.guards = GuardSettings::default();
+        }
         let images = load_images(&workspace, &declaration, &schema, &channel_ids, &mut faults);
         let suppliers = compile_suppliers(&workspace, supplier_files, &schema, &mut faults);
         let channels = compile_channels(root, &workspace, &channel_files, &schema, &mut faults);
@@ -357,11 +358,15 @@ fn invalid(faults: Vec<Diagnostic>) -> Failure {
     Failure::invalid(message, faults)
 }
 
-fn bad_ratio(declaration: &Declaration, text: &str) -> Diagnostic {
+fn bad_guard(declaration: &Declaration, bad: &BadSetting) -> Diagnostic {
+    let keys: Vec<&str> = ["guards"]
+        .into_iter()
+        .chain(bad.keys.iter().map(String::as_str))
+        .collect();
     declaration
-        .fault(&["guards", "price_ratio"], "E-BAD-VALUE", "not a factor above 1")
-        .with_value(text)
-        .with_help("write it as text: price_ratio = \"2\"")
+        .fault(&keys, "E-BAD-VALUE", bad.message)
+        .with_value(&bad.text)
+        .with_help("docs/guards.md shows every setting")
 }
 
 fn load_images(
@@ -526,8 +531,8 @@ fn compile_suppliers(
             Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration),
             faults,
         );
-        let guards =
-            Guards::new(&workspace.guards, &file.guards).map_err(|text| faults.push(bad_ratio(&declaration, &text)));
+        let guards = Guards::new(&workspace.guards, &file.guards, schema)
+            .map_err(|bad| faults.push(bad_guard(&declaration, &bad)));
         faults.extend(download::faults(&file.file, declaration.shown()));
         let (Some(mapping), Ok(guards)) = (mapping, guards) else {
             continue;

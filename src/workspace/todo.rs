@@ -76,6 +76,7 @@ pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists,
     for (name, query) in [
         ("suggested", "active:yes suggested:any"),
         ("contradicted", "active:yes contradicted:any"),
+        ("overridden", "active:yes overridden:any"),
     ] {
         counting.add(name.to_owned(), query.to_owned())?;
     }
@@ -83,6 +84,7 @@ pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists,
         counting.add(format!("last-batch:{last}"), format!("batch:{last}"))?;
     }
     lists.extend(counting.lists);
+    lists.extend(found_lists(workspace, &batches)?);
     lists.extend(waiting_drafts(workspace)?);
     Ok(Worklists {
         lists,
@@ -123,13 +125,6 @@ impl Counting<'_> {
 
 /// What the guards held in the last import of each supplier that nobody took back, as far as nothing has settled it since.
 fn held_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>, Failure> {
-    let mut last: BTreeMap<&str, &Batch> = BTreeMap::new();
-    for batch in batches {
-        let stands = batch.kind == "import" && batch.undone_by.is_none();
-        if stands && last.get(&*batch.source).is_none_or(|known| known.id < batch.id) {
-            last.insert(&batch.source, batch);
-        }
-    }
     let open = |batch: &Batch| -> Result<u64, Failure> {
         if batch.tally.held == 0 {
             return Ok(0);
@@ -139,7 +134,7 @@ fn held_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>,
             .filter(|held| held.settled.is_none());
         Ok(open.count() as u64)
     };
-    (last.into_iter())
+    (last_imports(batches).into_iter())
         .map(|(source, batch)| {
             Ok(Worklist {
                 name: format!("held:{}", source.strip_prefix("supplier:").unwrap_or(source)),
@@ -149,6 +144,48 @@ fn held_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>,
             })
         })
         .collect()
+}
+
+/// What the last import of each supplier found that a person should settle: words that nothing knows, and products whose identity is in
+/// doubt.
+fn found_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>, Failure> {
+    let Some(reader) = workspace.reader_if_any()? else {
+        return Ok(Vec::new());
+    };
+    let mut lists = Vec::new();
+    for (source, batch) in last_imports(batches) {
+        let supplier = source.strip_prefix("supplier:").unwrap_or(source);
+        let counts = reader.findings(batch.id)?;
+        let count = |codes: &[&str]| codes.iter().filter_map(|code| counts.get(*code)).sum::<u64>();
+        let unknown = count(&["E-UNKNOWN-WORD", "E-UNKNOWN-OPTION"]);
+        let conflicts = count(&["W-IDENTITY-CONFLICT", "W-GTIN-SHARED"]);
+        for (name, count, command) in [
+            ("unknown-words", unknown, format!("estante supplier check {supplier}")),
+            ("conflicts", conflicts, format!("estante log {}", batch.id)),
+        ] {
+            if count > 0 {
+                lists.push(Worklist {
+                    name: format!("{name}:{supplier}"),
+                    query: None,
+                    count,
+                    command,
+                });
+            }
+        }
+    }
+    Ok(lists)
+}
+
+/// The last import of each source that nobody took back.
+fn last_imports(batches: &[Batch]) -> BTreeMap<&str, &Batch> {
+    let mut last: BTreeMap<&str, &Batch> = BTreeMap::new();
+    for batch in batches {
+        let stands = batch.kind == "import" && batch.undone_by.is_none();
+        if stands && last.get(&*batch.source).is_none_or(|known| known.id < batch.id) {
+            last.insert(&batch.source, batch);
+        }
+    }
+    last
 }
 
 fn waiting_drafts(workspace: &Workspace) -> Result<Option<Worklist>, Failure> {

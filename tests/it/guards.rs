@@ -4,7 +4,9 @@ use crate::corner::{Offers, codes, corner_shop, deliver, export, import, number,
 use crate::support::{Shop, shared};
 use estante::plan::PlanWriter;
 use estante::plan::guard::{Extent, GuardSettings, Guards, Move, judge, too_many_missing};
+use estante::workspace::Workspace;
 use rust_decimal::Decimal;
+use serde_json::json;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -184,6 +186,103 @@ fn what_was_held_is_accepted_by_item_or_by_cause_and_taken_back() {
         "{}",
         wrong.err
     );
+}
+
+#[test]
+fn items_that_are_wrong_by_themselves_are_held_new_ones_too() {
+    let shop = corner_shop();
+    let guards = "guards = { price_floor = \"1\", price_ceiling = \"1000\", ratios = { stock = \"10\" } }";
+    let head = "sku;price;cost;stock\n";
+    let first = "A;10.00;6.00;5\nB;0.50;;5\nC;2000.00;;5\nD;10.00;12.00;5\nE;20.00;10.00;5\n";
+    supplier(&shop, "norte", guards, &[head, first].concat());
+    let document = import(&shop, "norte");
+    assert_eq!(tally(&document), "2 new, 3 held");
+    assert_eq!(codes(&document), ["G-PRICE-FLOOR", "G-PRICE-CEILING", "G-BELOW-COST"]);
+    let held = number(&document, "batch").to_string();
+    let waiting = || {
+        let told = shop.done(&["todo", "--json"]).json();
+        let lists = told["lists"].as_array().cloned().unwrap_or_default();
+        let list = lists.into_iter().find(|list| list["name"] == "held:norte");
+        list.map(|list| list["count"].clone())
+    };
+    assert_eq!(waiting(), Some(3.into()));
+
+    // A new product is accepted like any other, and taken back.
+    let (made, taken, left) = accepted(&shop, &held, &["B"]);
+    assert_eq!((taken, left), (vec!["B".to_owned()], vec![]));
+    assert_eq!(export(&shop)["B"]["price"], "0.50 EUR");
+    assert_eq!(waiting(), Some(2.into()));
+    shop.done(&["undo", &made]);
+    assert_eq!((export(&shop).len(), waiting()), (2, Some(3.into())));
+    accepted(&shop, &held, &["B"]);
+
+    // What is rejected waits no longer, and cannot be accepted until that is taken back.
+    let reject = |wanted: &str| {
+        shop.done(&["batches", "--json", "--held", &held, "--reject", wanted])
+            .json()
+    };
+    let rejected = reject("G-PRICE-CEILING");
+    assert_eq!((&rejected["rejected"], &rejected["left"]), (&json!(["C"]), &json!([])));
+    assert_eq!(waiting(), Some(1.into()));
+    assert_eq!(reject("C")["batch"], json!(null));
+    let (_, taken, left) = accepted(&shop, &held, &["C"]);
+    assert_eq!((taken, left), (vec![], vec!["C".to_owned()]));
+    shop.done(&["undo", &rejected["batch"].to_string()]);
+    assert_eq!(waiting(), Some(2.into()));
+    // The same delivery again holds nothing new, so nothing is asked for twice.
+    assert_eq!(tally(&import(&shop, "norte")), "3 unchanged, 2 held");
+
+    let second = "A;10.00 USD;6.00;5\nB;0.50;;6\nC;2000.00;;5\nD;10.00;12.00;5\nE;9.00;10.00;60\n";
+    deliver(&shop, "norte", &[head, second].concat());
+    let document = import(&shop, "norte");
+    // B was below the floor before: only what changes is judged.
+    assert_eq!(tally(&document), "1 changed, 4 held");
+    assert_eq!(
+        codes(&document),
+        ["G-PRICE-RATIO", "G-PRICE-CEILING", "G-BELOW-COST", "G-CURRENCY"]
+    );
+    deliver(&shop, "norte", &[head, second].concat().replace("E;9.00", "E;20.00"));
+    assert_eq!(
+        codes(&import(&shop, "norte")),
+        ["G-PRICE-CEILING", "G-BELOW-COST", "G-CURRENCY", "G-RATIO"]
+    );
+    shop.done(&["verify"]);
+}
+
+#[test]
+fn a_file_that_lies_there_for_days_is_held() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "guards.stale_after_hours = 48", &list(&base()));
+    assert_eq!(tally(&import(&shop, "norte")), "60 new");
+    let mut lines = base();
+    lines[3].2 = 99;
+    deliver(&shop, "norte", &list(&lines));
+    let age = |hours: u64| {
+        let file = std::fs::File::options()
+            .write(true)
+            .open(shop.path("suppliers/norte/list.csv"));
+        let written = std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 3600);
+        file.and_then(|file| file.set_modified(written))
+            .expect("the file's time can be set");
+    };
+    age(50);
+    let document = import(&shop, "norte");
+    assert_eq!(
+        (tally(&document).as_str(), codes(&document)),
+        ("59 unchanged, 1 held", vec!["G-STALE-FILE".to_owned()])
+    );
+    age(47);
+    assert_eq!(tally(&import(&shop, "norte")), "1 changed, 59 unchanged");
+}
+
+#[test]
+fn settings_of_guards_that_cannot_be_are_told_with_their_place() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "guards.ratios = { name = \"2\" }", &list(&base()));
+    let ended = shop.run(&["import", "norte", "--json"]);
+    assert_eq!(ended.code, Some(3));
+    let told = codes(&ended.json());
+    assert!(told.len() == 1 && told[0].starts_with("E-BAD-VALUE"), "{told:?}");
 }
 
 #[test]
@@ -480,7 +579,10 @@ impl Dice {
 #[test]
 fn ordinary_mornings_are_not_held() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let guards = Guards::new(&GuardSettings::default(), &GuardSettings::default()).expect("the defaults are sound");
+    let settings = GuardSettings::default();
+    let shop = corner_shop();
+    let workspace = Workspace::open(&shop.path("."), None).expect("the shop opens");
+    let guards = Guards::new(&settings, &settings, &workspace.settings.schema).expect("the defaults are sound");
     let mut dice = Dice(2026);
     let mut held = Vec::new();
     for morning in 0..1_000 {

@@ -24,6 +24,7 @@ mod inner_lists;
 mod joined_rows;
 mod journey;
 mod licenses;
+mod looked_at;
 mod matching;
 mod merchant_feeds;
 mod merge_chains;

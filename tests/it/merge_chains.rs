@@ -5,13 +5,13 @@ use crate::corner::{corner_shop, deliver, export, import, number, supplier, tall
 use crate::support::Shop;
 use estante::catalog::stored::SourceId;
 use estante::workspace::Workspace;
-use estante::workspace::apply::undo;
 use estante::workspace::edit;
 use estante::workspace::export::Mode;
 use estante::workspace::inspect::{find, show};
 use estante::workspace::merging::{merge, split};
 use estante::workspace::progress::Silent;
 use estante::workspace::run::import_one;
+use estante::workspace::undo::undo;
 use estante::workspace::verify::verify;
 use proptest::prelude::*;
 use std::sync::OnceLock;

@@ -4,12 +4,12 @@
 use crate::corner::{corner_shop, deliver, export, import, number, supplier, tally};
 use crate::support::Shop;
 use estante::workspace::Workspace;
-use estante::workspace::apply::undo;
 use estante::workspace::edit;
 use estante::workspace::inspect::show;
 use estante::workspace::merging::{merge, split};
 use estante::workspace::progress::{Progress, Step};
 use estante::workspace::run::run;
+use estante::workspace::undo::undo;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::sync::OnceLock;

@@ -26,7 +26,8 @@ fn every_list_counts_what_its_query_finds() {
     let mut counted = 0;
     for (name, (query, count)) in &lists {
         let Some(query) = query else {
-            assert!(name.starts_with("held:"), "{name}");
+            let known = ["held:", "unknown-words:", "conflicts:"];
+            assert!(known.iter().any(|known| name.starts_with(known)), "{name}");
             continue;
         };
         let found = shop.done(&["search", query, "--json", "--limit", "1"]).json();
@@ -39,6 +40,9 @@ fn every_list_counts_what_its_query_finds() {
         "incomplete:shopify",
         "no-picture",
         "held:northgate",
+        "overridden",
+        "unknown-words:northgate",
+        "conflicts:moda-levante",
     ] {
         assert!(lists.contains_key(name), "{name} is not among {lists:?}");
     }
@@ -142,4 +146,41 @@ fn what_was_held_is_listed_until_its_batch_is_taken_back() {
     assert_eq!(import(&twin, "a")["batch"], Value::Null);
     shop.done(&["undo", "2"]);
     assert_eq!(lists(&shop).0["held:a"].1, 0);
+}
+
+/// What a supplier changes under a person's word waits until the person has looked at it.
+#[test]
+fn a_suppliers_change_under_an_edit_waits() {
+    let shop = corner_shop();
+    supplier(
+        &shop,
+        "norte",
+        "",
+        "sku;name;price;stock\nA;Uno;10.00;5\nB;Dos;20.00;5\n",
+    );
+    import(&shop, "norte");
+    shop.done(&["product", "set", "A", "name@es=Uno a mano", "price=12"]);
+    let waiting = || {
+        let of = |query: &str| shop.done(&["search", query, "--json"]).json()["total"].as_u64();
+        (of("overridden:any"), of("overridden:name"), of("overridden:price"))
+    };
+    // Another stock is no change of what was said by hand.
+    deliver(&shop, "norte", "sku;name;price;stock\nA;Uno;10.00;6\nB;Dos;20.00;5\n");
+    import(&shop, "norte");
+    assert_eq!(waiting(), (Some(0), Some(0), Some(0)));
+    deliver(&shop, "norte", "sku;name;price;stock\nA;Uno;11.00;6\nB;Dos;21.00;5\n");
+    import(&shop, "norte");
+    assert_eq!(waiting(), (Some(1), Some(0), Some(1)));
+    let (lists, _) = lists(&shop);
+    assert_eq!(lists["overridden"].1, 1, "{lists:?}");
+    // The supplier comes to say what the person said.
+    deliver(&shop, "norte", "sku;name;price;stock\nA;Uno;12.00;6\nB;Dos;21.00;5\n");
+    import(&shop, "norte");
+    assert_eq!(waiting(), (Some(0), Some(0), Some(0)));
+    // Or the person says it anew.
+    deliver(&shop, "norte", "sku;name;price;stock\nA;Uno;9.00;6\nB;Dos;21.00;5\n");
+    import(&shop, "norte");
+    assert_eq!(waiting(), (Some(1), Some(0), Some(1)));
+    shop.done(&["product", "set", "A", "price=13"]);
+    assert_eq!(waiting(), (Some(0), Some(0), Some(0)));
 }

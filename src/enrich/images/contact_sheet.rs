@@ -3,6 +3,7 @@
 use crate::enrich::images::colour::Raster;
 use crate::enrich::images::encode::encode;
 use crate::enrich::images::settings::Format;
+use crate::value::text::escaped;
 use std::fmt::Write as _;
 
 /// Longest side of a small copy, in pixels.
@@ -81,21 +82,6 @@ pub fn html(title: &str, defects: &[Defect]) -> String {
 const STYLE: &str = "<style>\nbody{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#222}\ndiv{display:flex;flex-wrap:wrap;gap:12px}\n\
 figure{margin:0;width:180px}\nimg,i{display:block;width:160px;height:160px;object-fit:contain;background:#f3f3f3;border:1px solid #ddd}\n\
 figcaption{font-size:12px;overflow-wrap:anywhere}\nsmall{color:#888}\n</style>\n";
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
 
 /// RFC 4648, section 4.
 fn base64(bytes: &[u8]) -> String {

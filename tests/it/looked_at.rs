@@ -1,0 +1,89 @@
+//! Looked at before it is done: a plan as a page, and what an undo would change.
+
+use crate::corner::{corner_shop, deliver, export, import, supplier, tally};
+use serde_json::json;
+
+const FIRST: &str = "sku;name;price;stock\nA;Uno;10.00;5\nB;Dos;20.00;5\nC;Tres;30.00;5\n";
+const SECOND: &str =
+    "sku;name;price;stock\nA;Uno;11.00;5\nB;Dos & <b>dos</b>;20.00;5\nD;Cuatro;9.00;1\nC;Tres;300.00;5\n";
+
+#[test]
+fn a_plan_is_a_page_that_needs_nothing_else() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", FIRST);
+    import(&shop, "norte");
+    deliver(&shop, "norte", SECOND);
+    let plan = shop.done(&["import", "norte", "--json"]).json();
+    let name = plan["plan"].as_str().expect("a plan waits").to_owned();
+    let page = shop.done(&["plan", "show", &name, "--html"]).out;
+    assert!(
+        page.starts_with("<!doctype html>") && page.ends_with("</html>\n"),
+        "{page}"
+    );
+    for expected in [
+        "held · retenidos 1",
+        "changed · cambiados 2",
+        "new · nuevos 1",
+        "<td class=\"old\">10.00 EUR<td class=\"now\">11.00 EUR",
+        "Dos &amp; &lt;b&gt;dos&lt;/b&gt;",
+        "G-PRICE-RATIO",
+    ] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    // What was asked of the held one stands first.
+    assert!(page.find("300.00 EUR") < page.find("11.00 EUR"), "{page}");
+    assert_eq!(shop.run(&["plan", "show", &name, "--html", "--json"]).code, Some(2));
+    assert_eq!(shop.run(&["plan", "show", "p99", "--html"]).code, Some(2));
+}
+
+#[test]
+fn what_an_undo_would_change_is_shown_exactly_and_nothing_is_done() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", FIRST);
+    import(&shop, "norte");
+    deliver(&shop, "norte", &SECOND.replace("300.00", "31.00"));
+    assert_eq!(tally(&import(&shop, "norte")), "1 new, 3 changed");
+    shop.done(&["product", "set", "A", "name@es=A mano"]);
+    let now = export(&shop);
+    let planned = shop.done(&["undo", "2", "--plan", "--json"]).json();
+    assert_eq!(
+        (&planned["restored"], &planned["removed"], &planned["kept"]),
+        (&json!(3), &json!(1), &json!([]))
+    );
+    let told: Vec<String> = planned["changes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|entry| {
+            let values = entry["values"].as_array().into_iter().flatten();
+            let values = values.map(|value| format!(" {} {}>{}", value["attribute"], value["before"], value["after"]));
+            format!("{} {}{}", entry["kind"], entry["sku"], values.collect::<String>()).replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "changed A price 11.00 EUR>10.00 EUR",
+            "changed B name Dos & <b>dos</b>>Dos",
+            "changed C price 31.00 EUR>30.00 EUR",
+            "missing D name Cuatro>null price 9.00 EUR>null stock 1>null",
+        ]
+    );
+    // Nothing is done, not even a batch.
+    assert_eq!(export(&shop), now);
+    assert_eq!(
+        shop.done(&["batches", "--json"]).json()["batches"]
+            .as_array()
+            .map(Vec::len),
+        Some(3)
+    );
+    shop.done(&["undo", "2"]);
+    let after = export(&shop);
+    assert_eq!(
+        (&*after["A"]["title"], &*after["A"]["price"], after.len()),
+        ("A mano", "10.00 EUR", 3)
+    );
+    let again = shop.done(&["undo", "2", "--plan", "--json"]).json();
+    assert_eq!(again["changes"], json!([]));
+    assert_eq!(shop.run(&["undo", "99", "--plan"]).code, Some(2));
+}
