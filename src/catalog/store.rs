@@ -257,3 +257,16 @@ pub fn open_reader(folder: &Path) -> Result<Connection, CatalogError> {
         found => Err(CatalogError::Layout { path, found }),
     }
 }
+
+/// Writes the whole store into one file as it is now, whoever writes to it meanwhile. Errors where the file is there.
+pub fn copy(folder: &Path, to: &Path) -> Result<(), CatalogError> {
+    let connection = open_reader(folder)?;
+    connection.pragma_update(None, "query_only", false)?;
+    connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+    let io = |cause| CatalogError::Io {
+        path: to.to_owned(),
+        cause,
+    };
+    // It is a backup once it lies on the disk.
+    File::open(to).and_then(|file| file.sync_all()).map_err(io)
+}

@@ -2,6 +2,7 @@
 //!
 //! Names, flags, exit codes and JSON keys are a contract that scripts rely on; docs/commands.md is made from this file.
 
+pub mod backup;
 pub mod batch;
 pub mod channel;
 pub mod demo;
@@ -198,6 +199,16 @@ pub enum Command {
     Schema(SchemaCommand),
     /// Check that store and exports agree and are whole.
     Verify,
+    /// Write the whole store into a folder, while others work.
+    Backup {
+        /// A folder that is not there yet.
+        dir: PathBuf,
+    },
+    /// Put a backup in the place of the store's catalog, which is kept beside it.
+    Restore {
+        /// The folder that `backup` wrote.
+        dir: PathBuf,
+    },
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page.
@@ -513,6 +524,8 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         Command::Schema(SchemaCommand::Check) => schema::check(&arguments.directory, output),
         Command::Schema(SchemaCommand::JsonSchema { dir }) => schema::json_schema(dir, output),
         Command::Verify => verify::verify(open()?, output),
+        Command::Backup { dir } => backup::backup(&open()?, dir, output),
+        Command::Restore { dir } => backup::restore(open()?, dir, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "estante", &mut script);

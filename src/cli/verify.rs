@@ -44,7 +44,7 @@ pub fn verify(workspace: Workspace, output: &Output) -> Result<u8, Failure> {
         for fault in &verified.faults {
             text.push_str(&format!("{} {fault}\n", output.paint(Tone::Bad, "fault:")));
         }
-        text.push_str("restore the store from a backup, or remove it and import again; exports are written anew by `estante run`\n");
+        text.push_str("`estante restore DIR` puts a backup back; or remove it and import again; exports are written anew by `estante run`\n");
         output.text(&text);
     }
     Ok(u8::from(!verified.faults.is_empty()))

@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod apply;
+pub mod backup;
 pub mod before;
 pub mod check;
 pub mod copy;

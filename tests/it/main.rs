@@ -3,6 +3,7 @@
 mod corner;
 mod support;
 
+mod backup;
 mod catalogues;
 mod conservation;
 mod contract;

@@ -1,0 +1,271 @@
+//! The store in one folder, taken while others work, and put back.
+//!
+//! A backup has the catalog and what cannot be made anew: kept deliveries, originals of pictures, drafts. Configuration and
+//! suppliers' files are the workspace's own. The search index and the states of exports are made anew after a restore.
+
+use crate::catalog::store;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::workspace::Workspace;
+use crate::workspace::failure::Failure;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Component, Path, PathBuf};
+use walkdir::WalkDir;
+
+/// Version of the folder's layout.
+const LAYOUT: u32 = 1;
+/// Name of the list of what a backup has.
+const MANIFEST: &str = "backup.json";
+const CATALOG: &str = "catalog.sqlite";
+/// What a backup has beside the catalog: what cannot be made anew.
+const KEPT: [&str; 4] = ["deliveries", "media", "images", "drafts"];
+/// What of it can be made anew all the same.
+const MADE: &str = "media/derived";
+/// What a restore takes away, since it speaks of another catalog; all of it is made anew.
+const DERIVED: [&str; 3] = ["index", "channels", "plans"];
+/// Folder of the store that keeps the catalog that was there before a restore.
+const BEFORE: &str = "before-restore";
+/// Bytes copied at a time.
+const BUFFER: usize = 1 << 18;
+
+/// What a backup has.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    estante_backup: u32,
+    /// Moment it was made, RFC 3339.
+    pub at: String,
+    pub products: u64,
+    /// The catalog's last batch.
+    pub sequence: i64,
+    pub files: Vec<Kept>,
+}
+
+/// One file of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// Below the backup and the store alike, with `/`.
+    pub path: String,
+    pub bytes: u64,
+    /// BLAKE3, in hex.
+    pub blake3: String,
+}
+
+impl Manifest {
+    /// Bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+/// Writes a backup into a folder that is not there yet. Others may read and write meanwhile: it holds the catalog as it was when
+/// this began, and at least the files that that needs.
+pub fn backup(workspace: &Workspace, to: &Path) -> Result<Manifest, Failure> {
+    let store = workspace.settings.store.as_path();
+    if to.exists() {
+        return Err(Failure::usage(format!("{} is there already", to.display()))
+            .with_help("name a folder that is not, such as one with today's date"));
+    }
+    let (products, sequence) = {
+        let reader = workspace.reader()?;
+        (reader.count()?, reader.sequence()?)
+    };
+    let mut name = to.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = Part(to.with_file_name(name));
+    let failed = |error: io::Error| Failure::io("write the backup", &part.0, &error);
+    if part.0.exists() {
+        std::fs::remove_dir_all(&part.0).map_err(failed)?;
+    }
+    std::fs::create_dir_all(&part.0).map_err(failed)?;
+    store::copy(store, &part.0.join(CATALOG))?;
+    let mut files = vec![kept(&part.0, Path::new(CATALOG)).map_err(failed)?];
+    for folder in KEPT {
+        for entry in WalkDir::new(store.join(folder))
+            .sort_by_file_name()
+            .into_iter()
+            .flatten()
+        {
+            let path = entry.path();
+            // What is being written has no name of its own yet.
+            let is_part = path
+                .extension()
+                .is_some_and(|ending| ending.to_string_lossy().starts_with("part"));
+            let Ok(below) = path.strip_prefix(store) else { continue };
+            if !entry.file_type().is_file() || is_part || below.starts_with(MADE) {
+                continue;
+            }
+            match copied(path, &part.0.join(below)) {
+                Ok((bytes, blake3)) => files.push(Kept {
+                    path: slashed(below),
+                    bytes,
+                    blake3,
+                }),
+                // Old deliveries go while we look.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+    }
+    let manifest = Manifest {
+        estante_backup: LAYOUT,
+        at: workspace.moment.clone(),
+        products,
+        sequence,
+        files,
+    };
+    let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+    File::create(part.0.join(MANIFEST))
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .map_err(failed)?;
+    std::fs::rename(&part.0, to).map_err(failed)?;
+    Ok(manifest)
+}
+
+/// Puts a backup in the place of the store's catalog, after all of it was looked at. The catalog that was there is kept beside it.
+pub fn restore(workspace: Workspace, from: &Path) -> Result<Manifest, Failure> {
+    let manifest = checked(from)?;
+    let store = workspace.settings.store.as_path();
+    let failed = |error: io::Error| Failure::io("put the backup back into", store, &error);
+    let _lock = store::lock(store)?;
+    for file in manifest.files.iter().filter(|file| file.path != CATALOG) {
+        let to = store.join(&file.path);
+        let is_there = to.metadata().is_ok_and(|there| there.len() == file.bytes);
+        if !is_there {
+            copied(&from.join(&file.path), &to).map_err(failed)?;
+        }
+    }
+    let new = store.join("catalog.restored");
+    copied(&from.join(CATALOG), &new).map_err(failed)?;
+    File::open(&new).and_then(|file| file.sync_all()).map_err(failed)?;
+    let database = store::database(store);
+    let logs: Vec<PathBuf> = ["-wal", "-shm"]
+        .iter()
+        .map(|ending| beside(&database, ending))
+        .collect();
+    let before = store.join(BEFORE);
+    std::fs::create_dir_all(&before).map_err(failed)?;
+    for path in [&database].into_iter().chain(&logs) {
+        let to = before.join(path.file_name().unwrap_or_default());
+        if to.exists() {
+            std::fs::remove_file(&to).map_err(failed)?;
+        }
+        if path.exists() && std::fs::hard_link(path, &to).is_err() {
+            std::fs::copy(path, &to).map_err(failed)?;
+        }
+    }
+    for folder in DERIVED {
+        let folder = store.join(folder);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(failed)?;
+        }
+    }
+    // A log of the catalog that was there must never meet the one that comes.
+    for log in logs.iter().filter(|log| log.exists()) {
+        std::fs::remove_file(log).map_err(failed)?;
+    }
+    std::fs::rename(&new, &database).map_err(failed)?;
+    if let Ok(folder) = File::open(store) {
+        let _ = folder.sync_all();
+    }
+    Ok(manifest)
+}
+
+/// The list of a backup, where every file is there and is what it was.
+fn checked(from: &Path) -> Result<Manifest, Failure> {
+    let path = from.join(MANIFEST);
+    let wrong = |path: &Path, message: String| {
+        let finding = Diagnostic::error("E-BACKUP", message)
+            .at(Place::file(path.display().to_string()))
+            .with_help("nothing was changed; take another backup");
+        Failure::invalid("the backup cannot be used", vec![finding])
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| wrong(&path, format!("it has no list: {error}")))?;
+    let manifest: Manifest =
+        serde_json::from_str(&text).map_err(|error| wrong(&path, format!("its list does not read: {error}")))?;
+    if manifest.estante_backup != LAYOUT {
+        let message = format!("its layout is {}, this program knows {LAYOUT}", manifest.estante_backup);
+        return Err(wrong(&path, message));
+    }
+    if !manifest.files.iter().any(|file| file.path == CATALOG) {
+        return Err(wrong(&path, "it has no catalog".to_owned()));
+    }
+    for file in &manifest.files {
+        let below = Path::new(&file.path);
+        let is_below = below.components().all(|part| matches!(part, Component::Normal(_)));
+        let is_known = file.path == CATALOG || KEPT.iter().any(|folder| below.starts_with(folder));
+        if !is_below || !is_known {
+            return Err(wrong(
+                &path,
+                format!("it names {}, which is no part of a backup", file.path),
+            ));
+        }
+        let there = kept(from, below).map_err(|error| wrong(&from.join(below), error.to_string()))?;
+        if there != *file {
+            return Err(wrong(
+                &from.join(below),
+                "the file is not the one that was kept".to_owned(),
+            ));
+        }
+    }
+    Ok(manifest)
+}
+
+/// A folder that is being written; it goes away unless it was given its name.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
+/// A file as the list names it.
+fn kept(folder: &Path, below: &Path) -> io::Result<Kept> {
+    let (bytes, blake3) = hashed(&mut File::open(folder.join(below))?, &mut io::sink())?;
+    Ok(Kept {
+        path: slashed(below),
+        bytes,
+        blake3,
+    })
+}
+
+fn copied(from: &Path, to: &Path) -> io::Result<(u64, String)> {
+    let mut from = File::open(from)?;
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    hashed(&mut from, &mut File::create(to)?)
+}
+
+/// Copies to the end; gives the bytes and their BLAKE3 in hex.
+fn hashed(from: &mut impl Read, to: &mut impl Write) -> io::Result<(u64, String)> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut bytes = 0;
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok((bytes, hasher.finalize().to_hex().to_string())),
+            Ok(n) => {
+                hasher.update(&buffer[..n]);
+                to.write_all(&buffer[..n])?;
+                bytes += n as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
