@@ -204,10 +204,19 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     expect(&answer["suppliers"][0], "unchanged", rows)?;
     std::fs::rename(&second, &first).map_err(|e| e.to_string())?;
     let changed = (0..rows).filter(|n| rows::changes(*n, arguments.every)).count() as u64;
-    let answer = step("one row in a hundred changed: import", &["import", "norte", "--apply"])?;
+    let answer = step("one row in a hundred changed: plan", &["import", "norte"])?;
     expect(&answer, "changed", changed)?;
     expect(&answer, "held", 0)?;
-    step("and its delta export", &["channel", "export", "google", "--delta"])?;
+    let plan = answer["plan"].as_str().unwrap_or_default().to_owned();
+    step("show the plan", &["plan", "show", &plan])?;
+    let answer = step("apply it", &["apply", &plan])?;
+    let batch = answer["batch"].to_string();
+    step("its delta export", &["channel", "export", "google", "--delta"])?;
+    let answer = step("undo it", &["undo", &batch])?;
+    expect(&answer, "restored", changed)?;
+    step("the next day whole: import, index, export", &["run"])?;
+    step("show a product", &["product", "show", "N00000011", "--layers"])?;
+    step("worklists", &["todo"])?;
 
     let searches = search::measure(&folder, arguments.threads, arguments.searches, false)?;
     let store = size(&folder.join(".estante"));

@@ -13,6 +13,7 @@ mod drafts;
 mod drift;
 mod errors;
 mod formats;
+mod full_disk;
 mod gold;
 mod golden;
 mod guards;
