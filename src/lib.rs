@@ -11,8 +11,9 @@ pub mod value;
 // Floor 3: what a product can have, and how texts become it.
 pub mod schema;
 pub mod transform;
-// Floor 4: the shapes a product takes.
+// Floor 4: the shapes a product takes, and the language in which they are asked for.
 pub mod product;
+pub mod query;
 // Floor 5: the stages, none knowing another.
 pub mod catalog;
 pub mod channel;

@@ -3,7 +3,7 @@
 
 use crate::child::own_processor;
 use estante::catalog::Reader;
-use estante::index::words::{Language, terms};
+use estante::query::words::{Language, terms};
 use estante::value::{Kind, Value};
 use estante::workspace::Workspace;
 use estante::workspace::failure::{Failure, FailureKind};

@@ -3,9 +3,9 @@
 //! Only what is searched, filtered, sorted or counted by goes in; everything that is shown comes from the catalog.
 
 use crate::index::layout::{Form, Layout, Mark, mark_key, value_key};
-use crate::index::number;
-use crate::index::words::compact;
 use crate::product::{Product, completeness};
+use crate::query::number;
+use crate::query::words::compact;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::value::text::{fold_into, plain};

@@ -2,7 +2,7 @@
 //!
 //! An index belongs to one layout: another schema, other locales or channels make another fingerprint, and it is rebuilt.
 
-use crate::index::words::Language;
+use crate::query::words::Language;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::value::Kind;

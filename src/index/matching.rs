@@ -4,11 +4,11 @@
 //! their labels, in measures by number and unit, and by its synonyms. The best of these counts.
 
 use crate::index::layout::{Layout, Mark, TextField, mark_key, value_key};
-use crate::index::number::sortable;
-use crate::index::query::Word;
 use crate::index::synonyms::Synonyms;
 use crate::index::typo::Corrections;
-use crate::index::words::{Language, compact, terms};
+use crate::query::Word;
+use crate::query::number::sortable;
+use crate::query::words::{Language, compact, terms};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::value::Kind;

@@ -6,25 +6,21 @@
 pub mod collect;
 pub mod document;
 pub mod facet;
-pub mod fault;
 pub mod filter;
 pub mod id_set;
 pub mod layout;
-pub mod lexer;
 pub mod matching;
-pub mod number;
-pub mod query;
 pub mod range;
 pub mod scoring;
 pub mod search;
 pub mod synonyms;
 #[cfg(test)]
 mod tests;
+pub mod tokenizer;
 pub mod typo;
-pub mod words;
 
 use crate::index::layout::{ID, Layout};
-use crate::index::words::tokenizers;
+use crate::index::tokenizer::tokenizers;
 use crate::schema::Schema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

@@ -3,15 +3,15 @@
 use crate::declaration::nearest::suggestion;
 use crate::index::collect::{Found, Order, Page, PageCollector};
 use crate::index::facet::{Counted, Facet as Counting};
-use crate::index::fault::Fault;
 use crate::index::filter::{Filters, Outside, any, not};
 use crate::index::layout::{Column, Layout, TextField};
 use crate::index::matching::{Matcher, Vocabulary, constant, names_things};
-use crate::index::number::shown;
-use crate::index::query::{Node, Word, parse, plain_words};
 use crate::index::scoring::Steady;
 use crate::index::synonyms::Synonyms;
 use crate::index::typo::{Correction, Corrections, Slips, may_slip};
+use crate::query::fault::Fault;
+use crate::query::number::shown;
+use crate::query::{Node, Word, parse, plain_words};
 use crate::schema::Schema;
 use crate::value::Kind;
 use std::cell::Cell;

@@ -2,7 +2,7 @@
 //!
 //! They are looked at when a question is asked, so a changed file works at once and nothing is indexed anew.
 
-use crate::index::words::{Language, terms};
+use crate::query::words::{Language, terms};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};

@@ -2,13 +2,13 @@
 
 use crate::index::document::{Documents, Doubted, Note};
 use crate::index::filter::Outside;
-use crate::index::query::parse;
 use crate::index::search::{Answer, Engine, Request, SearchError};
 use crate::index::synonyms::{Synonyms, SynonymsFile};
 use crate::index::typo::respelled;
 use crate::index::{Holding, Index};
 use crate::product::origin::Origin;
 use crate::product::{By, Product, Resolved};
+use crate::query::parse;
 use crate::schema::Schema;
 use crate::schema::load::load;
 use crate::schema::scope::Key;
@@ -416,6 +416,9 @@ fn faults_point_at_their_place() {
         ("brand:(bosch -())", "E-QUERY-VALUE", "brand:(bosch -()"),
         ("color:(red OR blu)", "E-QUERY-OPTION", "blu"),
         ("colr:(red OR blu)", "E-QUERY-NAME", "colr"),
+        ("brand:/bosch|makita/ taladro", "E-QUERY-PATTERN", "/bosch|makita/"),
+        ("sku:/(/", "E-QUERY-PATTERN", "/(/"),
+        ("stock:/5/", "E-QUERY-KIND", "/5/"),
     ] {
         match shop.ask(query) {
             Err(SearchError::Query(fault)) => {

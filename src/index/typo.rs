@@ -3,8 +3,8 @@
 //! One slip is forgiven from four letters on, two from eight. Words with digits are codes and sizes: they are taken as said.
 
 use crate::index::layout::TextField;
-use crate::index::query::Word;
-use crate::index::words::{Language, Runs, Stems, compact};
+use crate::query::Word;
+use crate::query::words::{Language, Runs, Stems, compact};
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -4,7 +4,7 @@
 
 use crate::declaration::nearest::nearest;
 use crate::index::synonyms::Synonyms;
-use crate::index::words::{LANGUAGES, Language, terms};
+use crate::query::words::{LANGUAGES, Language, terms};
 use crate::value::text::fold;
 use rapidfuzz::distance::osa;
 use std::collections::BTreeMap;

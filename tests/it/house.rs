@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["diagnostic"],
     &["declaration", "value"],
     &["schema", "transform"],
-    &["product"],
+    &["product", "query"],
     &[
         "feed", "mapping", "plan", "catalog", "merge", "enrich", "channel", "index", "sheet",
     ],

@@ -1,9 +1,18 @@
-//! A query as a tree: what is asked, without knowing what the catalog has.
+//! The language in which people ask for products, in a search and in the `when` of a rule: a query as a tree, without knowing
+//! what the catalog has.
 //!
-//! Words and conditions side by side are all required; `OR` binds them less than side by side; `-` and `NOT` take out.
+//! Words and conditions side by side are all required; `OR` binds them less than side by side; `-` and `NOT` take out. What a
+//! condition means beside a schema stands in `meaning`; how products are found is left to `index`, how one is tested to `enrich`.
 
-use crate::index::fault::Fault;
-use crate::index::lexer::{Comparison, Part, Placed, lonely, parts};
+pub mod fault;
+pub mod lexer;
+pub mod meaning;
+pub mod number;
+pub mod range;
+pub mod words;
+
+use crate::query::fault::Fault;
+use crate::query::lexer::{Comparison, Part, Placed, lonely, parts};
 
 /// Deepest nesting of brackets.
 const DEEPEST: usize = 24;
@@ -36,6 +45,8 @@ pub struct Condition {
     pub comparison: Comparison,
     pub value: String,
     pub quoted: bool,
+    /// The value is a regular expression: `attr:/…/`.
+    pub pattern: bool,
     pub start: usize,
     pub value_start: usize,
     pub end: usize,
@@ -164,11 +175,13 @@ impl Parser<'_> {
                 value,
                 value_start,
                 quoted,
+                pattern,
             } => Ok(Node::Condition(Condition {
                 name: name.clone(),
                 comparison: *comparison,
                 value: value.clone(),
                 quoted: *quoted,
+                pattern: *pattern,
                 start: placed.start,
                 value_start: *value_start,
                 end: placed.end,

@@ -1,7 +1,7 @@
 //! A query cut into words, phrases, conditions, brackets and operators, each with its place.
 
-use crate::index::fault::Fault;
-use crate::index::words::Runs;
+use crate::query::fault::Fault;
+use crate::query::words::Runs;
 
 /// Longest query, in bytes.
 pub const LONGEST_QUERY: usize = 4_096;
@@ -38,6 +38,8 @@ pub enum Part {
         /// Where the value begins.
         value_start: usize,
         quoted: bool,
+        /// It stood between strokes: `/…/`.
+        pattern: bool,
     },
     Or,
     And,
@@ -302,7 +304,13 @@ impl<'q> Lexer<'q> {
         let value_start = self.at;
         let rest = self.rest();
         let quoted = rest.starts_with('"');
+        let pattern = pattern(rest).filter(|_| matches!(comparison, Comparison::Holds | Comparison::Equals));
+        let is_pattern = pattern.is_some();
         let value = match rest.chars().next() {
+            _ if let Some(length) = pattern => {
+                self.at += length;
+                rest[1..length - 1].replace("\\/", "/")
+            }
             Some('"') => self.quoted()?,
             Some(c) if !c.is_whitespace() && c != ')' => self.word().to_owned(),
             _ => String::new(),
@@ -310,7 +318,7 @@ impl<'q> Lexer<'q> {
         if value.is_empty() && !quoted {
             return Err(nothing(&name, start, self.at));
         }
-        if !quoted {
+        if !quoted && !is_pattern {
             self.count(&value, false, value_start)?;
         }
         self.push(
@@ -320,6 +328,7 @@ impl<'q> Lexer<'q> {
                 value,
                 value_start,
                 quoted,
+                pattern: is_pattern,
             },
             start,
         );
@@ -355,6 +364,30 @@ fn first_word(rest: &str) -> &str {
     }
     // A character that begins nothing else is a word of its own, so that every step goes on.
     &rest[..end.max(rest.chars().next().map_or(0, char::len_utf8))]
+}
+
+/// The length of a pattern that begins here, `/…/` with both strokes: its end is a stroke before a space, a bracket or the end of
+/// the query, and one inside is written `\/`.
+fn pattern(rest: &str) -> Option<usize> {
+    let inner = rest.strip_prefix('/')?;
+    let mut escaped = false;
+    for (at, c) in inner.char_indices() {
+        let behind = &inner[at + c.len_utf8()..];
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '/' if at > 0
+                && behind
+                    .chars()
+                    .next()
+                    .is_none_or(|c| c.is_whitespace() || matches!(c, '(' | ')')) =>
+            {
+                return Some(at + 2);
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Is there anything in a text that a product could be found by.

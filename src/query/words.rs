@@ -1,12 +1,9 @@
 //! Words out of texts: folded, cut where letters meet digits, stemmed by language, stop words passed over.
 //!
-//! The same function reads what is indexed and what is asked, so that both come to the same terms. Nothing is stored here;
-//! which field holds which text is left to `layout`.
+//! The same function reads what is indexed, what is asked, and what rules look at, so that all come to the same terms.
 
 use crate::value::text::fold_into;
-use tantivy::tokenizer::{
-    Language as Snowball, RawTokenizer, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager,
-};
+use tantivy::tokenizer::{Language as Snowball, RawTokenizer, Stemmer, TextAnalyzer};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Longer words are no words; in bytes.
@@ -260,6 +257,11 @@ impl Stems {
         }
     }
 
+    /// The language of these words.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
     /// The term of a run; nothing for stop words and for what is too long to be a word.
     pub fn term<'s>(&'s mut self, raw: &'s str) -> Option<&'s str> {
         if raw.len() > LONGEST_WORD {
@@ -324,82 +326,6 @@ pub fn terms(text: &str, language: Language) -> Vec<(usize, String)> {
         }
     }
     found
-}
-
-/// The tokenizer of a language for the index.
-pub struct Words {
-    stems: Stems,
-    token: Token,
-}
-
-impl Clone for Words {
-    fn clone(&self) -> Words {
-        Words::new(self.stems.language)
-    }
-}
-
-impl Words {
-    pub fn new(language: Language) -> Words {
-        Words {
-            stems: Stems::new(language),
-            token: Token::default(),
-        }
-    }
-}
-
-/// The tokens of one text.
-pub struct WordStream<'a> {
-    runs: Runs<'a>,
-    stems: &'a mut Stems,
-    token: &'a mut Token,
-}
-
-impl Tokenizer for Words {
-    type TokenStream<'a> = WordStream<'a>;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
-        self.token.reset();
-        WordStream {
-            runs: Runs::of(text),
-            stems: &mut self.stems,
-            token: &mut self.token,
-        }
-    }
-}
-
-impl TokenStream for WordStream<'_> {
-    fn advance(&mut self) -> bool {
-        for run in self.runs.by_ref() {
-            self.token.position = self.token.position.wrapping_add(1);
-            if let Some(term) = self.stems.term(run.text) {
-                self.token.text.clear();
-                self.token.text.push_str(term);
-                self.token.offset_from = run.start;
-                self.token.offset_to = run.start + run.text.len();
-                return true;
-            }
-        }
-        false
-    }
-
-    fn token(&self) -> &Token {
-        self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        self.token
-    }
-}
-
-/// All tokenizers by name.
-pub fn tokenizers() -> TokenizerManager {
-    let manager = TokenizerManager::new();
-    // The engine asks for this one on behalf of fields that have no words.
-    manager.register("default", Words::new(Language::Neutral));
-    for language in LANGUAGES {
-        manager.register(language.tokenizer(), Words::new(language));
-    }
-    manager
 }
 
 /// An identifier for comparing: letters and digits only, small, without accents. `GSB-18V` and `gsb 18v` come out alike.
