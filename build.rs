@@ -10,7 +10,7 @@ fn main() {
         root.join("synonyms.toml"),
         root.join("NOTICE"),
     ];
-    for folder in ["schemas", "channels", "copy", "sample_feeds", "docs/schema"] {
+    for folder in ["schemas", "channels", "copy", "rules", "sample_feeds", "docs/schema"] {
         println!("cargo::rerun-if-changed={folder}");
         gather(&root.join(folder), &mut files);
     }

@@ -18,6 +18,7 @@ pub mod matching;
 pub mod output;
 pub mod product;
 pub mod progress;
+pub mod rules;
 pub mod run;
 pub mod schema;
 pub mod search;
@@ -33,6 +34,7 @@ use crate::cli::enrich::EnrichCommand;
 use crate::cli::fail_on::FailOn;
 use crate::cli::matching::MatchCommand;
 use crate::cli::output::Output;
+use crate::cli::rules::RulesCommand;
 use crate::cli::sheet::SheetCommand;
 use crate::workspace::Workspace;
 use crate::workspace::delivery::Which;
@@ -150,6 +152,9 @@ pub enum Command {
     /// What is derived from products: look at it, check it.
     #[command(subcommand)]
     Enrich(EnrichCommand),
+    /// Rules: what products say beside what their sources say.
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Products of different suppliers that may be one; without more, their list.
     Match {
         #[command(subcommand)]
@@ -482,6 +487,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             enrich_copy::copy(&open()?, of, *preview, *lint, output)
         }
         Command::Enrich(EnrichCommand::Images) => enrich_images::enrich(open()?, output),
+        Command::Rules(command) => rules::dispatch(&open()?, command, output),
         Command::Draft(DraftCommand::Make { skus, attribute, limit }) => {
             draft::make(&open()?, skus, attribute.as_deref(), *limit, output)
         }

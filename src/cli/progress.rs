@@ -32,6 +32,7 @@ fn words(step: &Step) -> String {
         Step::Indexing => "indexing".to_owned(),
         Step::Sheet => "the sheet's rows".to_owned(),
         Step::Comparing => "comparing products".to_owned(),
+        Step::Trying => "trying rules".to_owned(),
         Step::Drafting => "asking for drafts".to_owned(),
     }
 }

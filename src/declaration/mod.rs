@@ -166,6 +166,17 @@ impl Declaration {
         self.place_at(self.offsets(path).0)
     }
 
+    /// Where words of the value at a path stand; the value itself where they are not found as written (behind escapes).
+    pub fn place_of_words(&self, path: &[&str], words: &str) -> Place {
+        let from = self.offsets(path).1;
+        let found = self
+            .text
+            .get(from..)
+            .filter(|_| !words.is_empty())
+            .and_then(|rest| rest.find(words));
+        self.place_at(found.map_or(from, |at| from + at))
+    }
+
     /// An error at the value of a path, for the checks that come after `check`.
     pub fn fault(&self, path: &[&str], code: &'static str, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(code, message).at(self.place(path))

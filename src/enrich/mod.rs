@@ -2,14 +2,16 @@
 //!
 //! A step is a pure function of products and configuration. Nothing it finds is stored: whoever looks at a product derives it
 //! anew, so taking back a batch takes back what was derived from it, and a changed setting is seen at once. A step speaks
-//! only where nobody else does.
+//! only where nobody else does; rules alone speak over suppliers, and never over people.
 
 pub mod copy;
 pub mod draft;
 pub mod images;
+pub mod rules;
 pub mod specs;
 
 use crate::enrich::copy::Copy;
+use crate::enrich::rules::{Event, Rules};
 use crate::enrich::specs::settings::{SpecsSettings, UnknownName};
 use crate::enrich::specs::{Doubts, Finding, Specs};
 use crate::product::Product;
@@ -29,6 +31,8 @@ pub struct EnrichSettings {
 #[derive(Debug, Default)]
 pub struct Enrichment {
     specs: Specs,
+    /// What rules say, over what suppliers say.
+    pub rules: Option<Rules>,
     /// Texts for what nobody wrote.
     pub copy: Option<Copy>,
     fingerprint: u64,
@@ -36,7 +40,12 @@ pub struct Enrichment {
 
 impl Enrichment {
     /// Compiles the steps. Fails with every name that the schema does not have.
-    pub fn new(settings: &EnrichSettings, copy: Option<Copy>, schema: &Schema) -> Result<Enrichment, Vec<UnknownName>> {
+    pub fn new(
+        settings: &EnrichSettings,
+        rules: Option<Rules>,
+        copy: Option<Copy>,
+        schema: &Schema,
+    ) -> Result<Enrichment, Vec<UnknownName>> {
         let unknown = settings.specs.unknown(schema);
         if !unknown.is_empty() {
             return Err(unknown);
@@ -45,9 +54,11 @@ impl Enrichment {
         let bytes = serde_json::to_vec(settings).unwrap_or_default();
         let mut hash = xxhash_rust::xxh3::Xxh3::new();
         hash.update(&bytes);
+        hash.update(&rules.as_ref().map_or(0, Rules::fingerprint).to_le_bytes());
         hash.update(&copy.as_ref().map_or(0, Copy::fingerprint).to_le_bytes());
         Ok(Enrichment {
             specs: Specs::new(&settings.specs, schema),
+            rules,
             copy,
             fingerprint: hash.digest(),
         })
@@ -64,22 +75,36 @@ impl Enrichment {
     }
 
     /// Gives the products of one shelf place (the variants of a model, or a single product) what the steps derive: specs
-    /// first, then copy, which is written from them.
+    /// first, then what rules say, then copy, which is written from both.
     pub fn derive(&self, products: &mut [Product], schema: &Schema) {
         self.specs.derive(products, schema);
-        self.write(products);
+        self.write(products, schema);
     }
 
     /// The same, with what the texts of each product say and is no value of it.
     pub fn derive_doubted(&self, products: &mut [Product], schema: &Schema) -> Vec<Doubts> {
         let doubts = self.specs.derive_doubted(products, schema);
-        self.write(products);
+        self.write(products, schema);
         doubts
     }
 
-    fn write(&self, products: &mut [Product]) {
+    fn write(&self, products: &mut [Product], schema: &Schema) {
+        if let Some(rules) = &self.rules {
+            products.iter_mut().for_each(|product| rules.derive(product, schema));
+        }
         if let Some(copy) = &self.copy {
             products.iter_mut().for_each(|product| copy.derive(product));
+        }
+    }
+
+    /// Follows what rules do of each of these products, which must not be derived yet; `see` is told whose rules work. They are
+    /// derived then as far as rules.
+    pub fn follow_rules(&self, products: &mut [Product], schema: &Schema, see: &mut dyn FnMut(i64, Event<'_>)) {
+        let Some(rules) = &self.rules else { return };
+        self.specs.derive(products, schema);
+        for product in products {
+            let id = product.id;
+            rules.follow(product, schema, &mut |event| see(id, event));
         }
     }
 

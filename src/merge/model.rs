@@ -20,7 +20,11 @@ pub fn inherit(variant: &mut Product, model: &Product, schema: &Schema) {
                 && variant.exact(value.key).is_none()
         })
         .map(|value| Resolved {
-            by: if value.by.is_draft() { By::ModelDraft } else { By::Model },
+            by: match value.by {
+                by if by.is_editor() => By::ModelEditor,
+                by if by.is_draft() => By::ModelDraft,
+                _ => By::Model,
+            },
             ..value.clone()
         })
         .collect();

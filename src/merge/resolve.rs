@@ -5,7 +5,6 @@ use crate::product::layer::Layer;
 use crate::product::origin::Origin;
 use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
-use crate::schema::family::FamilyId;
 use crate::schema::policy::Role;
 use crate::value::Value;
 use rust_decimal::Decimal;
@@ -21,7 +20,7 @@ pub struct Spoken {
 }
 
 /// The golden record of one product: a pure function of its layers, the schema and the order of trust.
-/// `layers` may come in any order. `By::Layer` and `By::Draft` hold the position in `layers`.
+/// `layers` may come in any order. `By::Layer`, `By::Editor` and `By::Draft` hold the position in `layers`.
 ///
 /// Layers that were withdrawn no longer offer anything (price, stock…); what they said of the product itself still stands
 /// where nobody else says it.
@@ -41,24 +40,13 @@ pub fn resolve(id: i64, sku: String, layers: Vec<Spoken>, schema: &Schema, trust
         active,
         values,
     };
-    product.family = family(&product, schema);
+    product.family = product.told_family(schema);
     product.model = schema
         .known()
         .model
         .and_then(|model| product.any(model))
         .map(|value| value.to_text().into_owned());
     product
-}
-
-/// The family a product says, or else the one its category brings.
-fn family(product: &Product, schema: &Schema) -> Option<FamilyId> {
-    let said = schema.known().family.and_then(|family| product.any(family));
-    said.and_then(|code| schema.family_by_code(&code.to_text()))
-        .or_else(|| {
-            schema
-                .category(schema.category_by_code(product.category(schema)?)?)
-                .family
-        })
 }
 
 /// A single layer needs no contest, and its values need no copies.
@@ -91,9 +79,10 @@ fn alone(layers: Vec<Spoken>, schema: &Schema, trust: &Trust) -> Vec<Resolved> {
 /// The layer at a position as the one who gave a value.
 fn by(layer: usize, source: u16, trust: &Trust) -> By {
     let layer = layer as u16;
-    match trust.is_draft(source) {
-        true => By::Draft(layer),
-        false => By::Layer(layer),
+    match source {
+        source if trust.is_editor(source) => By::Editor(layer),
+        source if trust.is_draft(source) => By::Draft(layer),
+        _ => By::Layer(layer),
     }
 }
 

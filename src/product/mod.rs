@@ -32,14 +32,20 @@ pub struct Resolved {
 pub enum By {
     /// One of the product's layers, as a position in the list it was resolved from.
     Layer(u16),
+    /// The editor's layer, likewise: a person said it.
+    Editor(u16),
     /// The layer of accepted drafts, likewise: a language model wrote it.
     Draft(u16),
     /// The product model, which lends it to its variants.
     Model,
+    /// The same, of what a person said of the product model.
+    ModelEditor,
     /// The same, of a text that a language model wrote for the product model.
     ModelDraft,
     /// Read out of the product's own texts.
     Specs,
+    /// Said by the rule of this number.
+    Rule(u16),
     /// Written from the product's own values, by the template of this number.
     Copy(u16),
 }
@@ -48,9 +54,19 @@ impl By {
     /// The layer that said it, where one of the product's own did.
     pub fn layer(self) -> Option<usize> {
         match self {
-            By::Layer(n) | By::Draft(n) => Some(usize::from(n)),
+            By::Layer(n) | By::Editor(n) | By::Draft(n) => Some(usize::from(n)),
             _ => None,
         }
+    }
+
+    /// True for what the product model lends.
+    pub fn is_inherited(self) -> bool {
+        matches!(self, By::Model | By::ModelEditor | By::ModelDraft)
+    }
+
+    /// True for what a person said.
+    pub fn is_editor(self) -> bool {
+        matches!(self, By::Editor(_) | By::ModelEditor)
     }
 
     /// True for what a language model wrote.
@@ -123,5 +139,12 @@ impl Product {
             Value::Identifier(code) | Value::Text(code) | Value::Option(code) => Some(code),
             _ => None,
         }
+    }
+
+    /// The family that the values say, or else the one that their category brings.
+    pub fn told_family(&self, schema: &Schema) -> Option<FamilyId> {
+        let said = schema.known().family.and_then(|family| self.any(family));
+        said.and_then(|code| schema.family_by_code(&code.to_text()))
+            .or_else(|| schema.category(schema.category_by_code(self.category(schema)?)?).family)
     }
 }

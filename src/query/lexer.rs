@@ -153,6 +153,8 @@ impl<'q> Lexer<'q> {
             {
                 self.single(Part::Not);
             }
+            // What stands between strokes is one value, whatever it is made of.
+            '/' if self.group.is_some() && pattern(rest).is_some() => self.value(None)?,
             _ => {
                 if self.group.is_none()
                     && let Some((name, comparison)) = self.condition()

@@ -2,19 +2,21 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
+use crate::enrich::rules::Outcome;
 use crate::enrich::specs::Standing;
 use crate::merge::policy::Trust;
 use crate::plan::diff::differences;
 use crate::product::batch::{Batch, DeliveredFile, Tally};
-use crate::product::completeness;
 use crate::product::layer::Layer;
 use crate::product::origin::Origin;
 use crate::product::{By, Product};
 use crate::schema::policy::Role;
 use crate::workspace::Workspace;
+use crate::workspace::complete::{ShownCompleteness, complete};
 use crate::workspace::evidence::shown;
 use crate::workspace::failure::Failure;
 use crate::workspace::products::Shelf;
+use crate::workspace::rule_layer;
 use std::collections::BTreeMap;
 
 /// One value as a person sees it.
@@ -65,16 +67,6 @@ pub struct ShownChange {
     pub attribute: String,
     pub before: Option<String>,
     pub after: Option<String>,
-}
-
-/// How complete a product is for one channel and locale.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct ShownCompleteness {
-    pub channel: Option<String>,
-    pub locale: String,
-    /// Whole percent.
-    pub percent: u8,
-    pub missing: Vec<String>,
 }
 
 /// A product as it is shown.
@@ -156,18 +148,21 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
     let mut values = Vec::new();
     for resolved in &product.values {
         let source = match resolved.by {
-            By::Model | By::ModelDraft => "model".to_owned(),
+            By::Model | By::ModelEditor | By::ModelDraft => "model".to_owned(),
             By::Specs => "specs".to_owned(),
+            By::Rule(_) => "rules".to_owned(),
             By::Copy(_) => "copy".to_owned(),
-            By::Layer(n) | By::Draft(n) => stored
+            By::Layer(n) | By::Editor(n) | By::Draft(n) => stored
                 .get(usize::from(n))
                 .map_or_else(String::new, |layer| shower.source(layer.source.0)),
         };
         let text = resolved.value.to_text().into_owned();
-        let inherited = matches!(resolved.by, By::Model | By::ModelDraft);
+        let inherited = resolved.by.is_inherited();
         let mut value = shower.value(resolved.key, text, source, resolved.origin, inherited)?;
-        if let By::Copy(template) = resolved.by {
-            show_template(workspace, template, &mut value);
+        match resolved.by {
+            By::Copy(template) => show_template(workspace, template, &mut value),
+            By::Rule(rule) => show_rule(workspace, rule, &mut value),
+            _ => {}
         }
         values.push(value);
     }
@@ -189,10 +184,11 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
             values: copied,
         });
     }
+    layers.extend(rules_layer(&mut shower, &trust, &name, &product)?);
     layers.extend(specs_layer(&mut shower, &trust, &name)?);
     let history = history(&mut shower, &reader, &name, &stored)?;
     Ok(ShownProduct {
-        completeness: complete(workspace, &product),
+        completeness: complete(schema, &product),
         sku: product.sku,
         model: product.model,
         family: product.family.map(|family| schema.family(family).code.to_string()),
@@ -223,6 +219,16 @@ fn show_template(workspace: &Workspace, template: u16, value: &mut ShownValue) {
     value.line = place.and_then(|place| place.line);
     value.column = None;
     value.rule = Some("template".to_owned());
+}
+
+/// What a rule says came from there.
+fn show_rule(workspace: &Workspace, rule: u16, value: &mut ShownValue) {
+    let rules = workspace.settings.enrichment.rules.as_ref();
+    let rule = rules.and_then(|rules| rules.rule(rule));
+    value.file = rule.and_then(|rule| rule.place.file.as_deref().map(str::to_owned));
+    value.line = rule.and_then(|rule| rule.place.line);
+    value.column = None;
+    value.rule = rule.map(|rule| rule.id.clone());
 }
 
 fn layers(
@@ -260,10 +266,12 @@ fn layers(
                     };
                     Some(policy)
                 }
-                None if matches!(product.exact(*key), Some(resolved) if matches!(resolved.by, By::Copy(_))) => {
-                    Some("a template writes it anew".to_owned())
-                }
-                None => Some("withdrawn by its source".to_owned()),
+                None => Some(match product.exact(*key).map(|resolved| resolved.by) {
+                    Some(By::Copy(_)) => "a template writes it anew".to_owned(),
+                    Some(By::Rule(rule)) => format!("the rule {} wins", rule_name(shower.workspace, rule)),
+                    None if attribute.role != Role::Offer || !layer.withdrawn => "a rule takes it away".to_owned(),
+                    _ => "withdrawn by its source".to_owned(),
+                }),
             };
             let origin = body.origin(*key, layer.origin);
             let value = shower.value(*key, value.to_text().into_owned(), source.clone(), origin, false)?;
@@ -279,6 +287,47 @@ fn layers(
     }
     shown.sort_by_key(|layer| layer.source.clone());
     Ok(shown)
+}
+
+fn rule_name(workspace: &Workspace, rule: u16) -> &str {
+    let rules = workspace.settings.enrichment.rules.as_ref();
+    rules
+        .and_then(|rules| rules.rule(rule))
+        .map_or("", |rule| rule.id.as_str())
+}
+
+/// What rules say, as a layer: followed again, so that it also shows what stands below a person's word.
+fn rules_layer(
+    shower: &mut Shower<'_>,
+    trust: &Trust,
+    name: &ProductName,
+    product: &Product,
+) -> Result<Option<ShownLayer>, Failure> {
+    let mut values = Vec::new();
+    let origin = product.values.first().map(|value| value.origin).unwrap_or_default();
+    for said in rule_layer::said(shower.workspace, shower.reader, trust, name)? {
+        let own = product.exact(said.key).map(|resolved| resolved.by);
+        let reason = match said.outcome {
+            Outcome::Editor => Some("the editor wins".to_owned()),
+            Outcome::Draft => Some("the accepted draft wins".to_owned()),
+            Outcome::Same => Some("says the same".to_owned()),
+            Outcome::Wins if said.after.is_none() && own.is_none() => None,
+            Outcome::Wins if own == Some(By::Rule(said.rule)) => None,
+            Outcome::Wins => Some("said otherwise further down".to_owned()),
+        };
+        let text = said.after.unwrap_or_default();
+        let mut value = shower.value(said.key, text, "rules".to_owned(), origin, false)?;
+        show_rule(shower.workspace, said.rule, &mut value);
+        let wins = reason.is_none();
+        values.push(ShownClaim { value, wins, reason });
+    }
+    Ok((!values.is_empty()).then(|| ShownLayer {
+        source: "rules".to_owned(),
+        sku: name.sku.clone(),
+        batch: origin.batch,
+        withdrawn: false,
+        values,
+    }))
 }
 
 /// What the product's texts and siblings say, as a layer: derived again, with its evidence.
@@ -391,29 +440,6 @@ fn history(
     }
     changes.sort_by_key(|change| std::cmp::Reverse(change.batch));
     Ok(changes)
-}
-
-fn complete(workspace: &Workspace, product: &Product) -> Vec<ShownCompleteness> {
-    let schema = &workspace.settings.schema;
-    let mut shown = Vec::new();
-    for channel in 0..=schema.channels().len() as u8 {
-        for locale in 1..=schema.locales().len() as u8 {
-            let Some(completeness) = completeness::of(product, schema, locale, channel) else {
-                continue;
-            };
-            shown.push(ShownCompleteness {
-                channel: schema.channel_code(channel).map(str::to_owned),
-                locale: schema.locale_code(locale).unwrap_or_default().to_owned(),
-                percent: completeness.percent(),
-                missing: completeness
-                    .missing
-                    .iter()
-                    .map(|id| schema.attribute(*id).code.to_string())
-                    .collect(),
-            });
-        }
-    }
-    shown
 }
 
 /// The files of a batch, and by attribute key the column and rule that filled it.

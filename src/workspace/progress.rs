@@ -23,6 +23,8 @@ pub enum Step {
     Drafting,
     /// A sheet is being written or read.
     Sheet,
+    /// Rules are tried on products.
+    Trying,
     /// Products are compared with each other.
     Comparing,
 }

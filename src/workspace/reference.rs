@@ -4,6 +4,7 @@ use crate::channel::pack::file::PackFile;
 use crate::channel::settings::ChannelFile;
 use crate::declaration::json_schema;
 use crate::enrich::copy::file::CopyFile;
+use crate::enrich::rules::file::RulesFile;
 use crate::index::synonyms::SynonymsFile;
 use crate::schema::file::SchemaFile;
 use crate::workspace::failure::Failure;
@@ -11,7 +12,7 @@ use crate::workspace::settings::{SupplierFile, WorkspaceFile};
 use std::path::Path;
 
 /// The schemas by file name.
-pub fn json_schemas() -> [(&'static str, String); 7] {
+pub fn json_schemas() -> [(&'static str, String); 8] {
     [
         (
             "estante.json",
@@ -36,6 +37,10 @@ pub fn json_schemas() -> [(&'static str, String); 7] {
         (
             "synonyms.json",
             json_schema::<SynonymsFile>("synonyms.toml: words that mean the same"),
+        ),
+        (
+            "rules.json",
+            json_schema::<RulesFile>("rules/*.toml: what products say beside what their sources say"),
         ),
         (
             "copy.json",

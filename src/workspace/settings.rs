@@ -7,7 +7,6 @@ use crate::channel::pack::Pack;
 use crate::channel::settings::ChannelFile;
 use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::enrich::copy::Copy;
 use crate::enrich::images::settings::{ImageSettings, Images};
 use crate::enrich::{EnrichSettings, Enrichment};
 use crate::feed::settings::FileSettings;
@@ -22,6 +21,7 @@ use crate::workspace::delivery_settings::DeliverySettings;
 use crate::workspace::download;
 use crate::workspace::draft_settings::{DraftSettings, Drafting};
 use crate::workspace::failure::Failure;
+use crate::workspace::folder::{declarations, gather, load_copy, load_rules, shown};
 use crate::workspace::match_settings::MatchSettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,9 @@ pub struct WorkspaceFile {
     /// Folder of the copy templates; without it no texts are written.
     #[serde(default = "copy")]
     pub copy: String,
+    /// Folder of the rules; without it nothing is said but by sources.
+    #[serde(default = "rules")]
+    pub rules: String,
     /// Folder of the store: catalog, plans, rejected rows, export states.
     #[serde(default = "store")]
     pub store: String,
@@ -95,6 +98,9 @@ fn channels() -> String {
 }
 fn copy() -> String {
     "copy".into()
+}
+fn rules() -> String {
+    "rules".into()
 }
 fn store() -> String {
     ".estante".into()
@@ -255,8 +261,9 @@ impl Settings {
         let images = load_images(&workspace, &declaration, &schema, &channel_ids, &mut faults);
         let suppliers = compile_suppliers(&workspace, supplier_files, &schema, &mut faults);
         let channels = compile_channels(root, &workspace, &channel_files, &schema, &mut faults);
-        let copy = load_copy(root, &workspace, &schema, &mut faults);
-        let enrichment = Enrichment::new(&workspace.enrich, copy, &schema).map_err(|unknown| {
+        let copy = load_copy(root, &workspace.copy, &schema, &mut faults);
+        let rules = load_rules(root, &workspace.rules, &schema, currency, &mut faults);
+        let enrichment = Enrichment::new(&workspace.enrich, rules, copy, &schema).map_err(|unknown| {
             faults.extend(unknown.into_iter().map(|name| {
                 let path: Vec<&str> = name.path.iter().map(String::as_str).collect();
                 declaration.fault(&path, name.code, name.message).with_help(name.help)
@@ -317,24 +324,6 @@ impl Settings {
     /// A path as the user knows it: relative to the workspace where it lies inside.
     pub fn shown(&self, path: &Path) -> String {
         shown(&self.root, path)
-    }
-}
-
-fn shown(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .to_string_lossy()
-        .replace('\\', "/")
-}
-
-/// Keeps a value, or its faults.
-fn gather<T>(result: Result<T, Vec<Diagnostic>>, faults: &mut Vec<Diagnostic>) -> Option<T> {
-    match result {
-        Ok(value) => Some(value),
-        Err(mut more) => {
-            faults.append(&mut more);
-            None
-        }
     }
 }
 
@@ -400,31 +389,6 @@ fn load_images(
     }
 }
 
-/// The TOML files of a folder, by file name without its ending.
-fn declarations(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> Vec<(String, Declaration)> {
-    let mut paths: Vec<PathBuf> = match std::fs::read_dir(root.join(folder)) {
-        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-        // A workspace without a channel folder has no channels.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => {
-            faults.push(Diagnostic::error("E-FOLDER", format!("cannot be read: {error}")).at(Place::file(folder)));
-            Vec::new()
-        }
-    };
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    paths.sort();
-    let mut found = Vec::new();
-    for path in paths {
-        let Some(id) = path.file_stem().and_then(|stem| stem.to_str()) else {
-            continue;
-        };
-        if let Some(declaration) = gather(Declaration::read(&path, &shown(root, &path)), faults) {
-            found.push((id.to_owned(), declaration));
-        }
-    }
-    found
-}
-
 fn compile_channels(
     root: &Path,
     workspace: &WorkspaceFile,
@@ -450,18 +414,6 @@ fn compile_channels(
         channels.extend(gather(Channel::compile(id, file, declaration, pack, schema), faults));
     }
     channels
-}
-
-/// The copy templates, where there are any.
-fn load_copy(root: &Path, workspace: &WorkspaceFile, schema: &Schema, faults: &mut Vec<Diagnostic>) -> Option<Copy> {
-    let files: Vec<Declaration> = declarations(root, &workspace.copy, faults)
-        .into_iter()
-        .map(|(_, declaration)| declaration)
-        .collect();
-    if files.is_empty() {
-        return None;
-    }
-    gather(Copy::compile(&files, schema), faults)
 }
 
 /// A supplier's folder, with its file as it reads.

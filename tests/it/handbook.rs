@@ -162,6 +162,7 @@ fn every_key_stands_on_its_page() {
         ("pack.json", &["docs/packs.md"]),
         ("synonyms.json", &["docs/search.md"]),
         ("copy.json", &["docs/copy.md"]),
+        ("rules.json", &["docs/rules.md"]),
     ] {
         let text: String = names.iter().map(|name| page(name)).collect();
         let schema_text = shop.read(format!("schemas/{schema}"));

@@ -33,6 +33,7 @@ mod merge_chains;
 mod merging;
 mod real_feeds;
 mod rejects;
+mod rules;
 mod samples;
 mod search;
 mod sheet;

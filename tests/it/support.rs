@@ -45,6 +45,7 @@ impl Shop {
             "schemas",
             "sample_feeds",
             "channels",
+            "rules",
             "copy",
         ] {
             copy(&project().join(part), &shop.path(part));
@@ -55,7 +56,7 @@ impl Shop {
     /// The sample workspace with the named suppliers only.
     pub fn sample_of(suppliers: &[&str]) -> Shop {
         let shop = Shop::new();
-        for part in ["estante.toml", "synonyms.toml", "schemas", "channels", "copy"] {
+        for part in ["estante.toml", "synonyms.toml", "schemas", "channels", "rules", "copy"] {
             copy(&project().join(part), &shop.path(part));
         }
         for supplier in suppliers {

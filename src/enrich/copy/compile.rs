@@ -2,7 +2,7 @@
 
 use crate::declaration::Declaration;
 use crate::declaration::nearest::suggestion;
-use crate::diagnostic::{Diagnostic, Place, excerpt};
+use crate::diagnostic::{Diagnostic, excerpt};
 use crate::enrich::copy::budget::Budget;
 use crate::enrich::copy::file::{CopyFile, Flaw, ForbiddenFile, SetFile, TargetFile, When};
 use crate::enrich::copy::lint::{Forbidden, Length, Lint};
@@ -187,7 +187,7 @@ impl Compiler<'_> {
         let template = match Template::compile(&target.template, &names) {
             Ok(template) => template,
             Err(fault) => {
-                let place = place_of(set.declaration, &path, &fault.words);
+                let place = set.declaration.place_of_words(&path, &fault.words);
                 let diagnostic = Diagnostic::error(fault.mismatch.code, fault.mismatch.message).at(place);
                 return self.faults.push(match fault.mismatch.help {
                     Some(help) => diagnostic.with_help(help),
@@ -444,30 +444,4 @@ impl Compiler<'_> {
 
 fn wider(a: Option<usize>, b: Option<usize>) -> Option<usize> {
     Some(a?.max(b?))
-}
-
-/// Where words of a value stand; the value itself where they are not found as written (behind escapes).
-fn place_of(declaration: &Declaration, path: &[&str], words: &str) -> Place {
-    let start = declaration.place(path);
-    let (Some(line), Some(column)) = (
-        start.line,
-        start.column.as_deref().and_then(|column| column.parse::<usize>().ok()),
-    ) else {
-        return start;
-    };
-    let text = declaration.text();
-    let above: usize = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
-    let within: usize = text[above..].chars().take(column - 1).map(char::len_utf8).sum();
-    let from = above + within;
-    let Some(at) = text
-        .get(from..)
-        .and_then(|rest| rest.find(words))
-        .filter(|_| !words.is_empty())
-    else {
-        return start;
-    };
-    let before = &text[..from + at];
-    let line = 1 + before.matches('\n').count();
-    let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().count();
-    Place::line(declaration.shown().clone(), line as u64).at_column(column.to_string())
 }

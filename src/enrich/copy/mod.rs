@@ -140,10 +140,10 @@ impl Written {
         match standing.by {
             // A template for this channel or locale is nearer than one for all.
             By::Copy(_) => general,
-            By::Specs => general && self.when == When::Always,
-            By::Layer(_) | By::Draft(_) | By::Model | By::ModelDraft => {
-                // A person's word has no line in a file.
-                let person = standing.origin.line == 0;
+            By::Specs | By::Rule(_) => general && self.when == When::Always,
+            By::Layer(_) | By::Editor(_) | By::Draft(_) | By::Model | By::ModelEditor | By::ModelDraft => {
+                // A person's word stands, and so does what a person accepted.
+                let person = standing.by.is_editor() || standing.by.is_draft();
                 (general && self.when == When::Always) || (!person && self.finds_flawed(&standing.value))
             }
         }

@@ -100,9 +100,9 @@ fn product(sku: &str, family: Option<&str>, model: Option<&str>, said: &BTreeMap
     let mut values: Vec<Resolved> = said
         .iter()
         .map(|(text, value)| {
-            let (line, text) = match text.strip_prefix("editor:") {
-                Some(text) => (0, text),
-                None => (7, text.as_str()),
+            let (by, text) = match text.strip_prefix("editor:") {
+                Some(text) => (By::Editor(0), text),
+                None => (By::Layer(0), text.as_str()),
             };
             let key = Key::parse(&SCHEMA, text).unwrap_or_else(|mismatch| panic!("{text}: {mismatch}"));
             let kind = SCHEMA.attribute(key.attribute).kind;
@@ -113,11 +113,11 @@ fn product(sku: &str, family: Option<&str>, model: Option<&str>, said: &BTreeMap
             Resolved {
                 key,
                 value,
-                by: By::Layer(0),
+                by,
                 origin: Origin {
                     batch: 1,
                     file: 0,
-                    line,
+                    line: 7,
                 },
             }
         })

@@ -374,7 +374,7 @@ impl Specs {
                     _ => continue,
                 };
                 // What a person or a feed said is read; what was derived is not.
-                let said = matches!(resolved.by, By::Layer(_) | By::Model);
+                let said = matches!(resolved.by, By::Layer(_) | By::Editor(_) | By::Model | By::ModelEditor);
                 if said && told.len() < MOST_TEXTS && !told.iter().any(|other| other.text == text) {
                     told.push(Told {
                         text,

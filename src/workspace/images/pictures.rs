@@ -86,7 +86,11 @@ impl Pictures {
             let Value::Media(places) = &mut resolved.value else {
                 continue;
             };
-            let made = if resolved.by == By::Model { model } else { own };
+            let made = if matches!(resolved.by, By::Model | By::ModelEditor) {
+                model
+            } else {
+                own
+            };
             for place in places {
                 if let Some((_, name)) = made.and_then(|pairs| pairs.iter().find(|(value, _)| value == place)) {
                     place.clone_from(name);

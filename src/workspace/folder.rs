@@ -1,0 +1,84 @@
+//! Folders of TOML files, read whole: their order, their paths as people know them, and what is compiled of them together.
+
+use crate::declaration::Declaration;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::enrich::copy::Copy;
+use crate::enrich::rules::Rules;
+use crate::schema::Schema;
+use crate::value::price::Currency;
+use std::path::{Path, PathBuf};
+
+/// A path as the user knows it: relative to the workspace where it lies inside.
+pub fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
+}
+
+/// Keeps a value, or its faults.
+pub fn gather<T>(result: Result<T, Vec<Diagnostic>>, faults: &mut Vec<Diagnostic>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(mut more) => {
+            faults.append(&mut more);
+            None
+        }
+    }
+}
+
+/// The TOML files of a folder, by file name without its ending.
+pub fn declarations(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> Vec<(String, Declaration)> {
+    let mut paths: Vec<PathBuf> = match std::fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        // A workspace without a channel folder has no channels.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            faults.push(Diagnostic::error("E-FOLDER", format!("cannot be read: {error}")).at(Place::file(folder)));
+            Vec::new()
+        }
+    };
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        let Some(id) = path.file_stem().and_then(|stem| stem.to_str()) else {
+            continue;
+        };
+        if let Some(declaration) = gather(Declaration::read(&path, &shown(root, &path)), faults) {
+            found.push((id.to_owned(), declaration));
+        }
+    }
+    found
+}
+
+/// The copy templates, where there are any.
+pub fn load_copy(root: &Path, folder: &str, schema: &Schema, faults: &mut Vec<Diagnostic>) -> Option<Copy> {
+    let files: Vec<Declaration> = declarations(root, folder, faults)
+        .into_iter()
+        .map(|(_, declaration)| declaration)
+        .collect();
+    if files.is_empty() {
+        return None;
+    }
+    gather(Copy::compile(&files, schema), faults)
+}
+
+/// The rules, where there are any.
+pub fn load_rules(
+    root: &Path,
+    folder: &str,
+    schema: &Schema,
+    currency: Currency,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Rules> {
+    let files: Vec<Declaration> = declarations(root, folder, faults)
+        .into_iter()
+        .map(|(_, declaration)| declaration)
+        .collect();
+    if files.is_empty() {
+        return None;
+    }
+    let rules = gather(Rules::compile(&files, schema, currency), faults)?;
+    (!rules.all().is_empty()).then_some(rules)
+}
