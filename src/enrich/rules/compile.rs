@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Most rules of a workspace.
-const MOST_RULES: usize = 5_000;
+const MOST_RULES: usize = 2_000;
 /// Most entries of a table, and most members of a list.
 const MOST_ENTRIES: usize = 50_000;
 

@@ -18,6 +18,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 const LONGEST: usize = 2_000;
 /// Brackets and functions stand no deeper in each other.
 const DEEPEST: usize = 24;
+/// Most numbers and attributes of a formula, so that computing it needs little of the stack.
+const MOST_PARTS: usize = 200;
 /// Most decimals that can be rounded to: those of a decimal.
 const MOST_DECIMALS: u32 = 28;
 
@@ -104,6 +106,7 @@ pub fn read(
         text,
         at: 0,
         depth: 0,
+        parts: 0,
         schema,
         key,
     };
@@ -120,6 +123,7 @@ struct Reader<'r> {
     text: &'r str,
     at: usize,
     depth: usize,
+    parts: usize,
     schema: &'r Schema,
     key: &'r dyn Fn(&str) -> Result<Key, Mismatch>,
 }
@@ -209,6 +213,11 @@ impl<'r> Reader<'r> {
     }
 
     fn one(&mut self) -> Read {
+        self.parts += 1;
+        if self.parts > MOST_PARTS {
+            let message = format!("the formula has more than {MOST_PARTS} parts");
+            return Err(self.fault("E-RULE-FORMULA", "", message, "compute it in two rules"));
+        }
         let rest = self.rest();
         match rest.chars().next() {
             Some('(') => {

@@ -5,7 +5,6 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::enrich::rules::Rule;
-use crate::enrich::rules::action::Work;
 use crate::enrich::rules::condition::Test;
 use crate::schema::Schema;
 use crate::schema::scope::Key;
@@ -14,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Most findings that are told.
 const MOST_TOLD: usize = 200;
+/// Most pairs of rules whose conditions are compared: thousands of rules may say one value.
+const MOST_PAIRS: usize = 200_000;
 
 /// What a rule reads and says.
 struct Sides {
@@ -81,14 +82,16 @@ fn overlap(one: Key, other: Key) -> bool {
 
 /// One fault for each knot of rules, at its first rule.
 fn cycles(rules: &[Rule], heeds: &[BTreeMap<usize, Key>], schema: &Schema) -> Vec<Diagnostic> {
+    let open = unsettled(heeds);
     let mut told: BTreeSet<usize> = BTreeSet::new();
     let mut faults = Vec::new();
     for start in 0..rules.len() {
-        // A circle has a step up and a step down; only rules that heed a later one can begin it.
-        if told.contains(&start) || heeds[start].keys().all(|other| *other < start) {
+        if told.contains(&start) || !open[start] {
             continue;
         }
-        let Some(chain) = way_back(start, heeds) else { continue };
+        let Some(chain) = way_back(start, heeds, &open) else {
+            continue;
+        };
         told.extend(&chain);
         let steps: Vec<String> = chain
             .iter()
@@ -118,12 +121,33 @@ fn cycles(rules: &[Rule], heeds: &[BTreeMap<usize, Key>], schema: &Schema) -> Ve
     faults
 }
 
+/// The rules that stand in a circle or before one: those are left when whoever heeds only settled ones is settled.
+fn unsettled(heeds: &[BTreeMap<usize, Key>]) -> Vec<bool> {
+    let mut heeded_by: Vec<Vec<usize>> = vec![Vec::new(); heeds.len()];
+    let mut waits: Vec<usize> = heeds.iter().map(BTreeMap::len).collect();
+    for (n, heeded) in heeds.iter().enumerate() {
+        heeded.keys().for_each(|other| heeded_by[*other].push(n));
+    }
+    let mut open = vec![true; heeds.len()];
+    let mut settled: Vec<usize> = (0..heeds.len()).filter(|n| waits[*n] == 0).collect();
+    while let Some(n) = settled.pop() {
+        open[n] = false;
+        for other in &heeded_by[n] {
+            waits[*other] -= 1;
+            if waits[*other] == 0 {
+                settled.push(*other);
+            }
+        }
+    }
+    open
+}
+
 /// The shortest way from a rule back to itself.
-fn way_back(start: usize, heeds: &[BTreeMap<usize, Key>]) -> Option<Vec<usize>> {
+fn way_back(start: usize, heeds: &[BTreeMap<usize, Key>], open: &[bool]) -> Option<Vec<usize>> {
     let mut from: BTreeMap<usize, usize> = BTreeMap::new();
     let mut queue = VecDeque::from([start]);
     while let Some(at) = queue.pop_front() {
-        for next in heeds[at].keys() {
+        for next in heeds[at].keys().filter(|next| open[**next]) {
             if *next == start {
                 let mut chain = vec![at];
                 while let Some(before) = chain
@@ -179,6 +203,11 @@ fn overwritten(
     schema: &Schema,
     remarks: &mut Vec<Diagnostic>,
 ) {
+    let required = rules
+        .iter()
+        .map(|rule| rule.when.as_ref().map(Test::required).unwrap_or_default());
+    let required: Vec<Vec<&Test>> = required.collect();
+    let mut pairs = 0;
     for (later, side) in sides.iter().enumerate() {
         for key in &side.says {
             // What it reads itself it heeds: the earlier word is not lost.
@@ -188,11 +217,13 @@ fn overwritten(
             let before = sayers.get(&key.attribute.0).into_iter().flatten();
             let before = before.take_while(|earlier| **earlier < later);
             for earlier in before.filter(|earlier| sides[**earlier].says.contains(key)) {
-                if exclude(&rules[*earlier], &rules[later], schema) {
-                    continue;
-                }
-                if remarks.len() >= MOST_TOLD {
+                pairs += 1;
+                if pairs > MOST_PAIRS || remarks.len() >= MOST_TOLD {
                     return;
+                }
+                let (one, other) = (&rules[*earlier], &rules[later]);
+                if exclude((one, &required[*earlier]), (other, &required[later]), schema) {
+                    continue;
                 }
                 let message = format!(
                     "`{}` says {} over what `{}` said ({}), where both are for a product",
@@ -214,26 +245,22 @@ fn overwritten(
 
 /// Whether no product can be for both, as far as their conditions show it: two values of one attribute, two families, two categories.
 /// A condition on what the earlier rule says itself shows nothing.
-fn exclude(one: &Rule, other: &Rule, schema: &Schema) -> bool {
-    if let (Some(one), Some(other)) = (&one.families, &other.families)
-        && !one.iter().any(|family| other.contains(family))
+fn exclude(one: (&Rule, &[&Test]), other: (&Rule, &[&Test]), schema: &Schema) -> bool {
+    if let (Some(ours), Some(theirs)) = (&one.0.families, &other.0.families)
+        && !ours.iter().any(|family| theirs.contains(family))
     {
         return true;
     }
     let says = |test: &Test| {
         let mut read = Vec::new();
         test.reads(schema, &mut read);
-        let said = |id| one.actions.iter().any(|action| action.to.attribute == id);
-        read.into_iter().any(|(id, _)| said(id)) && !one.actions.iter().all(|action| matches!(action.work, Work::Clear))
+        let said = |id| one.0.actions.iter().any(|action| action.to.attribute == id);
+        read.into_iter().any(|(id, _)| said(id))
     };
-    let required = |rule: &'_ Rule| -> Vec<Test> {
-        let tests = rule.when.as_ref().map(Test::required).unwrap_or_default();
-        tests.into_iter().cloned().collect()
-    };
-    let (ours, theirs) = (required(one), required(other));
-    ours.iter()
+    one.1
+        .iter()
         .filter(|test| !says(test))
-        .any(|test| theirs.iter().any(|their| contradict(test, their, schema)))
+        .any(|test| other.1.iter().any(|their| contradict(test, their, schema)))
 }
 
 fn contradict(one: &Test, other: &Test, schema: &Schema) -> bool {

@@ -227,13 +227,19 @@ fn units_are_checked_before_the_first_product() {
         assert_eq!(faults[0].place.line, Some(3), "{formula}");
         assert!(faults[0].help.is_some(), "{formula}");
     }
-    let deep = "(".repeat(60) + "1" + &")".repeat(60);
-    let text =
-        format!("[[rule]]\nid = \"a\"\nthen = [{{ calculate = {{ attribute = \"ratio\", formula = \"{deep}\" }} }}]\n");
-    assert_eq!(
-        compile(&[("a.toml", &text)]).expect_err("too deep")[0].code,
-        "E-RULE-FORMULA"
-    );
+    for text in [
+        "(".repeat(60) + "1" + &")".repeat(60),
+        "-".repeat(60) + "1",
+        "1+".repeat(300) + "1",
+    ] {
+        let file = format!(
+            "[[rule]]\nid = \"a\"\nthen = [{{ calculate = {{ attribute = \"ratio\", formula = \"{text}\" }} }}]\n"
+        );
+        assert_eq!(
+            compile(&[("a.toml", &file)]).expect_err("too deep")[0].code,
+            "E-RULE-FORMULA"
+        );
+    }
 }
 
 #[test]
