@@ -110,7 +110,7 @@ fn rules_are_tried_before_they_work() {
     let shop = shop();
     let refused = shop.run(&["rules", "try"]).ended(2);
     assert!(refused.err.contains("the workspace has no rules"), "{}", refused.err);
-    shop.write("rules/all.toml", &RULES.replace("missing:brand\"", "brand:none\""));
+    shop.write("rules/all.toml", RULES.replace("missing:brand\"", "brand:none\""));
     let listed = shop.done(&["rules", "list", "--json"]).json();
     let ids: Vec<&str> = listed["rules"]
         .as_array()

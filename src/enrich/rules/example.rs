@@ -126,7 +126,11 @@ fn tried(rule: &Rule, mut product: Product, expected: &Expected<'_>, schema: &Sc
     if is_for {
         rule.apply(0, &mut product, schema, &mut |event| match event {
             Event::Stops { reason: why, .. } => reason = Some(why.text(schema)),
-            Event::Says { key, outcome, .. } if outcome == Outcome::Wins => changed.push(key),
+            Event::Says {
+                key,
+                outcome: Outcome::Wins,
+                ..
+            } => changed.push(key),
             Event::Says { .. } => {}
         });
     }
