@@ -8,7 +8,7 @@ use crate::schema::attribute::Attribute;
 use crate::schema::scope::Key;
 use crate::value::measurement::Measurement;
 use crate::value::price::Price;
-use crate::value::text::{fold, plain};
+use crate::value::text::{escaped, fold, plain};
 use crate::value::{Kind, Value};
 use rust_decimal::prelude::ToPrimitive;
 use std::borrow::Cow;
@@ -178,10 +178,6 @@ fn text_of(kind: Kind, text: String) -> Value {
         Kind::Identifier => Value::Identifier(text),
         _ => Value::Text(text),
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A value as a text shows it: options by their labels, markup taken off.
