@@ -246,7 +246,7 @@ fn queries(hits: &[estante::workspace::search::Hit]) -> Vec<String> {
 }
 
 /// The engine as it comes, with the same values: texts with its own analyzer, codes and options as they are,
-/// numbers as columns. In both is counted that products are read and resolved, and their texts looked at for what contradicts a source.
+/// numbers as columns; texts that are not searched are in neither. In both is counted that products are read and resolved, and their texts looked at for what contradicts a source.
 fn plain(workspace: &Workspace) -> Result<Making, Box<dyn std::error::Error>> {
     let told = |failure: Failure| failure.to_string();
     let folder = tempfile::tempdir()?;
@@ -289,6 +289,9 @@ fn plain(workspace: &Workspace) -> Result<Making, Box<dyn std::error::Error>> {
                 for resolved in &product.values {
                     let id = resolved.key.attribute;
                     let field = fields[usize::from(id.0)];
+                    if !schema.attribute(id).searchable {
+                        continue;
+                    }
                     match &resolved.value {
                         Value::Measure(measure) => document.add_i64(field, units(measure.amount)),
                         Value::Money(price) => document.add_i64(field, units(price.amount)),

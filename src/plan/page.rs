@@ -175,9 +175,9 @@ fn row(out: &mut String, entry: &PageEntry, places: &BTreeMap<&str, usize>) {
     );
     let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), escaped);
     for (n, value) in entry.values.iter().enumerate() {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "{}<td>{}<td class=\"old\">{}<td class=\"now\">{}\n",
+            "{}<td>{}<td class=\"old\">{}<td class=\"now\">{}",
             if n > 0 { "<tr>" } else { "" },
             escaped(&value.key),
             side(&value.before),
