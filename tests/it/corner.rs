@@ -24,7 +24,6 @@ color = { kind = "text" }
 size = { kind = "text" }
 image = { kind = "media", policy = "union" }
 price = { kind = "money", role = "offer" }
-cost = { kind = "money", role = "offer" }
 stock = { kind = "integer", role = "offer", min = "0" }
 "#;
 
@@ -72,7 +71,6 @@ gtin = { column = "gtin", optional = true }
 model = { column = "model", optional = true }
 color = { column = "color", optional = true }
 price = { column = "price", optional = true }
-cost = { column = "cost", optional = true }
 stock = { column = "stock", optional = true }
 "##;
 

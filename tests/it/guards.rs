@@ -195,6 +195,14 @@ fn items_that_are_wrong_by_themselves_are_held_new_ones_too() {
     let head = "sku;price;cost;stock\n";
     let first = "A;10.00;6.00;5\nB;0.50;;5\nC;2000.00;;5\nD;10.00;12.00;5\nE;20.00;10.00;5\n";
     supplier(&shop, "norte", guards, &[head, first].concat());
+    let cost = "cost = { kind = \"money\", role = \"offer\" }\nstock = {";
+    shop.edit("schemas/all.toml", "stock = {", cost);
+    let column = "cost = { column = \"cost\", optional = true }\nstock = {";
+    shop.edit(
+        "suppliers/norte/supplier.toml",
+        "stock = { column",
+        &format!("{column} column"),
+    );
     let document = import(&shop, "norte");
     assert_eq!(tally(&document), "2 new, 3 held");
     assert_eq!(codes(&document), ["G-PRICE-FLOOR", "G-PRICE-CEILING", "G-BELOW-COST"]);
