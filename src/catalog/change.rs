@@ -401,10 +401,7 @@ impl<'c> Change<'c> {
         self.settle_identity(batch, &identity)?;
         if undone.restored + undone.removed + undone.decisions > 0 || !identity.shelved.is_empty() {
             undone.batch = Some(self.batch);
-            self.tx.execute(
-                "UPDATE batches SET undone_by = ?2 WHERE id = ?1",
-                params![batch, self.batch],
-            )?;
+            self.take_back(batch)?;
         }
         Ok(undone)
     }

@@ -44,16 +44,11 @@ pub fn undo_plan(mut workspace: Workspace, batch: i64, output: &Output) -> Resul
             continue;
         }
         for value in &entry.values {
-            let scope = [&value.locale, &value.channel].into_iter().flatten();
-            let key: Vec<&str> = [value.attribute.as_str()]
-                .into_iter()
-                .chain(scope.map(String::as_str))
-                .collect();
             let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), excerpt);
             let _ = writeln!(
                 text,
                 "             {}: {} → {}",
-                key.join("@"),
+                value.key,
                 side(&value.before),
                 side(&value.after)
             );

@@ -195,32 +195,24 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// `plan show P`
+/// `plan show P`, with `html` as a page
 pub fn show(
     workspace: &Workspace,
     plan: &str,
-    sku: Option<&str>,
-    attribute: Option<&str>,
+    (sku, attribute): (Option<&str>, Option<&str>),
+    html: bool,
     output: &Output,
 ) -> Result<u8, Failure> {
+    if html {
+        output.text(&plans::page(workspace, plan, sku, attribute)?);
+        return Ok(0);
+    }
     let shown = plans::show(workspace, plan, sku, attribute)?;
     if output.json {
         output.document(serde_json::to_value(&shown).unwrap_or_default());
         return Ok(0);
     }
     output.text(&text(&shown, output));
-    Ok(0)
-}
-
-/// `plan show P --html`
-pub fn page(
-    workspace: &Workspace,
-    plan: &str,
-    sku: Option<&str>,
-    attribute: Option<&str>,
-    output: &Output,
-) -> Result<u8, Failure> {
-    output.text(&plans::page(workspace, plan, sku, attribute)?);
     Ok(0)
 }
 
@@ -247,17 +239,14 @@ fn text(shown: &ShownPlan, output: &Output) -> String {
             continue;
         }
         for value in &change.values {
-            let mut key = value.attribute.clone();
-            for part in [&value.locale, &value.channel].into_iter().flatten() {
-                key = format!("{key}@{part}");
-            }
             let side = |side: &Option<String>| {
                 side.as_deref()
                     .map_or_else(|| "–".to_owned(), crate::diagnostic::excerpt)
             };
             let _ = writeln!(
                 text,
-                "           {key}: {} → {}",
+                "           {}: {} → {}",
+                value.key,
                 side(&value.before),
                 side(&value.after)
             );

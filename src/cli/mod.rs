@@ -451,8 +451,8 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             attribute,
             html,
         }) => {
-            let show = if *html { import::page } else { import::show };
-            show(&open()?, plan, sku.as_deref(), attribute.as_deref(), output)
+            let of = (sku.as_deref(), attribute.as_deref());
+            import::show(&open()?, plan, of, *html, output)
         }
         Command::Plan(PlanCommand::Discard { plan }) => import::discard(&open()?, plan, output),
         Command::Apply { plan } => import::apply(open()?, plan, output),

@@ -133,7 +133,7 @@ fn tell(workspace: &Workspace, came: &SheetIn, output: &Output) -> Result<(), Fa
     text.push_str(&output.findings(came.diagnostics.iter(), &came.findings));
     output.text(&text);
     if let Some(plan) = came.plan.as_deref().filter(|_| came.changed <= SHOWN) {
-        import::show(workspace, plan, None, None, output)?;
+        import::show(workspace, plan, (None, None), false, output)?;
     }
     let next = match (came.batch, &came.plan) {
         (Some(batch), _) => format!("applied as batch {batch}; `estante undo {batch}` takes it back"),

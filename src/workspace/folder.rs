@@ -52,15 +52,16 @@ pub fn declarations(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> 
     found
 }
 
+/// The files of a folder, where there are any.
+fn files(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> Option<Vec<Declaration>> {
+    let files = declarations(root, folder, faults).into_iter();
+    let files: Vec<Declaration> = files.map(|(_, declaration)| declaration).collect();
+    (!files.is_empty()).then_some(files)
+}
+
 /// The copy templates, where there are any.
 pub fn load_copy(root: &Path, folder: &str, schema: &Schema, faults: &mut Vec<Diagnostic>) -> Option<Copy> {
-    let files: Vec<Declaration> = declarations(root, folder, faults)
-        .into_iter()
-        .map(|(_, declaration)| declaration)
-        .collect();
-    if files.is_empty() {
-        return None;
-    }
+    let files = files(root, folder, faults)?;
     gather(Copy::compile(&files, schema), faults)
 }
 
@@ -72,13 +73,7 @@ pub fn load_rules(
     currency: Currency,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Rules> {
-    let files: Vec<Declaration> = declarations(root, folder, faults)
-        .into_iter()
-        .map(|(_, declaration)| declaration)
-        .collect();
-    if files.is_empty() {
-        return None;
-    }
+    let files = files(root, folder, faults)?;
     let rules = gather(Rules::compile(&files, schema, currency), faults)?;
     (!rules.all().is_empty()).then_some(rules)
 }

@@ -5,6 +5,8 @@ use crate::plan::diff::{ValueChange, differences};
 use crate::plan::page::{Page, PageEntry, PageValue};
 use crate::plan::{EntryKind, PlanReader, Summary, Verdict};
 use crate::product::layer::Layer;
+use crate::schema::Schema;
+use crate::value::Value;
 use crate::workspace::Workspace;
 use crate::workspace::apply::{apply, forget, keep, prune};
 use crate::workspace::delivery::Which;
@@ -125,11 +127,29 @@ pub fn discard(workspace: &Workspace, name: &str) -> Result<(), Failure> {
 /// One value before and after.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct ShownDifference {
+    /// The attribute with its scope, as people write it: `name@es`.
+    #[serde(skip)]
+    pub key: String,
     pub attribute: String,
     pub locale: Option<String>,
     pub channel: Option<String>,
     pub before: Option<String>,
     pub after: Option<String>,
+}
+
+impl ShownDifference {
+    /// A difference in words.
+    pub fn of(change: ValueChange, schema: &Schema) -> ShownDifference {
+        let text = |value: Option<Value>| value.map(|value| value.to_text().into_owned());
+        ShownDifference {
+            key: schema.key_text(change.key),
+            attribute: schema.attribute(change.key.attribute).code.to_string(),
+            locale: schema.locale_code(change.key.locale).map(str::to_owned),
+            channel: schema.channel_code(change.key.channel).map(str::to_owned),
+            before: text(change.before),
+            after: text(change.after),
+        }
+    }
 }
 
 /// One entry of a plan as it is shown.
@@ -175,13 +195,10 @@ pub fn show(
 pub fn page(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Option<&str>) -> Result<String, Failure> {
     let mut page = Page::default();
     let summary = each(workspace, name, sku, attribute, |entry| {
-        let values = entry.values.into_iter().map(|value| {
-            let scope = [value.locale, value.channel].into_iter().flatten();
-            PageValue {
-                key: [vec![value.attribute], scope.collect()].concat().join("@"),
-                before: value.before,
-                after: value.after,
-            }
+        let values = entry.values.into_iter().map(|value| PageValue {
+            key: value.key,
+            before: value.before,
+            after: value.after,
         });
         page.add(PageEntry {
             sku: entry.sku,
@@ -243,11 +260,8 @@ fn each(
             _ => differences(&read(&entry.before, &entry.sku)?, &read(&entry.after, &entry.sku)?)
                 .into_iter()
                 .map(|change| ShownDifference {
-                    attribute: schema.attribute(change.key.attribute).code.to_string(),
-                    locale: schema.locale_code(change.key.locale).map(str::to_owned),
-                    channel: schema.channel_code(change.key.channel).map(str::to_owned),
                     before: before(&change),
-                    after: change.after.map(|value| value.to_text().into_owned()),
+                    ..ShownDifference::of(change, schema)
                 })
                 .filter(|change| attribute.is_none_or(|attribute| attribute == change.attribute))
                 .collect(),

@@ -130,15 +130,7 @@ fn entry(
     Ok(Some(ShownEntry {
         sku: before.or(after).map_or_else(String::new, |layer| layer.sku.clone()),
         kind: kind.to_owned(),
-        values: changes
-            .map(|change| ShownDifference {
-                attribute: schema.attribute(change.key.attribute).code.to_string(),
-                locale: schema.locale_code(change.key.locale).map(str::to_owned),
-                channel: schema.channel_code(change.key.channel).map(str::to_owned),
-                before: change.before.map(|value| value.to_text().into_owned()),
-                after: change.after.map(|value| value.to_text().into_owned()),
-            })
-            .collect(),
+        values: changes.map(|change| ShownDifference::of(change, schema)).collect(),
         reason: Some(source.to_owned()),
     }))
 }
