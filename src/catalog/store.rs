@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -255,6 +256,30 @@ pub fn open_reader(folder: &Path) -> Result<Connection, CatalogError> {
             path: folder.to_owned(),
         }),
         found => Err(CatalogError::Layout { path, found }),
+    }
+}
+
+/// Says whether a file is a catalog that this program can open, without opening it: the name of the format and the layout stand in
+/// its first bytes (SQLite's `user_version`, at byte 60; sqlite.org/fileformat2.html, 2025-05).
+pub fn known(path: &Path) -> Result<(), CatalogError> {
+    let mut head = [0; 64];
+    File::open(path)
+        .and_then(|mut file| file.read_exact(&mut head))
+        .map_err(|cause| CatalogError::Io {
+            path: path.to_owned(),
+            cause,
+        })?;
+    if !head.starts_with(b"SQLite format 3\0") {
+        let what = format!("{} is no database", path.display());
+        return Err(CatalogError::Damaged { what });
+    }
+    let found = i64::from(u32::from_be_bytes([head[60], head[61], head[62], head[63]]));
+    match found {
+        LAYOUT | WITHOUT_IDENTITY => Ok(()),
+        found => Err(CatalogError::Layout {
+            path: path.to_owned(),
+            found,
+        }),
     }
 }
 

@@ -3,10 +3,11 @@
 //! A backup has the catalog and what cannot be made anew: kept deliveries, originals of pictures, drafts. Configuration and
 //! suppliers' files are the workspace's own. The search index and the states of exports are made anew after a restore.
 
-use crate::catalog::store;
+use crate::catalog::{Catalog, Reader, store};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
+use crate::workspace::images::state;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -24,7 +25,7 @@ const KEPT: [&str; 4] = ["deliveries", "media", "images", "drafts"];
 const MADE: &str = "media/derived";
 /// What a restore takes away, since it speaks of another catalog; all of it is made anew.
 const DERIVED: [&str; 3] = ["index", "channels", "plans"];
-/// Folder of the store that keeps the catalog that was there before a restore.
+/// Folder of the store that keeps the catalogs that were there before a restore, the first in `1`.
 const BEFORE: &str = "before-restore";
 /// Bytes copied at a time.
 const BUFFER: usize = 1 << 18;
@@ -61,40 +62,33 @@ impl Manifest {
 }
 
 /// Writes a backup into a folder that is not there yet. Others may read and write meanwhile: it holds the catalog as it was when
-/// this began, and at least the files that that needs.
+/// this began, and at least the files that that needs. Errors where the folder is there, or would lie in the store itself.
 pub fn backup(workspace: &Workspace, to: &Path) -> Result<Manifest, Failure> {
     let store = workspace.settings.store.as_path();
     if to.exists() {
         return Err(Failure::usage(format!("{} is there already", to.display()))
             .with_help("name a folder that is not, such as one with today's date"));
     }
+    let part = part(store, to)?;
+    let failed = |error: io::Error| Failure::io("write the backup", &part.0, &error);
+    store::copy(store, &part.0.join(CATALOG))?;
     let (products, sequence) = {
-        let reader = workspace.reader()?;
+        let reader = Reader::open(&part.0)?;
         (reader.count()?, reader.sequence()?)
     };
-    let mut name = to.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = Part(to.with_file_name(name));
-    let failed = |error: io::Error| Failure::io("write the backup", &part.0, &error);
-    if part.0.exists() {
-        std::fs::remove_dir_all(&part.0).map_err(failed)?;
-    }
-    std::fs::create_dir_all(&part.0).map_err(failed)?;
-    store::copy(store, &part.0.join(CATALOG))?;
     let mut files = vec![kept(&part.0, Path::new(CATALOG)).map_err(failed)?];
     for folder in KEPT {
-        for entry in WalkDir::new(store.join(folder))
-            .sort_by_file_name()
-            .into_iter()
-            .flatten()
-        {
+        let walk = WalkDir::new(store.join(folder)).follow_links(true).sort_by_file_name();
+        for entry in walk.into_iter().filter_entry(|entry| !is_being_written(entry)) {
+            let entry = match entry.map_err(io::Error::from) {
+                Ok(entry) => entry,
+                // Old deliveries go while we look.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(Failure::io("read", &store.join(folder), &error)),
+            };
             let path = entry.path();
-            // What is being written has no name of its own yet.
-            let is_part = path
-                .extension()
-                .is_some_and(|ending| ending.to_string_lossy().starts_with("part"));
             let Ok(below) = path.strip_prefix(store) else { continue };
-            if !entry.file_type().is_file() || is_part || below.starts_with(MADE) {
+            if !entry.file_type().is_file() || below.starts_with(MADE) {
                 continue;
             }
             match copied(path, &part.0.join(below)) {
@@ -103,7 +97,6 @@ pub fn backup(workspace: &Workspace, to: &Path) -> Result<Manifest, Failure> {
                     bytes,
                     blake3,
                 }),
-                // Old deliveries go while we look.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(failed(error)),
             }
@@ -124,17 +117,48 @@ pub fn backup(workspace: &Workspace, to: &Path) -> Result<Manifest, Failure> {
     Ok(manifest)
 }
 
-/// Puts a backup in the place of the store's catalog, after all of it was looked at. The catalog that was there is kept beside it.
+/// The folder that is written until the backup is whole: beside its place, with a name that is nobody's.
+fn part(store: &Path, to: &Path) -> Result<Part, Failure> {
+    let failed = |error: io::Error| Failure::io("write the backup", to, &error);
+    let to = std::path::absolute(to).map_err(failed)?;
+    let (Some(name), Some(folder)) = (to.file_name(), to.parent()) else {
+        return Err(Failure::usage(format!("{} is no name of a new folder", to.display())));
+    };
+    // The part of the path that is there tells where the rest will be.
+    let there = folder.ancestors().find_map(|folder| folder.canonicalize().ok());
+    let store = store.canonicalize().ok();
+    if let (Some(there), Some(store)) = (there, store)
+        && there.starts_with(&store)
+    {
+        return Err(Failure::usage("a backup cannot lie in the store it is of")
+            .with_help("name a folder elsewhere, best on another disk"));
+    }
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let part = folder.join(format!(".{}.{}.part", name.display(), std::process::id()));
+    std::fs::create_dir(&part).map_err(failed)?;
+    Ok(Part(part))
+}
+
+/// What is being written has no name of its own yet.
+fn is_being_written(entry: &walkdir::DirEntry) -> bool {
+    let ending = entry.path().extension();
+    entry.depth() > 0 && ending.is_some_and(|ending| ending.to_string_lossy().starts_with("part"))
+}
+
+/// Puts a backup in the place of the store's catalog, after all of it was looked at. The catalog that was there is kept beside it,
+/// in a folder of its own for each restore.
 pub fn restore(workspace: Workspace, from: &Path) -> Result<Manifest, Failure> {
     let manifest = checked(from)?;
     let store = workspace.settings.store.as_path();
     let failed = |error: io::Error| Failure::io("put the backup back into", store, &error);
     let _lock = store::lock(store)?;
     for file in manifest.files.iter().filter(|file| file.path != CATALOG) {
-        let to = store.join(&file.path);
-        let is_there = to.metadata().is_ok_and(|there| there.len() == file.bytes);
+        let is_there = kept(store, Path::new(&file.path)).is_ok_and(|there| there == *file);
         if !is_there {
-            copied(&from.join(&file.path), &to).map_err(failed)?;
+            let to = store.join(&file.path);
+            let part = beside(&to, ".part");
+            copied(&from.join(&file.path), &part).map_err(failed)?;
+            std::fs::rename(&part, &to).map_err(failed)?;
         }
     }
     let new = store.join("catalog.restored");
@@ -145,23 +169,24 @@ pub fn restore(workspace: Workspace, from: &Path) -> Result<Manifest, Failure> {
         .iter()
         .map(|ending| beside(&database, ending))
         .collect();
+    // What the log has goes into the file, unless the catalog is past reading: it is kept as it is then.
+    if let Ok(mut catalog) = Catalog::open(store) {
+        let _ = catalog.settle();
+    }
     let before = store.join(BEFORE);
     std::fs::create_dir_all(&before).map_err(failed)?;
-    for path in [&database].into_iter().chain(&logs) {
+    let before = (1..)
+        .map(|number: u64| before.join(number.to_string()))
+        .find(|folder| !folder.exists())
+        .unwrap_or(before);
+    std::fs::create_dir(&before).map_err(failed)?;
+    for path in [&database].into_iter().chain(&logs).filter(|path| path.exists()) {
         let to = before.join(path.file_name().unwrap_or_default());
-        if to.exists() {
-            std::fs::remove_file(&to).map_err(failed)?;
-        }
-        if path.exists() && std::fs::hard_link(path, &to).is_err() {
+        if std::fs::hard_link(path, &to).is_err() {
             std::fs::copy(path, &to).map_err(failed)?;
         }
     }
-    for folder in DERIVED {
-        let folder = store.join(folder);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(failed)?;
-        }
-    }
+    forget(store, &manifest).map_err(failed)?;
     // A log of the catalog that was there must never meet the one that comes.
     for log in logs.iter().filter(|log| log.exists()) {
         std::fs::remove_file(log).map_err(failed)?;
@@ -170,7 +195,24 @@ pub fn restore(workspace: Workspace, from: &Path) -> Result<Manifest, Failure> {
     if let Ok(folder) = File::open(store) {
         let _ = folder.sync_all();
     }
+    // Whoever looked at the catalog that was there may have written of it since.
+    forget(store, &manifest).map_err(failed)?;
     Ok(manifest)
+}
+
+/// Takes away what speaks of the catalog that was there: what is made from it, and what was being worked on.
+fn forget(store: &Path, manifest: &Manifest) -> io::Result<()> {
+    for folder in DERIVED.map(|folder| store.join(folder)) {
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+    }
+    let journal = state::journal(store);
+    let is_kept = |file: &Kept| store.join(&file.path) == journal;
+    match journal.exists() && !manifest.files.iter().any(is_kept) {
+        true => std::fs::remove_file(&journal),
+        false => Ok(()),
+    }
 }
 
 /// The list of a backup, where every file is there and is what it was.
@@ -210,6 +252,7 @@ fn checked(from: &Path) -> Result<Manifest, Failure> {
             ));
         }
     }
+    store::known(&from.join(CATALOG)).map_err(|error| wrong(&from.join(CATALOG), error.to_string()))?;
     Ok(manifest)
 }
 

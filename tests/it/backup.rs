@@ -33,7 +33,7 @@ fn a_backup_put_back_is_the_shop_of_that_day() {
         tally(&shop.done(&["import", "norte", "--again", "1", "--json"]).json()),
         "1 changed, 1 unchanged, 1 missing"
     );
-    assert!(shop.path(".estante/before-restore/catalog.sqlite").is_file());
+    assert!(shop.path(".estante/before-restore/1/catalog.sqlite").is_file());
 }
 
 #[test]
@@ -74,6 +74,81 @@ fn a_backup_that_is_not_whole_changes_nothing() {
     refused("a missing list");
     // What is there is never written over.
     assert_eq!(shop.run(&["backup", "day-1"]).code, Some(2));
+}
+
+#[test]
+fn a_damaged_delivery_is_mended_too() {
+    let (shop, _) = two_days();
+    let backed_up = shop.files("day-1/deliveries");
+    assert!(!backed_up.is_empty());
+    for (path, whole) in &backed_up {
+        // As long as before, so that its size does not tell.
+        shop.write(path.replace("day-1", ".estante"), "x".repeat(whole.len()));
+    }
+    shop.write(".estante/images/journal.jsonl", "of another catalog");
+    shop.done(&["restore", "day-1"]);
+    for (path, whole) in &backed_up {
+        assert_eq!(shop.bytes(path.replace("day-1", ".estante")), *whole);
+    }
+    assert!(!shop.path(".estante/images/journal.jsonl").exists());
+}
+
+#[test]
+fn every_restore_keeps_what_was_there() {
+    let (shop, first) = two_days();
+    shop.done(&["restore", "day-1"]);
+    shop.done(&["restore", "day-1"]);
+    assert_ne!(
+        shop.bytes(".estante/before-restore/1/catalog.sqlite"),
+        shop.bytes(".estante/before-restore/2/catalog.sqlite")
+    );
+    // Put back by hand, it is the second day.
+    std::fs::copy(
+        shop.path(".estante/before-restore/1/catalog.sqlite"),
+        shop.path(".estante/catalog.sqlite"),
+    )
+    .expect("it can be copied");
+    assert_ne!(export(&shop), first);
+}
+
+#[test]
+fn a_backup_lies_outside_the_store() {
+    let (shop, _) = two_days();
+    for inside in [
+        ".estante/day",
+        ".estante/new/day",
+        "./.estante/../.estante/day",
+        "..",
+        ".",
+    ] {
+        assert_eq!(shop.run(&["backup", inside]).code, Some(2), "{inside}");
+    }
+    assert!(!shop.path(".estante/new").exists());
+    // What a user has there is his.
+    shop.write("day-2.part/own.txt", "mine");
+    shop.done(&["backup", "day-2"]);
+    assert_eq!(shop.bytes("day-2.part/own.txt"), b"mine");
+    let files = shop.files("day-2");
+    let names: Vec<&String> = files.keys().filter(|name| !name.contains("/deliveries/")).collect();
+    assert_eq!(names, ["day-2/backup.json", "day-2/catalog.sqlite"]);
+    let files = shop.files("");
+    let left: Vec<&String> = files.keys().filter(|name| name.contains(".part")).collect();
+    assert_eq!(left, ["day-2.part/own.txt"]);
+}
+
+#[test]
+fn a_backup_of_another_layout_is_refused() {
+    let (shop, _) = two_days();
+    let mut bytes = shop.bytes("day-1/catalog.sqlite");
+    bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
+    let manifest = String::from_utf8(shop.bytes("day-1/backup.json")).expect("it is text");
+    let manifest = manifest.replace(&hash(&shop.bytes("day-1/catalog.sqlite")), &hash(&bytes));
+    shop.write("day-1/backup.json", manifest);
+    std::fs::write(shop.path("day-1/catalog.sqlite"), bytes).expect("it can be written");
+    let ended = shop.run(&["restore", "day-1"]).ended(3);
+    assert!(ended.err.contains("layout 99"), "{}", ended.err);
+    shop.done(&["verify"]);
 }
 
 #[test]
