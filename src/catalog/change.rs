@@ -47,7 +47,7 @@ pub struct BatchRecord {
     /// Moment in RFC 3339, for people; nothing is decided by it.
     pub at: String,
     pub source: String,
-    /// `import`, `accept`, `edit`, `images`, `merge`, `split`, `reject`, `sheet` or `undo`.
+    /// `import`, `accept`, `dismiss`, `edit`, `images`, `merge`, `split`, `reject`, `sheet` or `undo`.
     pub kind: String,
     pub tally: Tally,
     pub files: Vec<DeliveredFile>,

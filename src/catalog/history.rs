@@ -101,12 +101,26 @@ impl Reader {
         rows.next()?.map_or(Ok(BTreeMap::new()), |row| from_json(row, 0))
     }
 
-    /// The last files that an import of this source brought, newest batch first, at most `most` batches.
-    pub fn deliveries(&self, source: &str, most: usize) -> Result<Vec<Vec<DeliveredFile>>, CatalogError> {
+    /// The last files that an import of this source brought, newest batch first, at most `most` batches. Those in which one of the
+    /// codes was found are left out, unless a person accepted what was held of them: `accepted` is the code of a batch that tells so,
+    /// with the other's number as its value.
+    pub fn deliveries(
+        &self,
+        source: &str,
+        most: usize,
+        codes: &[&str],
+        accepted: &str,
+    ) -> Result<Vec<Vec<DeliveredFile>>, CatalogError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT files FROM batches WHERE source = ?1 AND kind = 'import' AND undone_by IS NULL ORDER BY id DESC LIMIT ?2",
+            "SELECT files FROM batches AS own WHERE source = ?1 AND kind = 'import' AND undone_by IS NULL
+             AND (NOT EXISTS (SELECT 1 FROM json_each(diagnostics) WHERE value ->> 'code' IN (SELECT value FROM json_each(?3)))
+                  OR EXISTS (SELECT 1 FROM batches AS later, json_each(later.diagnostics) AS told
+                             WHERE later.source = ?1 AND later.id > own.id AND later.kind = 'accept' AND later.undone_by IS NULL
+                             AND told.value ->> 'code' = ?4 AND told.value ->> 'value' = CAST(own.id AS TEXT)))
+             ORDER BY id DESC LIMIT ?2",
         )?;
-        let mut rows = statement.query(params![source, most as i64])?;
+        let codes = serde_json::to_string(codes).unwrap_or_default();
+        let mut rows = statement.query(params![source, most as i64, codes, accepted])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             found.push(from_json(row, 0)?);

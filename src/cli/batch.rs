@@ -18,8 +18,10 @@ pub fn undo_plan(mut workspace: Workspace, batch: i64, output: &Output) -> Resul
     if output.json {
         output.document(json!({
             "of": planned.of,
+            "undone_by": planned.by,
             "restored": undone.restored,
             "removed": undone.removed,
+            "decisions": undone.decisions,
             "kept": undone.kept,
             "changes": planned.changes,
             "more": planned.more,
@@ -57,14 +59,26 @@ pub fn undo_plan(mut workspace: Workspace, batch: i64, output: &Output) -> Resul
     if planned.more > 0 {
         let _ = writeln!(text, "and {} more", count(planned.more));
     }
-    let _ = writeln!(
-        text,
-        "{} layers would be as they were, {} would go, {} stay since later batches changed them; nothing was changed: \
-         `estante undo {batch}` does it",
-        count(undone.restored),
-        count(undone.removed),
-        count(undone.kept.len() as u64)
-    );
+    let _ = match (planned.by, undone.batch) {
+        (Some(by), _) => writeln!(text, "batch {batch} was taken back by batch {by}"),
+        (None, None) => writeln!(
+            text,
+            "nothing to take back: it changed nothing, or all of it was changed again since"
+        ),
+        (None, Some(_)) if undone.restored + undone.removed + undone.decisions == 0 => writeln!(
+            text,
+            "what it decided would be open again; nothing was changed: `estante undo {batch}` does it"
+        ),
+        (None, Some(_)) => writeln!(
+            text,
+            "{} layers would be as they were, {} would go, {} decisions would be open again, {} stay since later batches changed \
+             them; nothing was changed: `estante undo {batch}` does it",
+            count(undone.restored),
+            count(undone.removed),
+            count(undone.decisions),
+            count(undone.kept.len() as u64)
+        ),
+    };
     output.text(&text);
     Ok(0)
 }

@@ -459,6 +459,17 @@ pub fn too_many_missing(extent: Extent, guards: &Guards) -> Option<Diagnostic> {
     })
 }
 
+/// What is wrong with a file as a whole: a delivery with one of these is no measure for the next.
+pub const OF_FILES: [&str; 5] = [
+    "G-CUT-SHORT",
+    "G-NO-LAST-LINE-END",
+    "G-NO-ROWS",
+    "G-SMALL-FILE",
+    "G-STALE-FILE",
+];
+/// What a batch says that takes in what another held, whose number is the value.
+pub const ACCEPTED: &str = "I-HELD-ACCEPTED";
+
 /// Says what is wrong with the files of a delivery as a whole, looking at those of the last deliveries, the newest first.
 pub fn judge_files(
     files: &[DeliveredFile],

@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 
 /// Items of each kind that a page shows; the rest is counted.
 const SHOWN: usize = 5_000;
+/// Bytes of a value that a page shows.
+const LONGEST: usize = 1_000;
 /// Attributes that can be chosen.
 const CHOSEN: usize = 60;
 
@@ -67,6 +69,15 @@ impl Page {
         let (count, shown) = self.entries.entry(kind).or_default();
         *count += 1;
         if shown.len() < SHOWN {
+            let mut entry = entry;
+            let sides = entry
+                .values
+                .iter_mut()
+                .flat_map(|value| [&mut value.before, &mut value.after]);
+            for text in sides.flatten().filter(|text| text.len() > LONGEST) {
+                text.truncate(text.floor_char_boundary(LONGEST));
+                text.push('…');
+            }
             shown.push(entry);
         }
     }
@@ -209,6 +220,7 @@ mod tests {
         for (sku, kind, values) in [
             ("N-1", "new", vec![value("name@es", None, "<script>alert(1)</script>")]),
             ("H-1", "held", vec![value("price", Some("10.00 EUR"), "100.00 EUR")]),
+            ("L-1", "changed", vec![value("description", None, &"ñ".repeat(5_000))]),
         ] {
             page.add(PageEntry {
                 sku: sku.into(),
@@ -220,12 +232,17 @@ mod tests {
         let reason = Diagnostic::warning("G-PRICE-RATIO", "too far").with_help("look");
         let html = page.html("p1: norte", "today", &[reason]);
         assert!(!html.contains("<script"), "{html}");
+        assert!(
+            html.contains(&["ñ".repeat(500), "…".to_owned()].concat()) && html.len() < 6_000,
+            "{}",
+            html.len()
+        );
         assert!(html.find("H-1") < html.find("N-1"), "{html}");
         for expected in [
             "<label for=\"k-held\">held · retenidos 1</label>",
-            "<label for=\"a-0\">name 1</label>",
-            "#a-1:checked~table tbody:not(.a-1)",
-            "<tbody class=\"k-held a-1\"><tr><th rowspan=\"1\">H-1<td rowspan=\"1\"><b>held</b><td>price<td class=\"old\">10.00 EUR<td class=\"now\">100.00 EUR",
+            "<label for=\"a-1\">name 1</label>",
+            "#a-2:checked~table tbody:not(.a-2)",
+            "<tbody class=\"k-held a-2\"><tr><th rowspan=\"1\">H-1<td rowspan=\"1\"><b>held</b><td>price<td class=\"old\">10.00 EUR<td class=\"now\">100.00 EUR",
             "<td class=\"old\">–<td class=\"now\">&lt;script&gt;",
             "<b>G-PRICE-RATIO</b> too far: look",
         ] {

@@ -8,6 +8,7 @@ use crate::catalog::change::{BatchRecord, Change, NewLayer};
 use crate::catalog::history::Held;
 use crate::catalog::stored::{SourceId, StoredLayer};
 use crate::diagnostic::Diagnostic;
+use crate::plan::guard::ACCEPTED;
 use crate::product::batch::{Batch, DeliveredFile, Tally};
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;
@@ -16,7 +17,7 @@ use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
 use crate::workspace::newcomers::{Newcomer, identify};
-use crate::workspace::settings::{Settings, Supplier};
+use crate::workspace::settings::{Mode, Settings, Supplier};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kind of the batches that reject what was held.
@@ -92,6 +93,8 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
     let found = standing(&reader, batch)?;
     let held = chosen(reader.held(batch)?, batch, wanted)?;
     let rejected = rejected(&reader, &found)?;
+    let is_snapshot = supplier_of(&workspace.settings, &found).is_ok_and(|supplier| supplier.mode == Mode::Snapshot);
+    let later = held_later(&reader, &found, is_snapshot)?;
     let source = workspace.catalog()?.source(&found.source)?;
     let trust = workspace.trust()?;
     let moment = workspace.moment.clone();
@@ -99,13 +102,14 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
     let mut outcome = Settled::default();
     // Of an item that was held for two reasons the last word counts, as in its delivery.
     let mut by_sku: BTreeMap<&str, &Held> = held.iter().map(|held| (held.sku.as_str(), held)).collect();
-    by_sku.retain(|sku, _| match rejected.get(*sku) {
-        None => true,
-        Some(by) => {
-            let why = format!("batch {by} has rejected it; `estante undo {by}` lets it wait again");
-            outcome.left.push(((*sku).to_owned(), why));
-            false
-        }
+    by_sku.retain(|sku, _| {
+        let why = match (rejected.get(*sku), later.get(*sku)) {
+            (None, None) => return true,
+            (Some(by), _) => format!("batch {by} has rejected it; `estante undo {by}` lets it wait again"),
+            (None, Some(by)) => format!("batch {by} holds a later word: `estante batches --held {by}`"),
+        };
+        outcome.left.push(((*sku).to_owned(), why));
+        false
     });
     let newcomers = newcomers(&reader, settings, &found, source, &by_sku, &mut outcome)?;
     let mut change = catalog.begin()?;
@@ -155,9 +159,37 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
         tally,
         files: found.files.into_iter().map(named).collect(),
         columns: reader.batch_columns(batch)?,
-        diagnostics: outcome.findings.clone(),
+        diagnostics: [vec![accepted_of(batch)], outcome.findings.clone()].concat(),
     })?);
     Ok(outcome)
+}
+
+/// What a batch says that takes in what another held.
+fn accepted_of(batch: i64) -> Diagnostic {
+    Diagnostic::info(ACCEPTED, format!("what batch {batch} held is accepted")).with_value(&batch.to_string())
+}
+
+/// The later imports of the same supplier that hold something of an item again, by supplier SKU: their word is the newer one. Errors
+/// where a later delivery listed all there is: with it everything that was held was compared anew.
+fn held_later(reader: &Reader, of: &Batch, is_snapshot: bool) -> Result<BTreeMap<String, i64>, Failure> {
+    let mut later = BTreeMap::new();
+    // The newest last.
+    for batch in reader.batches_since(of.id)?.into_iter().rev() {
+        if batch.kind != "import" || batch.source != of.source || batch.undone_by.is_some() {
+            continue;
+        }
+        // Rejected rows that came back have no layout: they are a part.
+        let files = reader.batch(batch.id)?.map(|batch| batch.files).unwrap_or_default();
+        if is_snapshot && files.iter().any(|file| file.layout.is_some()) {
+            let message = format!("batch {} is a later delivery of the same supplier", batch.id);
+            return Err(Failure::usage(message).with_help(format!(
+                "what was held before was compared anew with it: `estante batches --held {}`",
+                batch.id
+            )));
+        }
+        later.extend(reader.held(batch.id)?.into_iter().map(|held| (held.sku, batch.id)));
+    }
+    Ok(later)
 }
 
 /// Lets what a guard held stay as it is: it waits no longer.
@@ -178,9 +210,8 @@ pub fn reject(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
         match held.settled {
             Some(by) => outcome.left.push((held.sku, format!("batch {by} has settled it"))),
             None => {
-                let mut finding = Diagnostic::info("I-HELD-REJECTED", format!("what batch {batch} held is rejected"));
-                finding.value = Some(batch.to_string());
-                told.push(finding.of(&*held.sku));
+                let finding = Diagnostic::info("I-HELD-REJECTED", format!("what batch {batch} held is rejected"));
+                told.push(finding.with_value(&batch.to_string()).of(&*held.sku));
                 outcome.settled.push(held.sku);
             }
         }
@@ -292,7 +323,12 @@ fn newcomers(
             outcome.left.push(((*sku).to_owned(), "it is gone already".to_owned()));
             continue;
         }
-        if let Some(base) = &supplier_of(settings, found)?.adds_to {
+        let Ok(supplier) = supplier_of(settings, found) else {
+            let why = "it is new, and its supplier stands in the settings no longer";
+            outcome.left.push(((*sku).to_owned(), why.to_owned()));
+            continue;
+        };
+        if let Some(base) = &supplier.adds_to {
             let bases = reader.sources()?;
             let base = bases.iter().find(|(_, name)| name == base).map(|(id, _)| *id);
             match layer_of(reader, base, sku)? {

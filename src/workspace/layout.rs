@@ -173,7 +173,7 @@ fn shape_of(samples: &[String]) -> &'static str {
 
 /// The files of the last delivery that was applied and not taken back, as far as their layout is remembered.
 pub fn last_layouts(reader: &Reader, supplier: &Supplier) -> Result<Vec<DeliveredFile>, Failure> {
-    let earlier = reader.deliveries(&supplier.source, LOOKED_THROUGH)?;
+    let earlier = reader.deliveries(&supplier.source, LOOKED_THROUGH, &[], "")?;
     let last = earlier
         .into_iter()
         .find(|files| files.iter().any(|file| file.layout.is_some()));

@@ -6,7 +6,7 @@
 use crate::catalog::Reader;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::mapping::once::Once;
-use crate::plan::guard::{Alarm, Extent, Move, judge, judge_files, judge_items, too_many_missing};
+use crate::plan::guard::{ACCEPTED, Alarm, Extent, Move, OF_FILES, judge, judge_files, judge_items, too_many_missing};
 use crate::plan::{Entry, EntryKind, PlanWriter, Summary, Verdict};
 use crate::product::batch::{DeliveredFile, Layout, Tally};
 use crate::product::record::Spot;
@@ -428,7 +428,7 @@ impl<'w> Planner<'w> {
     pub fn finish(mut self, summary: &mut Summary, settings: &Settings) -> Result<(), Failure> {
         self.identify(&settings.schema)?;
         let earlier = match self.reader {
-            Some(reader) => reader.deliveries(&self.supplier.source, 5)?,
+            Some(reader) => reader.deliveries(&self.supplier.source, 5, &OF_FILES, ACCEPTED)?,
             None => Vec::new(),
         };
         if self.updates > 0 && self.updates == self.files.len() {

@@ -233,11 +233,14 @@ fn each(
         true => Some(workspace.reader()?),
         false => None,
     };
-    let mut rejected = BTreeSet::new();
+    // A product that passes may have findings of single cells; it is no rejected one.
+    let mut told_of: BTreeSet<String> = summary
+        .diagnostics
+        .iter()
+        .filter_map(|finding| finding.sku.clone())
+        .collect();
     while let Some((entry, verdict)) = reader.entry()? {
-        if verdict == Verdict::Rejected {
-            rejected.insert(entry.sku.clone());
-        }
+        told_of.remove(&entry.sku);
         if sku.is_some_and(|sku| sku != entry.sku) || (entry.kind == EntryKind::Same && verdict == Verdict::Go) {
             continue;
         }
@@ -296,7 +299,7 @@ fn each(
         .filter(|finding| finding.severity == crate::diagnostic::Severity::Error)
     {
         let Some(named) = &diagnostic.sku else { continue };
-        if sku.is_none_or(|sku| sku == named) && attribute.is_none() && rejected.insert(named.clone()) {
+        if sku.is_none_or(|sku| sku == named) && attribute.is_none() && told_of.remove(named) {
             take(ShownEntry {
                 sku: named.clone(),
                 kind: "rejected".into(),

@@ -30,6 +30,8 @@ pub struct TakenBack {
 pub struct Planned {
     pub of: i64,
     pub undone: Undone,
+    /// The batch that took it back already.
+    pub by: Option<i64>,
     /// The layers that change, by product, then source; the reason names product and source. At most 10,000.
     pub changes: Vec<ShownEntry>,
     /// How many more there are.
@@ -68,13 +70,16 @@ pub fn plan(workspace: &mut Workspace, batch: i64) -> Result<Planned, Failure> {
     let mut planned = Planned {
         of: batch,
         undone: Undone::default(),
+        by: None,
         changes: Vec::new(),
         more: 0,
     };
-    let Some(found) = standing(workspace, batch)? else {
+    let standing = standing(workspace, batch)?;
+    let reader = workspace.reader()?;
+    let Some(found) = standing else {
+        planned.by = reader.batch(batch)?.and_then(|batch| batch.undone_by);
         return Ok(planned);
     };
-    let reader = workspace.reader()?;
     let schema = workspace.settings.schema.clone();
     let (change, undone) = taken_back(workspace, &found)?;
     let mut products = undone.products.clone();
@@ -86,12 +91,14 @@ pub fn plan(workspace: &mut Workspace, batch: i64) -> Result<Planned, Failure> {
             layers.into_iter().map(|layer| (layer.source, layer)).collect()
         };
         let (before, after) = (by_source(reader.layers(product)?), by_source(change.layers(product)?));
+        let name = reader.sku_of(product)?.unwrap_or_default();
         let mut all: Vec<_> = before.keys().chain(after.keys()).copied().collect();
         all.sort_unstable();
         all.dedup();
         for source in all {
-            let name = sources.get(&source).map_or("", String::as_str);
-            let Some(entry) = entry(before.get(&source), after.get(&source), name, &schema)? else {
+            let source_name = sources.get(&source).map_or("", String::as_str);
+            let of = format!("{name} {source_name}");
+            let Some(entry) = entry(before.get(&source), after.get(&source), &of, &schema)? else {
                 continue;
             };
             match planned.changes.len() < SHOWN {
@@ -108,7 +115,7 @@ pub fn plan(workspace: &mut Workspace, batch: i64) -> Result<Planned, Failure> {
 fn entry(
     before: Option<&StoredLayer>,
     after: Option<&StoredLayer>,
-    source: &str,
+    of: &str,
     schema: &Schema,
 ) -> Result<Option<ShownEntry>, Failure> {
     let read = |layer: Option<&StoredLayer>| match layer {
@@ -131,7 +138,7 @@ fn entry(
         sku: before.or(after).map_or_else(String::new, |layer| layer.sku.clone()),
         kind: kind.to_owned(),
         values: changes.map(|change| ShownDifference::of(change, schema)).collect(),
-        reason: Some(source.to_owned()),
+        reason: Some(of.to_owned()),
     }))
 }
 

@@ -18,6 +18,7 @@ mod gold;
 mod golden;
 mod guards;
 mod handbook;
+mod held;
 mod hostile;
 mod hostile_feed;
 mod house;
