@@ -112,6 +112,11 @@ impl Action {
         keys
     }
 
+    /// Whether it can do nothing without the value under this key.
+    pub fn needs(&self, key: Key) -> bool {
+        !matches!(self.work, Work::Concatenate(..) | Work::Add(_) | Work::Remove(_)) && self.reads().contains(&key)
+    }
+
     /// What it is called in settings.
     pub fn name(&self) -> &'static str {
         match self.work {

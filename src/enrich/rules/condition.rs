@@ -202,6 +202,16 @@ impl Test {
         }
     }
 
+    /// How many values it compares with, at least one.
+    pub fn weight(&self) -> usize {
+        match self {
+            Test::Not(inner) => inner.weight(),
+            Test::Options(_, codes) | Test::Category(codes) => codes.len().max(1),
+            Test::Family(ids) => ids.len().max(1),
+            _ => 1,
+        }
+    }
+
     /// Every attribute that is looked at, with the locale that is meant (0: any).
     pub fn reads(&self, schema: &Schema, out: &mut Vec<(AttributeId, u8)>) {
         match self {

@@ -10,6 +10,7 @@ pub mod condition;
 pub mod example;
 pub mod file;
 pub mod formula;
+pub mod knot;
 pub mod order;
 pub mod reason;
 #[cfg(test)]

@@ -17,7 +17,12 @@ use std::sync::LazyLock;
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let text = std::fs::read_to_string(folder().join("schema.toml")).expect("the schema is there");
     let locales = ["es".to_owned(), "en".to_owned()];
-    load_texts(&[("schema.toml", &text)], &locales, &["shop".to_owned()]).expect("the schema has no fault")
+    load_texts(
+        &[("schema.toml", &text)],
+        &locales,
+        &["shop".to_owned(), "outlet".to_owned()],
+    )
+    .expect("the schema has no fault")
 });
 
 fn folder() -> PathBuf {
@@ -278,6 +283,99 @@ fn circles_and_lost_words_are_found() {
     check(
         &(rule("one", "category:tools", "brand") + &rule("two", "category:drills", "brand")),
         "W-RULE-OVERWRITES 6:– `two` says brand over what `one` said (a.toml:2), where both are for a product",
+    );
+}
+
+#[test]
+fn a_value_of_a_channel_is_read_in_that_channel_alone() {
+    let rule = |id: &str, when: &str, to: &str, formula: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\nwhen = \"{when}\"\nthen = [{{ calculate = {{ attribute = \"{to}\", formula = \"{formula}\" }} }}]\n"
+        )
+    };
+    // Both look at the price of no channel, also where their conditions ask for a price.
+    for when in ["*", "price>0", "has:price stock>0"] {
+        check(
+            &(rule("one", when, "price@@shop", "price + 1 EUR") + &rule("two", when, "price@@outlet", "price + 2 EUR")),
+            "",
+        );
+    }
+    // A condition that no action backs finds the price of any channel.
+    check(
+        &(rule("one", "price>0", "price@@shop", "cost + 1 EUR")
+            + &rule("two", "price>0", "price@@outlet", "cost + 2 EUR")),
+        "E-RULE-CYCLE 2:– rules read each other in a circle: `one` reads price@@outlet of `two`, `two` reads price@@shop of `one`",
+    );
+    check(
+        &(rule("one", "*", "price@@shop", "price@@outlet + 1 EUR")
+            + &rule("two", "*", "price@@outlet", "price@@shop + 1 EUR")),
+        "E-RULE-CYCLE 2:– rules read each other in a circle: `one` reads price@@outlet of `two`, `two` reads price@@shop of `one`",
+    );
+    // Where a channel has no price, its readers see that of no channel.
+    check(
+        &(rule("one", "*", "cost", "price@@shop + 1 EUR") + &rule("two", "*", "price", "cost + 1 EUR")),
+        "E-RULE-CYCLE 2:– rules read each other in a circle: `one` reads price of `two`, `two` reads cost of `one`",
+    );
+    // The second does not read the price of the shop, so that it says its own over the first one's.
+    check(
+        &(rule("one", "*", "price@@shop", "price + 1 EUR") + &rule("two", "*", "price@@shop", "price + 2 EUR")),
+        "W-RULE-OVERWRITES 6:– `two` says price@@shop over what `one` said (a.toml:2), where both are for a product",
+    );
+}
+
+#[test]
+fn a_rule_between_two_circles_is_in_neither() {
+    let rule = |id: &str, when: &str, to: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\nwhen = \"{when}\"\nthen = [{{ set = {{ attribute = \"{to}\", value = \"7\" }} }}]\n"
+        )
+    };
+    check(
+        &[
+            rule("between", "has:brand", "note"),
+            rule("one", "has:mpn", "brand"),
+            rule("two", "has:brand", "mpn"),
+            rule("three", "has:pieces has:note", "stock"),
+            rule("four", "has:stock", "pieces"),
+        ]
+        .concat(),
+        "
+E-RULE-CYCLE 6:– rules read each other in a circle: `one` reads mpn of `two`, `two` reads brand of `one`
+E-RULE-CYCLE 14:– rules read each other in a circle: `three` reads pieces of `four`, `four` reads stock of `three`",
+    );
+}
+
+#[test]
+fn where_comparing_rules_ends_is_told() {
+    let when = "stock>1 ".repeat(150);
+    let many: Vec<String> = (0..120)
+        .map(|n| {
+            format!(
+                "[[rule]]\nid = \"r{n}\"\nwhen = \"{when}\"\nthen = [{{ set = {{ attribute = \"brand\", value = \"x\" }} }}]\n"
+            )
+        })
+        .collect();
+    let told = compile(&[("a.toml", &many.concat())])
+        .expect("the rules have no fault")
+        .remarks;
+    let (last, before) = told.split_last().expect("something is told");
+    assert!(before.iter().all(|remark| remark.code == "W-RULE-OVERWRITES"));
+    assert_eq!(
+        format!("{} {}", last.code, place(last)),
+        "W-RULE-UNCHECKED 54:– these rules have too many conditions to compare them all: from `r13` on nobody looks for values that a \
+         rule says over an earlier one's"
+    );
+    // Conditions of one value each: the remarks end first.
+    let many: Vec<String> = (0..25)
+        .map(|n| format!("[[rule]]\nid = \"r{n}\"\nthen = [{{ set = {{ attribute = \"brand\", value = \"x\" }} }}]\n"))
+        .collect();
+    let told = compile(&[("a.toml", &many.concat())])
+        .expect("the rules have no fault")
+        .remarks;
+    assert_eq!(told.len(), 201);
+    assert_eq!(
+        told.last().map(|last| format!("{} {}", last.code, last.message)),
+        Some("W-RULE-UNCHECKED more than 200 remarks on rules: from `r20` on none is told".to_owned())
     );
 }
 
