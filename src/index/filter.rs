@@ -10,7 +10,7 @@ use crate::index::matching::{Matcher, begins};
 use crate::index::range::within;
 use crate::query::fault::Fault;
 use crate::query::lexer::Comparison;
-use crate::query::meaning::{Meaning, attribute, mean};
+use crate::query::meaning::{Meaning, Patterns, attribute, mean};
 use crate::query::number::ONE;
 use crate::query::range::{Span, compared};
 use crate::query::words::compact;
@@ -47,7 +47,7 @@ pub struct Filters<'a> {
 impl Filters<'_> {
     /// The question of a condition. Faults: those of `query::meaning::mean`, `E-QUERY-VERDICT`.
     pub fn condition(&self, condition: &Condition) -> Question {
-        match mean(self.matcher.schema, condition)? {
+        match mean(self.matcher.schema, condition, &mut Patterns::new("E-QUERY-PATTERN"))? {
             Some(meaning) => self.said(meaning, condition),
             None => self.kept(condition),
         }

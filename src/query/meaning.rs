@@ -15,6 +15,8 @@ use crate::schema::family::FamilyId;
 use crate::value::Kind;
 use crate::value::text::fold;
 use regex::{Regex, RegexBuilder};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Names of conditions that are answered by what a product says.
 pub const NAMES: &[&str] = &["active", "category", "family", "has", "missing", "sku"];
@@ -28,8 +30,29 @@ pub const INDEX_NAMES: &[&str] = &[
     "suggested",
     "supplier",
 ];
-/// A pattern may compile to this many bytes.
-const PATTERN_BYTES: usize = 1 << 20;
+/// What a pattern may compile to, in bytes: it is tried with the least first, and takes as much of the purse.
+const PATTERN_BYTES: [usize; 3] = [1 << 14, 1 << 17, 1 << 20];
+/// What all patterns of a question, or of all rules, may compile to together, in bytes.
+const ALL_PATTERN_BYTES: usize = 1 << 25;
+
+/// Patterns compiled so far, equal ones once, and what they took.
+#[derive(Debug)]
+pub struct Patterns {
+    known: BTreeMap<String, Arc<Regex>>,
+    spent: usize,
+    full: &'static str,
+}
+
+impl Patterns {
+    /// None so far; `full` is the code of the fault that tells that together they are too large.
+    pub fn new(full: &'static str) -> Patterns {
+        Patterns {
+            known: BTreeMap::new(),
+            spent: 0,
+            full,
+        }
+    }
+}
 
 /// What a condition asks of a product. Locales are numbers as in `schema::scope::Key`, 0 for any.
 #[derive(Debug, Clone)]
@@ -52,8 +75,8 @@ pub enum Meaning {
     /// A text holds these words side by side; one that begins with what stands before `*`.
     Words(AttributeId, u8, String),
     /// A text, code or member of a list matches.
-    Matches(AttributeId, u8, Regex),
-    SkuMatches(Regex),
+    Matches(AttributeId, u8, Arc<Regex>),
+    SkuMatches(Arc<Regex>),
     /// It is of one of these families.
     Family(Vec<FamilyId>),
     /// It is of one of these categories, or of one below.
@@ -63,8 +86,8 @@ pub enum Meaning {
 }
 
 /// What a condition means; nothing where only an index knows. Faults: `E-QUERY-NAME`, `E-QUERY-VALUE`, `E-QUERY-KIND`,
-/// `E-QUERY-OPTION`, `E-QUERY-PATTERN`.
-pub fn mean(schema: &Schema, condition: &Condition) -> Result<Option<Meaning>, Fault> {
+/// `E-QUERY-OPTION`, `E-QUERY-PATTERN`, and that of `patterns`.
+pub fn mean(schema: &Schema, condition: &Condition, patterns: &mut Patterns) -> Result<Option<Meaning>, Fault> {
     let (name, locale) = match condition.name.split_once('@') {
         Some((name, locale)) => (name, self::locale(schema, condition, locale)?),
         None => (condition.name.as_str(), 0),
@@ -87,13 +110,13 @@ pub fn mean(schema: &Schema, condition: &Condition) -> Result<Option<Meaning>, F
             Some(yes) => Meaning::Active(yes),
             None => return Err(not_boolean(condition)),
         },
-        "sku" if condition.pattern => Meaning::SkuMatches(pattern(condition)?),
+        "sku" if condition.pattern => Meaning::SkuMatches(patterns.compile(condition)?),
         "sku" => Meaning::Sku(value.to_owned()),
         "family" => return family(schema, condition).map(Some),
         "category" => return category(schema, condition).map(Some),
         name => {
             let id = attribute(schema, name, condition, condition.start)?;
-            return values(schema, id, locale, condition).map(Some);
+            return values(schema, id, locale, condition, patterns).map(Some);
         }
     }))
 }
@@ -223,7 +246,13 @@ fn category(schema: &Schema, condition: &Condition) -> Result<Meaning, Fault> {
 }
 
 /// A condition on the values of an attribute.
-fn values(schema: &Schema, id: AttributeId, locale: u8, condition: &Condition) -> Result<Meaning, Fault> {
+fn values(
+    schema: &Schema,
+    id: AttributeId,
+    locale: u8,
+    condition: &Condition,
+    patterns: &mut Patterns,
+) -> Result<Meaning, Fault> {
     if let Some(meaning) = presence(schema, condition, id) {
         return Ok(meaning);
     }
@@ -243,7 +272,7 @@ fn values(schema: &Schema, id: AttributeId, locale: u8, condition: &Condition) -
         | Kind::Reference
             if condition.pattern =>
         {
-            Meaning::Matches(id, locale, pattern(condition)?)
+            Meaning::Matches(id, locale, patterns.compile(condition)?)
         }
         kind if condition.pattern => {
             return kind_fault(
@@ -317,28 +346,56 @@ fn options(schema: &Schema, id: AttributeId, attribute: &Attribute, condition: &
     Ok(Meaning::Options(id, codes))
 }
 
-/// A condition's regular expression; case does not count unless it says so (`(?-i)`).
-fn pattern(condition: &Condition) -> Result<Regex, Fault> {
-    let compiled = RegexBuilder::new(&condition.value)
-        .case_insensitive(true)
-        .size_limit(PATTERN_BYTES)
-        .dfa_size_limit(PATTERN_BYTES)
-        .build();
-    compiled.map_err(|error| {
-        let told = match &error {
-            regex::Error::Syntax(text) => text
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
-                .to_owned(),
-            regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-            error => error.to_string(),
-        };
-        let message = format!("not a regular expression: {}", excerpt(&told));
-        let help = "write a sign that means itself with `\\` before it";
-        value_fault("E-QUERY-PATTERN", condition, message, help)
-    })
+impl Patterns {
+    /// A condition's regular expression; case does not count unless it says so (`(?-i)`).
+    fn compile(&mut self, condition: &Condition) -> Result<Arc<Regex>, Fault> {
+        let text = condition.value.as_str();
+        if let Some(known) = self.known.get(text) {
+            return Ok(Arc::clone(known));
+        }
+        for (n, size) in PATTERN_BYTES.into_iter().enumerate() {
+            if self.spent + size > ALL_PATTERN_BYTES {
+                let message = format!(
+                    "with this one, the regular expressions compile to more than {} MiB together",
+                    ALL_PATTERN_BYTES >> 20
+                );
+                let help = "ask with words, options or ranges; equal patterns count once";
+                return Err(value_fault(self.full, condition, message, help));
+            }
+            let compiled = RegexBuilder::new(text)
+                .case_insensitive(true)
+                .size_limit(size)
+                .dfa_size_limit(size.saturating_mul(8).min(1 << 20))
+                .build();
+            match compiled {
+                Ok(pattern) => {
+                    self.spent += size;
+                    let pattern = Arc::new(pattern);
+                    self.known.insert(text.to_owned(), Arc::clone(&pattern));
+                    return Ok(pattern);
+                }
+                Err(regex::Error::CompiledTooBig(_)) if n + 1 < PATTERN_BYTES.len() => {}
+                Err(error) => return Err(unreadable(&error, condition)),
+            }
+        }
+        Err(unreadable(&regex::Error::CompiledTooBig(ALL_PATTERN_BYTES), condition))
+    }
+}
+
+fn unreadable(error: &regex::Error, condition: &Condition) -> Fault {
+    let told = match error {
+        regex::Error::Syntax(text) => text
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned(),
+        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+        error => error.to_string(),
+    };
+    let message = format!("not a regular expression: {}", excerpt(&told));
+    let help = "write a sign that means itself with `\\` before it";
+    value_fault("E-QUERY-PATTERN", condition, message, help)
 }
 
 /// `sí`, `no` and their kin in the languages of the shop.

@@ -52,6 +52,13 @@ pub struct Unit {
     offset: Fraction,
 }
 
+impl Unit {
+    /// True where its zero is not that of its dimension: `°C`, whose degrees are differences in one place and points in another.
+    pub fn is_shifted(&self) -> bool {
+        !self.offset.over.is_zero()
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fraction {
     over: Decimal,

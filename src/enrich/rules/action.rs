@@ -12,7 +12,7 @@ use crate::value::text::{escaped, fold, plain};
 use crate::value::{Kind, Value};
 use rust_decimal::prelude::ToPrimitive;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest text that parts are joined to, in bytes.
 const LONGEST_TEXT: usize = 200_000;
@@ -34,10 +34,12 @@ pub enum Work {
     Copy(Key),
     Concatenate(Vec<Part>, String),
     Calculate(Formula),
-    /// By what was found, folded; and for everything else.
+    /// By what was found, as `entry` writes it; and for everything else.
     Map(Key, BTreeMap<String, Value>, Option<Value>),
     Clear,
+    /// Each once.
     Add(Vec<String>),
+    /// Sorted.
     Remove(Vec<String>),
 }
 
@@ -64,28 +66,27 @@ impl Action {
             Work::Calculate(formula) => kept(formula.compute(product, schema)?, self.to, attribute, schema)?,
             Work::Map(from, table, otherwise) => {
                 let value = said(product, *from).ok_or(Reason::Missing(*from))?;
-                return looked_up(value, table, otherwise.as_ref())
-                    .map(Some)
-                    .ok_or(Reason::NoEntry(*from));
+                return looked_up(value, *from, table, otherwise.as_ref()).map(Some);
             }
             Work::Add(values) => {
-                let mut members = said(product, self.to).and_then(members).unwrap_or_default().to_vec();
-                for value in values {
-                    if !members.contains(value) && members.len() < MOST_MEMBERS {
-                        members.push(value.clone());
-                    }
+                let found = said(product, self.to).and_then(members).unwrap_or_default();
+                let mut known: Vec<&str> = found.iter().map(String::as_str).collect();
+                known.sort_unstable();
+                let new = values
+                    .iter()
+                    .filter(|value| known.binary_search(&value.as_str()).is_err());
+                let all: Vec<String> = found.iter().chain(new).cloned().collect();
+                if all.len() > MOST_MEMBERS.max(found.len()) {
+                    return Err(Reason::TooLarge);
                 }
-                list(attribute.kind, members)
+                list(attribute.kind, all)
             }
             Work::Remove(values) => {
                 let Some(found) = said(product, self.to).and_then(members) else {
                     return Ok(None);
                 };
-                let left: Vec<String> = found
-                    .iter()
-                    .filter(|member| !values.contains(member))
-                    .cloned()
-                    .collect();
+                let left = found.iter().filter(|member| values.binary_search(member).is_err());
+                let left: Vec<String> = left.cloned().collect();
                 if left.is_empty() {
                     return Ok(None);
                 }
@@ -262,26 +263,51 @@ fn kept(amount: Amount, key: Key, attribute: &Attribute, schema: &Schema) -> Res
     })
 }
 
+/// How a value is looked up: case and accents of texts, codes and addresses do not count, of numbers and days all signs do.
+pub fn entry(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::RichText(html) => Cow::Owned(fold(&plain(html))),
+        Value::Integer(_)
+        | Value::Decimal(_)
+        | Value::Measure(_)
+        | Value::Money(_)
+        | Value::Boolean(_)
+        | Value::Date(_)
+        | Value::DateTime(_)
+        | Value::Gtin(_) => value.to_text(),
+        value => Cow::Owned(fold(&value.to_text())),
+    }
+}
+
 /// What a table says of a value; of a list, of its members.
-fn looked_up(value: &Value, table: &BTreeMap<String, Value>, otherwise: Option<&Value>) -> Option<Value> {
-    let one = |text: &str| table.get(&fold(text)).or(otherwise);
+fn looked_up(
+    value: &Value,
+    from: Key,
+    table: &BTreeMap<String, Value>,
+    otherwise: Option<&Value>,
+) -> Result<Value, Reason> {
     let Some(members) = members(value) else {
-        return match value {
-            Value::RichText(html) => one(&plain(html)).cloned(),
-            value => one(&value.to_text()).cloned(),
-        };
+        let found = table.get(&*entry(value)).or(otherwise);
+        return found.cloned().ok_or(Reason::NoEntry(from));
     };
-    let found: Vec<&Value> = members.iter().filter_map(|member| one(member)).collect();
-    match found.first()? {
+    let found: Vec<&Value> = members
+        .iter()
+        .filter_map(|member| table.get(&fold(member)).or(otherwise))
+        .collect();
+    match found.first().ok_or(Reason::NoEntry(from))? {
         Value::Options(_) | Value::Media(_) | Value::Reference(_) => {
+            let mut known: BTreeSet<&str> = BTreeSet::new();
             let mut all: Vec<String> = Vec::new();
             for member in found.iter().filter_map(|value| self::members(value)).flatten() {
-                if !all.contains(member) {
+                if known.insert(member) {
                     all.push(member.clone());
                 }
             }
-            Some(list(found[0].kind(), all))
+            match all.len() > MOST_MEMBERS {
+                true => Err(Reason::TooLarge),
+                false => Ok(list(found[0].kind(), all)),
+            }
         }
-        first => Some((*first).clone()),
+        first => Ok((*first).clone()),
     }
 }

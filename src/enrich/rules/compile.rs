@@ -3,30 +3,34 @@
 use crate::declaration::Declaration;
 use crate::declaration::nearest::suggestion;
 use crate::diagnostic::{Diagnostic, excerpt};
-use crate::enrich::rules::action::{Action, Part, Work, can_copy};
+use crate::enrich::rules::action::{Action, Part, Work, can_copy, entry};
 use crate::enrich::rules::example;
 use crate::enrich::rules::file::{ActionFile, PartFile, RuleFile, RulesFile};
 use crate::enrich::rules::formula::{self, Sort};
 use crate::enrich::rules::written::{key_of, value};
 use crate::enrich::rules::{Rule, Rules, condition, order};
-use crate::query::meaning::families_under;
+use crate::query::meaning::{Patterns, families_under};
 use crate::schema::Schema;
 use crate::schema::scope::Key;
 use crate::value::mismatch::Mismatch;
 use crate::value::price::Currency;
 use crate::value::text::fold;
 use crate::value::{Kind, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Most rules of a workspace.
 const MOST_RULES: usize = 2_000;
-/// Most entries of a table, and most members of a list.
+/// Most entries of a table.
 const MOST_ENTRIES: usize = 50_000;
+/// Most members that a rule adds to a list or takes out of it.
+const MOST_MEMBERS: usize = 1_000;
+/// Most actions of a rule, and most parts of a joined text.
+const MOST_PARTS: usize = 100;
 
 impl Rules {
     /// The rules of all files, which are given in the order of their names. Faults: those of the files, `E-RULE-ID`, `E-RULE-SIZE`,
-    /// `E-RULE-CONDITION` and those of queries, `E-RULE-TARGET`, `E-RULE-KIND`, `E-RULE-FORMULA`, `E-RULE-UNITS`, `E-RULE-CYCLE`,
+    /// `E-RULE-CONDITION` and those of queries, `E-RULE-TARGET`, `E-RULE-KIND`, `E-RULE-EMPTY`, `E-RULE-TWICE`, `E-RULE-FORMULA`, `E-RULE-UNITS`, `E-RULE-CYCLE`,
     /// `E-RULE-EXAMPLE`, `E-UNKNOWN-FAMILY`, `E-UNKNOWN-CATEGORY`, and those of `Key::parse` and `typed`.
     pub fn compile(files: &[Declaration], schema: &Schema, currency: Currency) -> Result<Rules, Vec<Diagnostic>> {
         let mut faults = Vec::new();
@@ -52,12 +56,14 @@ impl Rules {
             faults.push(Diagnostic::error("E-RULE-SIZE", message).with_help(help));
             parts.truncate(MOST_RULES);
         }
+        let mut patterns = Patterns::new("E-RULE-SIZE");
         for (declaration, number, written) in &parts {
             let mut reader = Reader {
                 schema,
                 currency,
                 declaration,
                 number,
+                patterns: &mut patterns,
                 faults: &mut faults,
             };
             reader.id(&written.id, &rules);
@@ -89,6 +95,7 @@ struct Reader<'r> {
     declaration: &'r Declaration,
     /// Place of the rule in its file.
     number: &'r str,
+    patterns: &'r mut Patterns,
     faults: &'r mut Vec<Diagnostic>,
 }
 
@@ -104,6 +111,15 @@ impl Reader<'_> {
         self.faults.push(match words.is_empty() {
             true => fault,
             false => fault.with_value(words),
+        });
+    }
+
+    fn fault_of_key(&mut self, path: &[&str], mismatch: Mismatch) {
+        let whole: Vec<&str> = ["rule", self.number].into_iter().chain(path.iter().copied()).collect();
+        let fault = self.declaration.fault_of_key(&whole, mismatch.code, mismatch.message);
+        self.faults.push(match mismatch.help {
+            Some(help) => fault.with_help(help),
+            None => fault,
         });
     }
 
@@ -135,7 +151,7 @@ impl Reader<'_> {
         let when = written
             .when
             .as_ref()
-            .and_then(|query| match condition::read(query, self.schema) {
+            .and_then(|query| match condition::read(query, self.schema, self.patterns) {
                 Ok(test) => Some(test),
                 Err(fault) => {
                     let words = query.get(fault.start..fault.end).unwrap_or_default();
@@ -145,7 +161,11 @@ impl Reader<'_> {
                 }
             });
         let mut actions = Vec::new();
-        for (n, action) in written.then.iter().enumerate() {
+        if written.then.len() > MOST_PARTS {
+            let message = format!("the rule has more than {MOST_PARTS} actions");
+            self.size_fault(&["then"], message, "make several rules of it");
+        }
+        for (n, action) in written.then.iter().take(MOST_PARTS).enumerate() {
             actions.extend(self.action(action, &n.to_string()));
         }
         let mut place = self.declaration.place(&["rule", self.number, "id"]);
@@ -197,8 +217,37 @@ impl Reader<'_> {
         }
     }
 
+    /// How the value that a word of a table means is looked up.
+    fn entry(&mut self, from: Key, word: &str, path: &[&str]) -> Option<String> {
+        let attribute = self.schema.attribute(from.attribute);
+        match attribute.kind {
+            Kind::Text | Kind::RichText | Kind::Media | Kind::Reference | Kind::Table => return Some(fold(word)),
+            _ => {}
+        }
+        match value(self.schema, from, word, self.currency) {
+            // Of a list, each member is looked up by itself.
+            Ok(Value::Options(members)) if members.len() != 1 => {
+                let mismatch = Mismatch::new(
+                    "E-RULE-KIND",
+                    format!("each member of `{}` is looked up by itself", attribute.code),
+                );
+                self.fault_of_key(path, mismatch.with_help("make an entry for each"));
+                None
+            }
+            Ok(value) => Some(entry(&value).into_owned()),
+            Err(mismatch) => {
+                self.fault_of_key(path, mismatch);
+                None
+            }
+        }
+    }
+
     fn kind_fault(&mut self, path: &[&str], message: String, help: &str) {
         self.fault(path, Mismatch::new("E-RULE-KIND", message).with_help(help), "");
+    }
+
+    fn size_fault(&mut self, path: &[&str], message: String, help: &str) {
+        self.fault(path, Mismatch::new("E-RULE-SIZE", message).with_help(help), "");
     }
 
     fn action(&mut self, written: &ActionFile, n: &str) -> Option<Action> {
@@ -236,6 +285,21 @@ impl Reader<'_> {
                     self.kind_fault(&["then", n, "concatenate", "to"], message, "join parts into a text");
                     return None;
                 }
+                let path = ["then", n, "concatenate", "parts"];
+                if joined.parts.len() > MOST_PARTS {
+                    let message = format!("there are more than {MOST_PARTS} parts");
+                    self.size_fault(&path, message, "join them in several rules");
+                    return None;
+                }
+                if !joined.parts.iter().any(|part| matches!(part, PartFile::Attribute(_))) {
+                    let mismatch = Mismatch::new(
+                        "E-RULE-EMPTY",
+                        "a text stands only where the value of an attribute does",
+                    );
+                    let help = "name at least one attribute; `set` says a text that is always the same";
+                    self.fault(&path, mismatch.with_help(help), "");
+                    return None;
+                }
                 let mut parts = Vec::new();
                 let mut whole = true;
                 for (m, part) in joined.parts.iter().enumerate() {
@@ -264,17 +328,24 @@ impl Reader<'_> {
                 if map.values.len() > MOST_ENTRIES {
                     let message = format!("the table has more than {MOST_ENTRIES} values");
                     let help = "do it where the feed is read: `map` in supplier.toml";
-                    self.fault(&path, Mismatch::new("E-RULE-SIZE", message).with_help(help), "");
+                    self.size_fault(&path, message, help);
                     return None;
                 }
                 let mut table: BTreeMap<String, Value> = BTreeMap::new();
                 for (word, text) in &map.values {
-                    let value = self.value(to, text, &["then", n, "map", "values", word]);
-                    let Some(value) = value else { continue };
-                    // An option is found by what people call it, too.
-                    let list = from.and_then(|from| self.schema.list_of(from.attribute));
-                    let code = list.and_then(|list| list.find(word)).map(|option| fold(&option.code));
-                    table.insert(code.unwrap_or_else(|| fold(word)), value);
+                    let path = ["then", n, "map", "values", word];
+                    let entry = from.and_then(|from| self.entry(from, word, &path));
+                    let value = self.value(to, text, &path);
+                    let (Some(entry), Some(value)) = (entry, value) else {
+                        continue;
+                    };
+                    if table.get(&entry).is_some_and(|other| *other != value) {
+                        let mismatch = Mismatch::new("E-RULE-TWICE", "the table says something else of the same value");
+                        let help = "keep one of them: case, accents, signs and ways to write a value do not count";
+                        self.fault_of_key(&path, mismatch.with_help(help));
+                        continue;
+                    }
+                    table.insert(entry, value);
                 }
                 let otherwise = map.otherwise.as_ref();
                 let otherwise = otherwise.and_then(|text| self.value(to, text, &["then", n, "map", "otherwise"]));
@@ -292,7 +363,8 @@ impl Reader<'_> {
                 Some(Action { to, work })
             }
             ActionFile::Remove(members) => {
-                let (to, values) = self.members(&members.attribute, &members.values, ["then", n, "remove"])?;
+                let (to, mut values) = self.members(&members.attribute, &members.values, ["then", n, "remove"])?;
+                values.sort_unstable();
                 let work = Work::Remove(values);
                 Some(Action { to, work })
             }
@@ -343,12 +415,20 @@ impl Reader<'_> {
             return None;
         }
         let mut values = Vec::new();
-        for (m, text) in texts.iter().take(MOST_ENTRIES).enumerate() {
+        // One more than may be, so that a list of too many is not read to its end.
+        for (m, text) in texts.iter().take(MOST_MEMBERS + 1).enumerate() {
             match self.value(to, text, &[then, n, verb, "values", &m.to_string()])? {
                 Value::Options(list) | Value::Media(list) | Value::Reference(list) => values.extend(list),
                 _ => {}
             }
         }
+        if values.len() > MOST_MEMBERS {
+            let message = format!("there are more than {MOST_MEMBERS} members");
+            self.size_fault(&[then, n, verb, "values"], message, "say them in several rules");
+            return None;
+        }
+        let mut known = BTreeSet::new();
+        values.retain(|value| known.insert(value.clone()));
         Some((to, values))
     }
 }

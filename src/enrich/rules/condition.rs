@@ -5,7 +5,7 @@
 use crate::enrich::rules::text::{Sought, each_text};
 use crate::product::Product;
 use crate::query::fault::Fault;
-use crate::query::meaning::{Meaning, is_kept_by_index, mean};
+use crate::query::meaning::{Meaning, Patterns, is_kept_by_index, mean};
 use crate::query::number;
 use crate::query::range::Span;
 use crate::query::words::compact;
@@ -16,6 +16,7 @@ use crate::schema::family::FamilyId;
 use crate::value::text::fold;
 use crate::value::{Kind, Value};
 use regex::Regex;
+use std::sync::Arc;
 
 /// A test of a product.
 #[derive(Debug, Clone)]
@@ -34,8 +35,8 @@ pub enum Test {
     /// The text folded.
     Exactly(AttributeId, String),
     Words(AttributeId, u8, Sought),
-    Matches(AttributeId, u8, Regex),
-    SkuMatches(Regex),
+    Matches(AttributeId, u8, Arc<Regex>),
+    SkuMatches(Arc<Regex>),
     Family(Vec<FamilyId>),
     /// Codes of categories.
     Category(Vec<String>),
@@ -74,21 +75,21 @@ impl Code {
 
 /// Reads a query as a test. Faults: those of `query::parse` and `query::meaning::mean`, `E-RULE-CONDITION` for what cannot be
 /// asked of one product.
-pub fn read(query: &str, schema: &Schema) -> Result<Test, Fault> {
-    test(&parse(query)?, schema)
+pub fn read(query: &str, schema: &Schema, patterns: &mut Patterns) -> Result<Test, Fault> {
+    test(&parse(query)?, schema, patterns)
 }
 
-fn test(node: &Node, schema: &Schema) -> Result<Test, Fault> {
-    let all = |nodes: &[Node]| {
+fn test(node: &Node, schema: &Schema, patterns: &mut Patterns) -> Result<Test, Fault> {
+    let mut all = |nodes: &[Node]| {
         nodes
             .iter()
-            .map(|node| test(node, schema))
+            .map(|node| test(node, schema, patterns))
             .collect::<Result<Vec<Test>, Fault>>()
     };
     Ok(match node {
         Node::All(nodes) => Test::All(all(nodes)?),
         Node::Any(nodes) => Test::Any(all(nodes)?),
-        Node::Not(inner) => Test::Not(Box::new(test(inner, schema)?)),
+        Node::Not(inner) => Test::Not(Box::new(test(inner, schema, patterns)?)),
         // `*` on its own asks for everything.
         Node::Word(word) if word.text == "*" => Test::All(Vec::new()),
         Node::Word(word) | Node::Phrase(word) => {
@@ -100,13 +101,13 @@ fn test(node: &Node, schema: &Schema) -> Result<Test, Fault> {
                 "write the attribute before it, as in `name:drill`",
             ));
         }
-        Node::Condition(condition) => asked(condition, schema)?,
+        Node::Condition(condition) => asked(condition, schema, patterns)?,
     })
 }
 
-fn asked(condition: &Condition, schema: &Schema) -> Result<Test, Fault> {
+fn asked(condition: &Condition, schema: &Schema, patterns: &mut Patterns) -> Result<Test, Fault> {
     let name = condition.name.split('@').next().unwrap_or_default();
-    let Some(meaning) = mean(schema, condition)? else {
+    let Some(meaning) = mean(schema, condition, patterns)? else {
         let what = match is_kept_by_index(schema, name) && schema.channel_number(name).is_some() {
             true => "what channels found",
             false => "this",

@@ -72,6 +72,10 @@ fn given(example: &ExampleFile, schema: &Schema, currency: Currency, fault: &mut
             continue;
         }
         match key_of(schema, name).and_then(|key| Ok((key, value(schema, key, text, currency)?))) {
+            Ok((key, _)) if product.values.iter().any(|resolved| resolved.key == key) => {
+                whole = false;
+                fault(&["given", name], twice(key, schema));
+            }
             Ok((key, value)) => product.values.push(Resolved {
                 key,
                 value,
@@ -85,9 +89,13 @@ fn given(example: &ExampleFile, schema: &Schema, currency: Currency, fault: &mut
         }
     }
     product.values.sort_by_key(|resolved| resolved.key);
-    product.values.dedup_by_key(|resolved| resolved.key);
     product.family = family.or_else(|| product.told_family(schema));
     whole.then_some(product)
+}
+
+fn twice(key: Key, schema: &Schema) -> Mismatch {
+    let message = format!("the example says `{}` twice", schema.key_text(key));
+    Mismatch::new("E-RULE-TWICE", message).with_help("keep one: without a locale, the catalog's first is meant")
 }
 
 /// What is expected under each key, by the name that the example has for it.
@@ -107,6 +115,10 @@ fn expected<'e>(
             text => Ok((key, value(schema, key, text, currency)?.to_text().into_owned())),
         });
         match read {
+            Ok((key, _)) if expected.contains_key(&key) => {
+                whole = false;
+                fault(&["expect", name], twice(key, schema));
+            }
             Ok((key, text)) => {
                 expected.insert(key, (name.as_str(), text));
             }

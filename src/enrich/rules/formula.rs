@@ -375,6 +375,15 @@ impl<'r> Reader<'r> {
 
     fn binary(&self, sign: Sign, left: (Formula, Sort), right: (Formula, Sort), start: usize) -> Read {
         let ((left, a), (right, b)) = (left, right);
+        // `… * 1 °C` makes a measure of a number, and converts nothing.
+        let makes = |formula: &Formula, other: &Sort| {
+            sign == Sign::Times && *other == Sort::Number && matches!(formula, Formula::Constant(_))
+        };
+        if self.is_point(&a) && !makes(&left, &b) || self.is_point(&b) && !makes(&right, &a) {
+            let message = "degrees do not add or multiply: 10 °C is a point, and no difference";
+            let help = "compute with numbers: `(amount(x, \"°C\") + 10) * 1 °C`";
+            return Err(self.fault("E-RULE-UNITS", self.since(start), message, help));
+        }
         let sort = match sign {
             Sign::Plus => self.same(a, &b, start, "add")?,
             Sign::Minus => self.same(a, &b, start, "subtract")?,
@@ -399,6 +408,13 @@ impl<'r> Reader<'r> {
             },
         };
         Ok((Formula::Binary(sign, Box::new([left, right])), sort))
+    }
+
+    /// Whether units of what is measured have zeros of their own, so that a number of them may be a point or a difference.
+    fn is_point(&self, sort: &Sort) -> bool {
+        let Sort::Measure(dimension) = sort else { return false };
+        let mut units = self.schema.units().iter();
+        units.any(|unit| unit.dimension == *dimension && unit.is_shifted())
     }
 
     /// What two of one sort give; they must be.

@@ -15,6 +15,8 @@ pub mod order;
 pub mod reason;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_limits;
 pub mod text;
 pub mod written;
 

@@ -17,7 +17,7 @@ pub enum Reason {
     /// The value does not read as one of the other attribute.
     Unreadable(Mismatch),
     DivisionByZero,
-    /// More digits than a decimal holds.
+    /// More digits than a decimal holds, or more members or text than a rule makes.
     TooLarge,
     Currencies(Currency, Currency),
     /// A whole number is asked for.
@@ -35,7 +35,7 @@ impl Reason {
             Reason::NoEntry(key) => format!("the table has no entry for `{}`", schema.key_text(*key)),
             Reason::Unreadable(mismatch) | Reason::Limits(mismatch) => format!("the value {}", mismatch.message),
             Reason::DivisionByZero => "it would divide by zero".to_owned(),
-            Reason::TooLarge => "the number has too many digits".to_owned(),
+            Reason::TooLarge => "the result is larger than a value may be".to_owned(),
             Reason::Currencies(one, other) => format!("{} and {} do not mix", one.code(), other.code()),
             Reason::NotWhole(key) => format!("`{}` takes whole numbers; round the result", schema.key_text(*key)),
         }

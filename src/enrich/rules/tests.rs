@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let text = std::fs::read_to_string(folder().join("schema.toml")).expect("the schema is there");
     let locales = ["es".to_owned(), "en".to_owned()];
     load_texts(
@@ -33,7 +33,7 @@ fn euro() -> Currency {
     Currency::parse("EUR").expect("it is a currency")
 }
 
-fn compile(files: &[(&str, &str)]) -> Result<Rules, Vec<Diagnostic>> {
+pub fn compile(files: &[(&str, &str)]) -> Result<Rules, Vec<Diagnostic>> {
     let files: Vec<Declaration> = files
         .iter()
         .map(|(name, text)| Declaration::parse((*text).to_owned(), name).expect("it is TOML"))
@@ -41,7 +41,7 @@ fn compile(files: &[(&str, &str)]) -> Result<Rules, Vec<Diagnostic>> {
     Rules::compile(&files, &SCHEMA, euro())
 }
 
-fn product(said: &[(&str, &str, By)]) -> Product {
+pub fn product(said: &[(&str, &str, By)]) -> Product {
     let mut values: Vec<Resolved> = said
         .iter()
         .map(|(name, text, by)| {
@@ -63,14 +63,14 @@ fn product(said: &[(&str, &str, By)]) -> Product {
     product
 }
 
-fn shown(product: &Product) -> String {
+pub fn shown(product: &Product) -> String {
     let values = product.values.iter();
     let values = values.map(|resolved| format!("{}={}", SCHEMA.key_text(resolved.key), resolved.value.to_text()));
     values.collect::<Vec<String>>().join(" ")
 }
 
 /// The faults of a file, one a line.
-fn check(text: &str, expected: &str) {
+pub fn check(text: &str, expected: &str) {
     let told = match compile(&[("a.toml", text)]) {
         Ok(rules) => rules.remarks,
         Err(faults) => faults,
@@ -201,6 +201,21 @@ fn units_are_checked_before_the_first_product() {
             "ratio",
             "1 / weight",
             "E-RULE-UNITS a number cannot be divided by a measure of mass",
+        ),
+        (
+            "ratio",
+            "amount(20 °C + 10 °F, K)",
+            "E-RULE-UNITS degrees do not add or multiply: 10 °C is a point, and no difference",
+        ),
+        (
+            "heat",
+            "heat * 1.1",
+            "E-RULE-UNITS degrees do not add or multiply: 10 °C is a point, and no difference",
+        ),
+        (
+            "ratio",
+            "heat / 2 K",
+            "E-RULE-UNITS degrees do not add or multiply: 10 °C is a point, and no difference",
         ),
         ("ratio", "sqrt(ratio)", "E-RULE-FORMULA there is no function `sqrt`"),
         ("ratio", "round(ratio, 99)", "E-RULE-FORMULA `)` is not expected here"),
