@@ -40,14 +40,14 @@ pub fn said(
         .enrichment
         .follow_rules(&mut products, &settings.schema, &mut |product, event| {
             if product == name.id {
-                said.extend(told(event).ok());
+                said.extend(told(event, true).ok());
             }
         });
     Ok(said)
 }
 
-/// An event as it is kept: what was said, or the rule and the reason why not.
-pub fn told(event: Event<'_>) -> Result<RuleSaid, (u16, &Reason)> {
+/// An event as it is kept: what was said, or the rule and the reason why not. Values that nobody will be shown are left out.
+pub fn told(event: Event<'_>, shown: bool) -> Result<RuleSaid, (u16, &Reason)> {
     match event {
         Event::Says {
             rule,
@@ -58,8 +58,10 @@ pub fn told(event: Event<'_>) -> Result<RuleSaid, (u16, &Reason)> {
         } => Ok(RuleSaid {
             rule,
             key,
-            before: before.map(|before| before.value.to_text().into_owned()),
-            after: after.map(|after| after.to_text().into_owned()),
+            before: before
+                .filter(|_| shown)
+                .map(|before| before.value.to_text().into_owned()),
+            after: after.filter(|_| shown).map(|after| after.to_text().into_owned()),
             outcome,
         }),
         Event::Stops { rule, reason } => Err((rule, reason)),

@@ -5,7 +5,7 @@
 use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
 use crate::diagnostic::Diagnostic;
-use crate::enrich::rules::{Outcome, Rules};
+use crate::enrich::rules::{Event, Outcome, Rules};
 use crate::schema::Schema;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
@@ -16,6 +16,7 @@ use crate::workspace::rule_layer::{RuleSaid, told};
 use crate::workspace::search::{LAST_PLACE, named};
 use crate::workspace::settings::Settings;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Products that one thread looks at at a time.
 const CHUNK: usize = 512;
@@ -142,7 +143,11 @@ pub fn try_rules(
         .first()
         .and_then(|word| rules.all().iter().position(|rule| rule.id == *word));
     let words = if only.is_some() { &words[1..] } else { words };
-    let mut trial = Trial::new(rules, only, limit, &workspace.settings.schema);
+    let telling = Telling {
+        only,
+        full: AtomicBool::new(limit == 0),
+    };
+    let mut trial = Trial::new(rules, &telling, limit, &workspace.settings.schema);
     let settings = &workspace.settings;
     let trust = workspace.trust()?;
     let shelf = Shelf::new(settings, &trust);
@@ -161,7 +166,7 @@ pub fn try_rules(
             |reader: &mut Reader, job| {
                 let mut looked = Vec::new();
                 for siblings in places(chunks[job]) {
-                    looked.extend(look(settings, &shelf, reader, &sold(siblings))?);
+                    looked.extend(look(settings, &shelf, reader, &sold(siblings), &telling)?);
                 }
                 Ok((looked, chunks[job].len() as u64))
             },
@@ -177,7 +182,7 @@ pub fn try_rules(
         let reader = workspace.reader()?;
         for name in named(workspace, words, LAST_PLACE, progress)?.names {
             let siblings = shelf.siblings(&reader, &name)?;
-            let looked = look(settings, &shelf, &reader, &siblings)?;
+            let looked = look(settings, &shelf, &reader, &siblings, &telling)?;
             let own = looked.into_iter().filter(|looked| looked.sku == name.sku);
             own.for_each(|looked| trial.count(looked));
         }
@@ -185,11 +190,26 @@ pub fn try_rules(
     Ok(trial.tried)
 }
 
+/// What of a dry run is told.
+struct Telling {
+    /// One rule, or all of them.
+    only: Option<usize>,
+    /// As many products are shown as shall be: of those that follow, values are counted and not written out.
+    full: AtomicBool,
+}
+
+impl Telling {
+    fn tells(&self, rule: u16) -> bool {
+        self.only.is_none_or(|only| only == usize::from(rule))
+    }
+}
+
 fn look(
     settings: &Settings,
     shelf: &Shelf<'_>,
     reader: &Reader,
     names: &[ProductName],
+    telling: &Telling,
 ) -> Result<Vec<Looked>, Failure> {
     let schema = &settings.schema;
     let mut products = shelf.said(reader, names)?;
@@ -209,7 +229,15 @@ fn look(
             let Some(looked) = at.get(&product).and_then(|n| looked.get_mut(*n)) else {
                 return;
             };
-            match told(event) {
+            let (Event::Says { rule, .. } | Event::Stops { rule, .. }) = event;
+            if !telling.tells(rule) {
+                return;
+            }
+            let shown = match event {
+                Event::Says { outcome, .. } => outcome != Outcome::Same && !telling.full.load(Ordering::Relaxed),
+                Event::Stops { .. } => false,
+            };
+            match told(event, shown) {
                 Ok(said) => looked.said.push(said),
                 Err((rule, reason)) => looked.stopped.push((rule, reason.text(schema))),
             }
@@ -220,23 +248,23 @@ fn look(
 /// A dry run as it is counted.
 struct Trial<'t> {
     schema: &'t Schema,
-    only: Option<usize>,
+    telling: &'t Telling,
     limit: usize,
     tried: Tried,
 }
 
 impl<'t> Trial<'t> {
-    fn new(rules: &'t Rules, only: Option<usize>, limit: usize, schema: &'t Schema) -> Trial<'t> {
+    fn new(rules: &'t Rules, telling: &'t Telling, limit: usize, schema: &'t Schema) -> Trial<'t> {
         let told = rules.all().iter().map(|rule| RuleCounts {
             rule: rule.id.clone(),
             file: rule.place.file.as_deref().map(str::to_owned),
             line: rule.place.line,
             ..RuleCounts::default()
         });
-        let told = told.enumerate().filter(|(n, _)| only.is_none_or(|only| only == *n));
+        let told = told.enumerate().filter(|(n, _)| telling.tells(*n as u16));
         Trial {
             schema,
-            only,
+            telling,
             limit,
             tried: Tried {
                 rules: told.map(|(_, counts)| counts).collect(),
@@ -248,7 +276,7 @@ impl<'t> Trial<'t> {
     /// The counts of a rule, where it is told.
     fn counts(&mut self, rule: u16) -> Option<&mut RuleCounts> {
         let rule = usize::from(rule);
-        match self.only {
+        match self.telling.only {
             Some(only) if only == rule => self.tried.rules.first_mut(),
             Some(_) => None,
             None => self.tried.rules.get_mut(rule),
@@ -263,6 +291,7 @@ impl<'t> Trial<'t> {
                 *counts.stopped.entry(reason).or_default() += 1;
             }
         }
+        let shows = self.tried.products.len() < self.limit;
         let mut values = Vec::new();
         let mut any = false;
         for of_rule in looked.said.chunk_by(|a, b| a.rule == b.rule) {
@@ -282,6 +311,9 @@ impl<'t> Trial<'t> {
                     _ => None,
                 };
                 counts.kept += u64::from(kept.is_some());
+                if !shows {
+                    continue;
+                }
                 values.push(TriedValue {
                     rule: counts.rule.clone(),
                     attribute: schema.key_text(said.key),
@@ -292,9 +324,11 @@ impl<'t> Trial<'t> {
             }
         }
         self.tried.changed += u64::from(any);
-        if !values.is_empty() && self.tried.products.len() < self.limit {
+        if !values.is_empty() {
             let sku = looked.sku;
             self.tried.products.push(TriedProduct { sku, values });
+            let full = self.tried.products.len() >= self.limit;
+            self.telling.full.store(full, Ordering::Relaxed);
         }
     }
 }

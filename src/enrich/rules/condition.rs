@@ -2,7 +2,7 @@
 //!
 //! What a condition means is `query::meaning`'s, the same as in a search; this file asks it of values at hand.
 
-use crate::enrich::rules::text::{Sought, each_text};
+use crate::enrich::rules::text::{Sought, Terms, each_text};
 use crate::product::Product;
 use crate::query::fault::Fault;
 use crate::query::meaning::{Meaning, Patterns, is_kept_by_index, mean};
@@ -16,6 +16,7 @@ use crate::schema::family::FamilyId;
 use crate::value::text::fold;
 use crate::value::{Kind, Value};
 use regex::Regex;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// A test of a product.
@@ -140,12 +141,12 @@ fn asked(condition: &Condition, schema: &Schema, patterns: &mut Patterns) -> Res
 }
 
 impl Test {
-    /// Whether the product passes.
-    pub fn holds(&self, product: &Product, schema: &Schema) -> bool {
+    /// Whether the product passes; `terms` are those of its texts as far as they are made.
+    pub fn holds(&self, product: &Product, schema: &Schema, terms: &mut Terms) -> bool {
         match self {
-            Test::All(tests) => tests.iter().all(|test| test.holds(product, schema)),
-            Test::Any(tests) => tests.iter().any(|test| test.holds(product, schema)),
-            Test::Not(test) => !test.holds(product, schema),
+            Test::All(tests) => tests.iter().all(|test| test.holds(product, schema, terms)),
+            Test::Any(tests) => tests.iter().any(|test| test.holds(product, schema, terms)),
+            Test::Not(test) => !test.holds(product, schema, terms),
             Test::Present(id, locale) => is_present(product, schema, *id, *locale),
             Test::Absent(id, locale) => !is_present(product, schema, *id, *locale),
             Test::Within(id, span) => seen(product, *id).is_some_and(|value| {
@@ -168,18 +169,15 @@ impl Test {
                 matches!(seen(product, *id), Some(Value::Text(text)) if fold(text) == *folded)
             }
             Test::Words(id, locale, sought) => {
-                let mut found = false;
-                each_text(product, *id, *locale, &mut |text, of| {
-                    found = found || sought.stands_in(text, of)
-                });
-                found
+                let mut texts = terms.of(product, *id, schema).iter();
+                texts.any(|text| (*locale == 0 || text.locale == *locale) && sought.stands_in(text))
             }
             Test::Matches(id, locale, pattern) => {
-                let mut found = false;
-                each_text(product, *id, *locale, &mut |text, _| {
-                    found = found || pattern.is_match(text)
-                });
-                found
+                let see = &mut |text: &str, _| match pattern.is_match(text) {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                };
+                each_text(product, *id, *locale, see).is_break()
             }
             Test::SkuMatches(pattern) => pattern.is_match(&product.sku),
             Test::Family(ids) => product.family.is_some_and(|family| ids.contains(&family)),

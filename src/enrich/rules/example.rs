@@ -3,6 +3,7 @@
 use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, excerpt};
 use crate::enrich::rules::file::{ExampleFile, RuleFile};
+use crate::enrich::rules::text::Terms;
 use crate::enrich::rules::written::{key_of, value};
 use crate::enrich::rules::{Event, Outcome, Rule};
 use crate::product::origin::Origin;
@@ -134,9 +135,10 @@ fn expected<'e>(
 fn tried(rule: &Rule, mut product: Product, expected: &Expected<'_>, schema: &Schema, fault: &mut Fault<'_>) {
     let mut reason = None;
     let mut changed = Vec::new();
-    let is_for = rule.is_for(&product, schema);
+    let mut terms = Terms::default();
+    let is_for = rule.is_for(&product, schema, &mut terms);
     if is_for {
-        rule.apply(0, &mut product, schema, &mut |event| match event {
+        rule.apply(0, &mut product, schema, &mut terms, &mut |event| match event {
             Event::Stops { reason: why, .. } => reason = Some(why.text(schema)),
             Event::Says {
                 key,

@@ -24,6 +24,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::enrich::rules::action::Action;
 use crate::enrich::rules::condition::Test;
 use crate::enrich::rules::reason::Reason;
+use crate::enrich::rules::text::Terms;
 use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
 use crate::schema::family::FamilyId;
@@ -116,24 +117,32 @@ impl Rules {
 
     /// The same, while `see` looks at what each rule does.
     pub fn follow(&self, product: &mut Product, schema: &Schema, see: &mut dyn FnMut(Event<'_>)) {
+        let mut terms = Terms::default();
         for (number, rule) in self.rules.iter().enumerate() {
-            if rule.is_for(product, schema) {
+            if rule.is_for(product, schema, &mut terms) {
                 // There are no more rules than numbers: `compile` sees to it.
-                rule.apply(number as u16, product, schema, see);
+                rule.apply(number as u16, product, schema, &mut terms, see);
             }
         }
     }
 }
 
 impl Rule {
-    fn is_for(&self, product: &Product, schema: &Schema) -> bool {
+    fn is_for(&self, product: &Product, schema: &Schema, terms: &mut Terms) -> bool {
         let of_family = |ids: &Vec<FamilyId>| product.family.is_some_and(|family| ids.contains(&family));
         self.families.as_ref().is_none_or(of_family)
-            && self.when.as_ref().is_none_or(|when| when.holds(product, schema))
+            && self.when.as_ref().is_none_or(|when| when.holds(product, schema, terms))
     }
 
     /// Does all of it, or nothing where one of its actions can do nothing.
-    fn apply(&self, number: u16, product: &mut Product, schema: &Schema, see: &mut dyn FnMut(Event<'_>)) {
+    fn apply(
+        &self,
+        number: u16,
+        product: &mut Product,
+        schema: &Schema,
+        terms: &mut Terms,
+        see: &mut dyn FnMut(Event<'_>),
+    ) {
         let mut values = Vec::with_capacity(self.actions.len());
         for action in &self.actions {
             match action.value(product, schema) {
@@ -160,6 +169,7 @@ impl Rule {
             });
             if outcome == Outcome::Wins {
                 say(product, key, value, By::Rule(number));
+                terms.forget(key.attribute);
                 moved |= [known.family, known.category].contains(&Some(key.attribute));
             }
         }

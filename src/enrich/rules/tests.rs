@@ -476,6 +476,39 @@ fn a_rule_sees_what_those_before_it_said() {
     );
 }
 
+#[test]
+fn words_are_looked_for_in_what_is_said_by_then() {
+    let rule = |id: &str, when: &str, to: &str, value: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\nwhen = '{when}'\nthen = [{{ set = {{ attribute = \"{to}\", value = \"{value}\" }} }}]\n"
+        )
+    };
+    let text = [
+        rule("a", "name:\"taladros percutores\"", "brand", "one"),
+        rule("b", "name@en:drill", "mpn", "two"),
+        rule("c", "name:perc*", "name", "Un martillo de peso"),
+        rule("d", "name:taladro", "note", "never"),
+        rule(
+            "e",
+            "name:\"martillos peso\" -name:\"martillo de peso\"",
+            "note",
+            "nor this",
+        ),
+        rule("f", "name:\"martillos de peso\" name:/MARTI+LLO/", "stock", "3"),
+        rule("g", "name@en:martillo", "note", "nor that"),
+    ];
+    let rules = compile(&[("a.toml", &text.concat())]).expect("the rules have no fault");
+    let mut one = product(&[
+        ("name", "Taladro percutor 18V", By::Layer(0)),
+        ("name@en", "Hammer drills", By::Layer(0)),
+    ]);
+    rules.derive(&mut one, &SCHEMA);
+    assert_eq!(
+        shown(&one),
+        "brand=one mpn=two name@es=Un martillo de peso name@en=Hammer drills stock=3"
+    );
+}
+
 const ALL: &str = r#"
 [[rule]]
 id = "a"

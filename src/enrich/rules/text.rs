@@ -8,6 +8,7 @@ use crate::value::Value;
 use crate::value::text::plain;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 thread_local! {
     /// Stems that a thread has made: the same word is stemmed once.
@@ -26,7 +27,6 @@ pub struct Sought {
 /// The terms of a phrase in a language, with their places beside each other.
 #[derive(Debug, Clone)]
 struct Phrase {
-    language: Language,
     terms: Vec<(usize, String)>,
 }
 
@@ -40,41 +40,30 @@ impl Sought {
                 let mut terms = terms(text, language);
                 let first = terms.first().map_or(0, |(at, _)| *at);
                 terms.iter_mut().for_each(|(at, _)| *at -= first);
-                Phrase { language, terms }
+                Phrase { terms }
             })
             .collect();
         Sought { by_locale, beginning }
     }
 
-    /// Whether a text of a locale holds the words side by side.
-    pub fn stands_in(&self, text: &str, locale: u8) -> bool {
-        let Some(phrase) = self.by_locale.get(usize::from(locale)) else {
-            return false;
-        };
-        STEMS.with_borrow_mut(|stems| {
-            let language = phrase.language;
-            let stems = stems.entry(language).or_insert_with(|| Stems::new(language));
-            match &self.beginning {
-                Some(beginning) => Runs::of(text).any(|run| {
-                    stems
-                        .term(run.text)
-                        .is_some_and(|term| term.starts_with(beginning.as_str()))
-                }),
-                None => phrase.stands_in(text, stems),
-            }
-        })
+    /// Whether a text holds the words side by side.
+    pub fn stands_in(&self, text: &Termed) -> bool {
+        match (&self.beginning, self.by_locale.get(usize::from(text.locale))) {
+            (Some(beginning), Some(_)) => text.terms().any(|(_, term)| term.starts_with(beginning.as_str())),
+            (None, Some(phrase)) => phrase.stands_in(text),
+            (_, None) => false,
+        }
     }
 }
 
 impl Phrase {
-    fn stands_in(&self, text: &str, stems: &mut Stems) -> bool {
+    fn stands_in(&self, text: &Termed) -> bool {
         let Some((_, first)) = self.terms.first() else {
             return false;
         };
         // Where the phrase may have begun, and how many of its terms were met since.
         let mut begun: Vec<(usize, usize)> = Vec::new();
-        for (at, run) in Runs::of(text).enumerate() {
-            let Some(term) = stems.term(run.text) else { continue };
+        for (at, term) in text.terms() {
             begun.retain_mut(|(start, met)| match self.terms.get(*met) {
                 Some((place, wanted)) if *start + place == at && wanted == term => {
                     *met += 1;
@@ -94,8 +83,74 @@ impl Phrase {
     }
 }
 
-/// Every text of an attribute with the number of its locale: of all locales, or of one. Lists give their members.
-pub fn each_text(product: &Product, id: AttributeId, locale: u8, see: &mut dyn FnMut(&str, u8)) {
+/// A text as its terms.
+#[derive(Debug)]
+pub struct Termed {
+    pub locale: u8,
+    /// The terms, one behind the other.
+    letters: String,
+    /// Place of each among the words of the text, and where its letters end.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Termed {
+    fn of(text: &str, locale: u8, language: Language) -> Termed {
+        let (mut letters, mut ends) = (String::with_capacity(text.len()), Vec::new());
+        STEMS.with_borrow_mut(|stems| {
+            let stems = stems.entry(language).or_insert_with(|| Stems::new(language));
+            for (at, run) in Runs::of(text).enumerate() {
+                if let Some(term) = stems.term(run.text) {
+                    letters.push_str(term);
+                    ends.push((at, letters.len()));
+                }
+            }
+        });
+        Termed { locale, letters, ends }
+    }
+
+    fn terms(&self) -> impl Iterator<Item = (usize, &str)> {
+        let mut from = 0;
+        self.ends.iter().map(move |(at, end)| {
+            let term = self.letters.get(from..*end).unwrap_or_default();
+            from = *end;
+            (*at, term)
+        })
+    }
+}
+
+/// The terms of a product's texts, made where a rule first looks for words in them: hundreds of rules may look.
+#[derive(Debug, Default)]
+pub struct Terms {
+    of: BTreeMap<AttributeId, Vec<Termed>>,
+}
+
+impl Terms {
+    /// Those of every text of an attribute.
+    pub fn of(&mut self, product: &Product, id: AttributeId, schema: &Schema) -> &[Termed] {
+        self.of.entry(id).or_insert_with(|| {
+            let mut texts = Vec::new();
+            let _ = each_text(product, id, 0, &mut |text, locale| {
+                let language = schema.locale_code(locale).map_or(Language::Neutral, Language::of);
+                texts.push(Termed::of(text, locale, language));
+                ControlFlow::Continue(())
+            });
+            texts
+        })
+    }
+
+    /// Drops those of an attribute of which something else is said now.
+    pub fn forget(&mut self, id: AttributeId) {
+        self.of.remove(&id);
+    }
+}
+
+/// Every text of an attribute with the number of its locale, until `see` breaks off: of all locales, or of one. Lists give their members.
+pub fn each_text(
+    product: &Product,
+    id: AttributeId,
+    locale: u8,
+    see: &mut dyn FnMut(&str, u8) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let from = product.values.partition_point(|resolved| resolved.key.attribute < id);
     for resolved in product.values[from..]
         .iter()
@@ -106,11 +161,12 @@ pub fn each_text(product: &Product, id: AttributeId, locale: u8, see: &mut dyn F
             continue;
         }
         match &resolved.value {
-            Value::RichText(html) => see(&plain(html), of),
+            Value::RichText(html) => see(&plain(html), of)?,
             Value::Options(members) | Value::Media(members) | Value::Reference(members) => {
-                members.iter().for_each(|member| see(member, of));
+                members.iter().try_for_each(|member| see(member, of))?;
             }
-            value => see(&value.to_text(), of),
+            value => see(&value.to_text(), of)?,
         }
     }
+    ControlFlow::Continue(())
 }
