@@ -30,8 +30,8 @@ const MOST_PARTS: usize = 100;
 
 impl Rules {
     /// The rules of all files, which are given in the order of their names. Faults: those of the files, `E-RULE-ID`, `E-RULE-SIZE`,
-    /// `E-RULE-CONDITION` and those of queries, `E-RULE-TARGET`, `E-RULE-KIND`, `E-RULE-EMPTY`, `E-RULE-TWICE`, `E-RULE-FORMULA`, `E-RULE-UNITS`, `E-RULE-CYCLE`,
-    /// `E-RULE-EXAMPLE`, `E-UNKNOWN-FAMILY`, `E-UNKNOWN-CATEGORY`, and those of `Key::parse` and `typed`.
+    /// `E-RULE-CONDITION` and those of queries, `E-RULE-TARGET`, `E-RULE-KIND`, `E-RULE-EMPTY`, `E-RULE-TWICE`, `E-RULE-FORMULA`,
+    /// `E-RULE-UNITS`, `E-RULE-CYCLE`, `E-RULE-EXAMPLE`, `E-UNKNOWN-FAMILY`, `E-UNKNOWN-CATEGORY`, and those of `Key::parse` and `typed`.
     pub fn compile(files: &[Declaration], schema: &Schema, currency: Currency) -> Result<Rules, Vec<Diagnostic>> {
         let mut faults = Vec::new();
         let mut hash = Xxh3::new();

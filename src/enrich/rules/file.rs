@@ -125,11 +125,12 @@ pub struct CalculateFile {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MapFile {
-    /// The attribute that is looked up; case and accents do not count.
+    /// The attribute that is looked up; of a list each member is.
     pub from: String,
     /// The attribute that is set.
     pub to: String,
-    /// What is said, by what was found. `estante schema check` reads every value.
+    /// What is said, by what was found, which is written as for `product set`: `yes`, `2000 g`, a label; case and accents do not
+    /// count. `estante schema check` reads both.
     pub values: BTreeMap<String, String>,
     /// What is said for everything else. Without it the rule does nothing then.
     #[serde(default)]
