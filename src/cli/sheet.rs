@@ -33,7 +33,7 @@ pub enum SheetCommand {
         /// Locale of headers, options and notes; the catalog's first by default.
         #[arg(long, value_name = "L")]
         locale: Option<String>,
-        /// Replace a sheet that lies there even where its edits have not come in.
+        /// Replace what lies there, even a sheet whose edits have not come in, or a file that is no sheet.
         #[arg(long)]
         force: bool,
     },

@@ -24,7 +24,7 @@ use crate::workspace::identity::Identity;
 use crate::workspace::inspect::find;
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::Shelf;
-use crate::workspace::progress::{Progress, Silent, Step};
+use crate::workspace::progress::{Progress, Step};
 use crate::workspace::sheet_file::{Book, Rows};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -111,19 +111,13 @@ pub fn sheet_in(
     Ok(outcome)
 }
 
-/// How many products of a sheet say what the catalog does not; none where the file is no sheet that can be read.
-pub fn unread(workspace: &Workspace, path: &Path) -> Result<u64, Failure> {
-    let Ok(book) = Book::open(workspace, path) else {
-        return Ok(0);
-    };
-    let rows = book.rows(&Silent::default())?;
-    if rows.edited.is_empty() {
-        return Ok(0);
-    }
-    let folder = tempfile::tempdir().map_err(|error| Failure::io("make a folder for", path, &error))?;
+/// How many rows of a sheet say what the catalog does not: what would come in, what is in conflict, and what is refused.
+pub fn unread(workspace: &Workspace, book: &Book, rows: Rows) -> Result<u64, Failure> {
+    let folder =
+        tempfile::tempdir().map_err(|error| Failure::io("make a folder for", Path::new(&*book.shown), &error))?;
     let mut plan = PlanWriter::create(&folder.path().join("unread.plan"))?;
-    let outcome = judged(workspace, &book, rows, &mut plan)?;
-    Ok(outcome.changed + outcome.held)
+    let outcome = judged(workspace, book, rows, &mut plan)?;
+    Ok(outcome.changed + outcome.held + outcome.rejected)
 }
 
 /// The file of a plan that is being made; once it is, nothing has this name.

@@ -17,9 +17,10 @@ use crate::workspace::Workspace;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::{Shelf, chunks, places};
-use crate::workspace::progress::{Progress, Step};
+use crate::workspace::progress::{Progress, Silent, Step};
 use crate::workspace::refresh::locales;
 use crate::workspace::search::named;
+use crate::workspace::sheet_file::Book;
 use crate::workspace::sheet_in::unread;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -39,7 +40,7 @@ pub struct Wanted<'w> {
     pub columns: &'w [String],
     /// Locale of labels and words; the catalog's first where none is said.
     pub locale: Option<&'w str>,
-    /// Replace a sheet even where its edits have not come in.
+    /// Replace what lies there, also a sheet whose edits have not come in and a file that is none.
     pub force: bool,
 }
 
@@ -139,16 +140,24 @@ pub fn sheet_out(workspace: &Workspace, wanted: &Wanted<'_>, progress: &dyn Prog
     })
 }
 
-/// Edits that have not come in are somebody's work.
+/// Edits that have not come in are somebody's work, and so is a file that is none of our sheets, or no longer reads as one.
 fn refuse_edited(workspace: &Workspace, wanted: &Wanted<'_>) -> Result<(), Failure> {
-    if wanted.force || !wanted.file.exists() {
-        return Ok(());
-    }
-    let edited = unread(workspace, wanted.file)?;
-    if edited == 0 {
+    // A folder is never replaced: putting the sheet in place fails.
+    if wanted.force || !wanted.file.exists() || wanted.file.is_dir() {
         return Ok(());
     }
     let shown = workspace.settings.shown(wanted.file);
+    let unreadable = |failure: Failure| Failure {
+        diagnostics: failure.diagnostics,
+        ..Failure::conflict(format!("{shown} lies there and is no sheet that can be read"))
+            .with_help("write to another file; --force replaces it")
+    };
+    let book = Book::open(workspace, wanted.file).map_err(unreadable)?;
+    let rows = book.rows(&Silent::default()).map_err(unreadable)?;
+    let edited = unread(workspace, &book, rows)?;
+    if edited == 0 {
+        return Ok(());
+    }
     let message = format!("{shown} holds edits that are not in the catalog (rows: {edited})");
     let help = format!("`estante sheet in {shown}` reads them; write to another file, or over it with --force");
     Err(Failure::conflict(message).with_help(help))

@@ -75,6 +75,11 @@ fn out(shop: &Shop) -> Value {
     shop.done(&["sheet", "out", "-o", "edit.xlsx", "--json"]).json()
 }
 
+/// Over whatever lies there.
+fn anew(shop: &Shop) {
+    shop.done(&["sheet", "out", "-o", "edit.xlsx", "--force"]);
+}
+
 fn come_in(shop: &Shop) -> Value {
     shop.done(&["sheet", "in", "edit.xlsx", "--apply", "--json"]).json()
 }
@@ -582,7 +587,7 @@ fn what_is_no_sheet_is_refused_and_changes_nothing() {
     other.add_worksheet().write_string(0, 0, "sku").expect("it is written");
     other.save(shop.path("edit.xlsx")).expect("it is saved");
     refused("E-SHEET-FOREIGN");
-    out(&shop);
+    anew(&shop);
     edit(&shop, |book| {
         book.sheets
             .iter_mut()
@@ -590,10 +595,10 @@ fn what_is_no_sheet_is_refused_and_changes_nothing() {
             .for_each(|(_, rows)| rows[0][1] = text("2"))
     });
     refused("E-SHEET-VERSION");
-    out(&shop);
+    anew(&shop);
     edit(&shop, |book| book.rows().iter_mut().for_each(|row| drop(row.pop())));
     refused("E-SHEET-HEADER");
-    out(&shop);
+    anew(&shop);
     edit(&shop, |book| {
         let brand = book.column("brand");
         book.rows().iter_mut().for_each(|row| row.insert(1, row[brand].clone()));
@@ -677,6 +682,81 @@ fn edits_that_have_not_come_in_are_not_written_over() {
             .into_iter()
             .all(|entry| !entry.file_name().to_string_lossy().contains("part"))
     );
+}
+
+#[test]
+fn what_is_no_readable_sheet_is_not_written_over() {
+    let shop = shop();
+    let kept = |file: &str| {
+        let before = shop.bytes(file);
+        let refused = shop.run(&["sheet", "out", "-o", file]).ended(5);
+        let expected = format!("{file} lies there and is no sheet that can be read");
+        assert!(refused.err.contains(&expected), "{}", refused.err);
+        assert!(before == shop.bytes(file), "{file} was written over");
+        refused.err
+    };
+    kept("estante.toml");
+    shop.write("notes.docx", "PK\u{3}\u{4} letters");
+    kept("notes.docx");
+    out(&shop);
+    edit(&shop, |book| {
+        let revision = book.column("#revision");
+        book.write("A-1", "brand", "Kremora").rows()[0][revision] = text("revision");
+        book.rows()[1][revision] = text("revision");
+    });
+    assert!(kept("edit.xlsx").contains("[E-SHEET-HEADER]"));
+    anew(&shop);
+    edit(&shop, |book| {
+        let brand = book.write("A-1", "brand", "Kremora").column("brand");
+        book.rows().iter_mut().for_each(|row| row.push(row[brand].clone()));
+    });
+    assert!(kept("edit.xlsx").contains("[E-SHEET-COLUMN-TWICE]"));
+    anew(&shop);
+    out(&shop);
+}
+
+#[test]
+fn edits_that_were_refused_are_not_written_over() {
+    let shop = shop();
+    let kept = |rows: u64, how: &dyn Fn(&mut Edited)| {
+        anew(&shop);
+        edit(&shop, how);
+        let refused = shop.run(&["sheet", "out", "-o", "edit.xlsx"]).ended(5);
+        let expected = format!("edits that are not in the catalog (rows: {rows})");
+        assert!(refused.err.contains(&expected), "{}", refused.err);
+    };
+    // Out of its limits; a damaged revision; none; a doubled row that differs; an unknown SKU; no SKU.
+    kept(1, &|book| {
+        book.set("A-2", "stock", Data::Float(-1.0));
+    });
+    kept(1, &|book| {
+        book.write("A-1", "brand", "Kremora").write("A-1", "#revision", "x");
+    });
+    kept(3, &|book| {
+        let revision = book.column("#revision");
+        book.rows()[2..].iter_mut().for_each(|row| row[revision] = Data::Empty);
+    });
+    kept(1, &|book| {
+        let mut twice = book.rows()[2].clone();
+        twice[3] = text("Taladro dos");
+        book.rows().push(twice);
+    });
+    kept(1, &|book| {
+        book.rows()
+            .push(vec![text("B-9"), Data::Empty, Data::Empty, text("Nuevo")])
+    });
+    kept(1, &|book| book.rows()[2][0] = Data::Empty);
+    // One good cell and one that was refused: once the good one is in, the other still stands nowhere else.
+    kept(1, &|book| {
+        book.write("A-1", "brand", "Kremora").write("A-1", "color", "Fucsia");
+    });
+    shop.done(&["sheet", "in", "edit.xlsx", "--apply"]);
+    assert_eq!(product(&shop, "A-1")["brand"], "Kremora");
+    shop.run(&["sheet", "out", "-o", "edit.xlsx"]).ended(5);
+    edit(&shop, |book| {
+        book.write("A-1", "color", "Rojo");
+    });
+    out(&shop);
 }
 
 #[test]
