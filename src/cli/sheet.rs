@@ -4,7 +4,6 @@ use crate::cli::fail_on::FailOn;
 use crate::cli::import;
 use crate::cli::output::{Output, Table, Tone, count, rounded, seconds};
 use crate::cli::progress::Drawn;
-use crate::diagnostic::Severity;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::sheet_in::{SheetIn, sheet_in};
@@ -99,7 +98,8 @@ pub fn dispatch(mut workspace: Workspace, command: &SheetCommand, output: &Outpu
 
 /// 4 where something was refused or in conflict at or above what `--fail-on` says.
 fn code(came: &SheetIn, fail_on: FailOn) -> u8 {
-    let refused = came.rejected + came.held > 0 || came.diagnostics.iter().any(|told| told.severity == Severity::Error);
+    // Not each finding is told, but each is counted.
+    let refused = came.rejected + came.held > 0 || came.findings.keys().any(|code| code.starts_with("E-"));
     match fail_on {
         FailOn::Never => 0,
         FailOn::Blocked if refused => 4,
@@ -117,7 +117,7 @@ fn tell(workspace: &Workspace, came: &SheetIn, output: &Output) -> Result<(), Fa
     }
     let mut text = format!("{}: {} products\n", came.file, count(came.read));
     let mut table = Table::new(&[">read", ">changed", ">unchanged", ">conflicts", ">rejected"]);
-    let conflicts = came.conflicts.len() as u64;
+    let conflicts = came.findings.get("E-SHEET-CONFLICT").copied().unwrap_or(0);
     table.row(
         [came.read, came.changed, came.unchanged, conflicts, came.rejected]
             .map(count)

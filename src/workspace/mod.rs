@@ -61,6 +61,7 @@ pub mod run;
 pub mod search;
 pub mod settings;
 pub mod sheet_file;
+pub mod sheet_findings;
 pub mod sheet_in;
 pub mod sheet_out;
 pub mod specs;

@@ -15,6 +15,7 @@ use crate::sheet::{LISTS, TOLD};
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::progress::Progress;
+use crate::workspace::sheet_findings::Findings;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::Path;
@@ -44,7 +45,7 @@ pub struct Rows {
     /// Rows without a revision of their own, with their SKUs.
     pub unrevised: Vec<(u64, String)>,
     pub rejected: u64,
-    pub findings: Vec<Diagnostic>,
+    pub findings: Findings,
 }
 
 impl Book {

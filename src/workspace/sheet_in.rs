@@ -26,6 +26,7 @@ use crate::workspace::parallel::in_order;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::sheet_file::{Book, Rows};
+use crate::workspace::sheet_findings;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,8 +34,8 @@ use std::time::Instant;
 
 /// Rows that one thread judges at a time.
 const CHUNK: usize = 128;
-/// Findings that are told word for word.
-const MOST_FINDINGS: usize = 10_000;
+/// Most bytes of texts in conflicts that are kept.
+const MOST_IN_CONFLICT: usize = 64 << 20;
 
 /// A cell that both the editor and the catalog changed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -63,7 +64,9 @@ pub struct SheetIn {
     pub rejected: u64,
     /// How many products change each attribute.
     pub attributes: BTreeMap<String, u64>,
+    /// The first of them; `findings` counts all.
     pub conflicts: Vec<ShownConflict>,
+    /// The first of them.
     pub diagnostics: Vec<Diagnostic>,
     /// Number of all findings by code.
     pub findings: BTreeMap<String, u64>,
@@ -209,10 +212,13 @@ fn judged(workspace: &Workspace, book: &Book, rows: Rows, plan: &mut PlanWriter)
         ..SheetIn::default()
     };
     let mut findings = rows.findings;
-    for (line, sku) in &rows.unrevised {
+    for (n, (line, sku)) in rows.unrevised.iter().enumerate() {
         outcome.rejected += 1;
-        findings.push(judging.unrevised(&reader, *line, sku)?);
+        // After these none is told word for word, so that nobody asks where its SKU leads.
+        let is_told = n < sheet_findings::MOST;
+        findings.push(judging.unrevised(&reader, *line, sku, is_told)?);
     }
+    let mut in_conflict = 0;
     let chunks: Vec<&[(u64, Edited)]> = rows.edited.chunks(CHUNK).collect();
     in_order(
         workspace.threads,
@@ -238,7 +244,12 @@ fn judged(workspace: &Workspace, book: &Book, rows: Rows, plan: &mut PlanWriter)
                 if let Some(entry) = judged.entry {
                     plan.add(&entry)?;
                 }
-                outcome.conflicts.extend(judged.conflicts);
+                for conflict in judged.conflicts {
+                    in_conflict += conflict.sheet.len() + conflict.catalog.as_ref().map_or(0, String::len);
+                    if outcome.conflicts.len() < sheet_findings::MOST && in_conflict <= MOST_IN_CONFLICT {
+                        outcome.conflicts.push(conflict);
+                    }
+                }
                 findings.extend(judged.findings);
             }
             Ok(())
@@ -247,12 +258,7 @@ fn judged(workspace: &Workspace, book: &Book, rows: Rows, plan: &mut PlanWriter)
     outcome.unchanged = outcome
         .read
         .saturating_sub(outcome.changed + outcome.held + outcome.rejected);
-    findings.sort_by(|a, b| a.place.cmp(&b.place));
-    for finding in &findings {
-        *outcome.findings.entry(finding.code.to_string()).or_default() += 1;
-    }
-    findings.truncate(MOST_FINDINGS);
-    outcome.diagnostics = findings;
+    (outcome.diagnostics, outcome.findings) = findings.told();
     Ok(outcome)
 }
 
@@ -267,23 +273,24 @@ struct Judging<'j> {
 
 impl Judging<'_> {
     /// A row that says nothing of what it said when it went out.
-    fn unrevised(&self, reader: &Reader, line: u64, sku: &str) -> Result<Diagnostic, Failure> {
+    fn unrevised(&self, reader: &Reader, line: u64, sku: &str, is_told: bool) -> Result<Diagnostic, Failure> {
         let (code, message, help) = match known(reader, sku)? {
             Some(_) => (
                 "E-SHEET-REVISION",
                 "the row's hidden revision is gone or another product's: it was added, or the sheet was sorted in part",
                 "take a fresh sheet with this product, and edit that".to_owned(),
             ),
-            None => self.unknown(reader, sku),
+            None => self.unknown(reader, sku, is_told),
         };
         let finding = Diagnostic::error(code, message).at(Place::line(self.shown.clone(), line));
         Ok(finding.of(sku).with_help(help))
     }
 
-    fn unknown(&self, reader: &Reader, sku: &str) -> (&'static str, &'static str, String) {
-        let help = match find(reader, sku) {
-            Ok(other) => format!("`{}` leads to `{}`: take a fresh sheet", sku, other.sku),
-            Err(_) => "a sheet makes no products: let a supplier bring it, or correct the SKU".to_owned(),
+    fn unknown(&self, reader: &Reader, sku: &str, is_told: bool) -> (&'static str, &'static str, String) {
+        let other = if is_told { find(reader, sku).ok() } else { None };
+        let help = match other {
+            Some(other) => format!("`{}` leads to `{}`: take a fresh sheet", sku, other.sku),
+            None => "a sheet makes no products: let a supplier bring it, or correct the SKU".to_owned(),
         };
         ("E-SHEET-NEW-SKU", "the catalog has no product with this SKU", help)
     }
@@ -291,7 +298,7 @@ impl Judging<'_> {
     fn row(&self, reader: &Reader, line: u64, edited: &Edited) -> Result<Judged, Failure> {
         let mut judged = Judged::default();
         let Some(name) = known(reader, &edited.sku)? else {
-            let (code, message, help) = self.unknown(reader, &edited.sku);
+            let (code, message, help) = self.unknown(reader, &edited.sku, true);
             let finding = Diagnostic::error(code, message).at(Place::line(self.shown.clone(), line));
             judged.findings.push(finding.of(&edited.sku).with_help(help));
             return Ok(judged);
