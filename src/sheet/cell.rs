@@ -170,15 +170,17 @@ fn fits(text: &str) -> bool {
     short && !text.contains(['\u{fffe}', '\u{ffff}'])
 }
 
-/// What a cell says; none where it holds an error.
-pub fn said<'c>(cell: Cell<'c>) -> Option<&'c str> {
+/// What a cell says, or the error that it holds.
+pub fn said<'c>(cell: Cell<'c>) -> Result<&'c str, &'c str> {
     match cell {
-        Cell::Absent => Some(""),
-        Cell::Text(text) => Some(restored(text)),
-        Cell::Number(text) => Some(text),
-        Cell::Moment(text) => Some(text),
-        Cell::Boolean(true) => Some("true"),
-        Cell::Boolean(false) => Some("false"),
-        Cell::Error(_) | Cell::List(_) => None,
+        Cell::Absent => Ok(""),
+        Cell::Text(text) => Ok(restored(text)),
+        Cell::Number(text) => Ok(text),
+        Cell::Moment(text) => Ok(text),
+        Cell::Boolean(true) => Ok("true"),
+        Cell::Boolean(false) => Ok("false"),
+        Cell::Error(text) => Err(text),
+        // No workbook has one.
+        Cell::List(_) => Err(""),
     }
 }

@@ -33,8 +33,6 @@ pub struct Column {
 pub struct Layout {
     /// Locale of labels and words.
     pub locale: String,
-    /// The catalog's last batch when the sheet went out.
-    pub sequence: i64,
     pub columns: Vec<Column>,
 }
 

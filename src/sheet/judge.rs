@@ -32,8 +32,8 @@ pub struct Touched<'t> {
     pub column: &'t Column,
     /// Place of the column among the layout's.
     pub place: usize,
-    /// What the cell says now; none where it holds an error.
-    pub text: Option<&'t str>,
+    /// What the cell says now, or the error it holds.
+    pub text: Result<&'t str, &'t str>,
     /// What its row said when it went out.
     pub revision: &'t Revision,
     /// What the catalog says now.
@@ -54,7 +54,7 @@ pub fn judge(style: &Style<'_>, touched: &Touched<'_>) -> Verdict {
             "take a fresh sheet, or put the attribute back into the schema",
         );
     };
-    let Some(text) = touched.text else {
+    let Ok(text) = touched.text else {
         let mismatch = Mismatch::new("E-CELL-ERROR", "an error, or a number that its format does not allow");
         return Verdict::Told(
             Severity::Error,

@@ -66,13 +66,11 @@ pub fn layout(rows: &[Vec<String>], schema: &Schema) -> Result<Layout, BadSheet>
     }
     let mut layout = Layout {
         locale: String::new(),
-        sequence: 0,
         columns: Vec::new(),
     };
     for row in &rows[1..] {
         match cell(row, 0).as_str() {
             "locale" => layout.locale = cell(row, 1),
-            "sequence" => layout.sequence = cell(row, 1).parse().unwrap_or(0),
             "column" if layout.columns.len() < MOST => {
                 let code = cell(row, 1);
                 let key = Key::parse(schema, &code).ok();
@@ -102,11 +100,17 @@ pub struct Heading {
 /// and text.
 pub fn heading(layout: &Layout, cells: &[(u32, &str)]) -> Result<Option<Heading>, BadSheet> {
     let at = |name: &str| cells.iter().find(|(_, text)| *text == name).map(|(at, _)| *at);
-    let Some(revision) = at(REVISION) else {
-        return Ok(None);
+    let once = |name: &str| match cells.iter().filter(|(_, text)| *text == name).count() {
+        0 | 1 => Ok(at(name)),
+        _ => Err(BadSheet::Twice(excerpt(name))),
     };
     let of_codes = at(SKU);
-    let Some(sku) = of_codes.or(at(&SKU.to_uppercase())) else {
+    let title = SKU.to_uppercase();
+    let name = if of_codes.is_some() { SKU } else { &title };
+    let (Some(_), Some(_)) = (at(REVISION), at(name)) else {
+        return Ok(None);
+    };
+    let (Some(revision), Some(sku)) = (once(REVISION)?, once(name)?) else {
         return Ok(None);
     };
     let mut places = Vec::with_capacity(layout.columns.len());
@@ -115,12 +119,7 @@ pub fn heading(layout: &Layout, cells: &[(u32, &str)]) -> Result<Option<Heading>
             Some(_) => &column.code,
             None => &column.header,
         };
-        let mut found = cells.iter().filter(|(_, text)| text == name);
-        let place = found.next().map(|(at, _)| *at);
-        if found.next().is_some() {
-            return Err(BadSheet::Twice(excerpt(name)));
-        }
-        places.push(place);
+        places.push(once(name)?);
     }
     Ok(Some(Heading { sku, revision, places }))
 }
@@ -143,8 +142,8 @@ pub enum Row {
 pub struct Edited {
     pub sku: String,
     pub revision: Revision,
-    /// Place of the column in the layout, and what its cell says now; none where it holds an error.
-    pub touched: Vec<(usize, Option<String>)>,
+    /// Place of the column in the layout, and what its cell says now, or the error it holds.
+    pub touched: Vec<(usize, Result<String, String>)>,
     /// Of all that the row says, to tell rows of one product apart.
     pub digest: u64,
 }
@@ -158,7 +157,7 @@ pub fn row<'c>(heading: &Heading, cell: &dyn Fn(u32) -> Cell<'c>) -> Row {
     }
     let texts = || (heading.places.iter().enumerate()).filter_map(|(n, place)| Some((n, said(cell((*place)?)))));
     if sku.is_empty() {
-        let blank = texts().all(|(_, text)| text.is_some_and(|text| text.trim().is_empty()));
+        let blank = texts().all(|(_, text)| text.is_ok_and(|text| text.trim().is_empty()));
         return if blank { Row::Nothing } else { Row::NoSku };
     }
     let Some(revision) = Revision::parse(revision, sku, heading.places.len()) else {
@@ -166,8 +165,8 @@ pub fn row<'c>(heading: &Heading, cell: &dyn Fn(u32) -> Cell<'c>) -> Row {
     };
     let mut touched = Vec::new();
     for (n, text) in texts() {
-        if !text.is_some_and(|text| revision.said(n, text)) {
-            touched.push((n, text.map(str::to_owned)));
+        if !text.is_ok_and(|text| revision.said(n, text)) {
+            touched.push((n, text.map(str::to_owned).map_err(str::to_owned)));
         }
     }
     let digest = xxh3_64(format!("{touched:?}").as_bytes());
@@ -177,9 +176,4 @@ pub fn row<'c>(heading: &Heading, cell: &dyn Fn(u32) -> Cell<'c>) -> Row {
         touched,
         digest,
     })
-}
-
-/// Name of the column a place of the layout stands in, for messages.
-pub fn shown(layout: &Layout, place: usize) -> &str {
-    layout.columns.get(place).map_or("", |column| &column.header)
 }

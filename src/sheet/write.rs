@@ -369,12 +369,7 @@ fn tell(sheet: &mut Worksheet, layout: &Layout) -> Result<(), WriteError> {
     sheet.set_name(TOLD)?;
     sheet.set_very_hidden(true);
     let version = VERSION.to_string();
-    let sequence = layout.sequence.to_string();
-    let about = [
-        [MARK, &version, ""],
-        ["sequence", &sequence, ""],
-        ["locale", &layout.locale, ""],
-    ];
+    let about = [[MARK, &version, ""], ["locale", &layout.locale, ""]];
     let columns = (layout.columns.iter()).map(|column| ["column", column.code.as_str(), column.header.as_str()]);
     for (row, cells) in about.into_iter().chain(columns).enumerate() {
         for (at, text) in cells.into_iter().enumerate().filter(|(_, text)| !text.is_empty()) {

@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::progress::Progress;
 use crate::workspace::sheet_findings::Findings;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +46,16 @@ pub struct Rows {
     pub unrevised: Vec<(u64, String)>,
     pub rejected: u64,
     pub findings: Findings,
+}
+
+/// The rows of one product.
+struct Seen {
+    /// Number of the first, and what it says.
+    first: u64,
+    digest: u64,
+    rows: u64,
+    /// Some say something else than the first.
+    differ: bool,
 }
 
 impl Book {
@@ -79,7 +89,7 @@ impl Book {
                 let texts = row
                     .cells
                     .iter()
-                    .filter_map(|(at, _)| Some((*at, said(cell(&row, *at))?)));
+                    .filter_map(|(at, _)| Some((*at, said(cell(&row, *at)).ok()?)));
                 let texts: Vec<(u32, &str)> = texts.collect();
                 if let Some(heading) = heading(&layout, &texts).map_err(bad)? {
                     let sheet = sheet.clone();
@@ -104,9 +114,8 @@ impl Book {
         let mut sheet = self.book.sheet(&self.sheet).map_err(refused)?;
         let mut grid = GridRow::default();
         let mut rows = Rows::default();
-        // By hash of the SKU: first row and what it says.
-        let mut seen: HashMap<u128, (u64, u64)> = HashMap::new();
-        let mut twice: BTreeSet<String> = BTreeSet::new();
+        // By hash of the SKU.
+        let mut seen: HashMap<u128, Seen> = HashMap::new();
         while sheet.read(&mut grid).map_err(refused)? {
             let line = grid.number;
             let refuse = |code, message: String, help: &str| {
@@ -126,22 +135,19 @@ impl Book {
                 }
                 Row::NoRevision { sku } => rows.unrevised.push((line, sku)),
                 Row::Product(edited) => {
-                    let known = *seen
-                        .entry(xxh3_128(edited.sku.as_bytes()))
-                        .or_insert((line, edited.digest));
-                    match known {
-                        (first, _) if first == line => {}
-                        (_, digest) if digest == edited.digest => continue,
-                        (first, _) => {
-                            let message = format!("the product stands in row {first} too, with other values");
-                            let finding = refuse("E-SHEET-TWICE", message, "keep one of the rows");
-                            rows.findings.push(finding.of(&edited.sku));
-                            rows.rejected += 1;
-                            twice.insert(edited.sku);
-                            continue;
-                        }
-                    }
-                    if !edited.touched.is_empty() {
+                    let known = seen.entry(xxh3_128(edited.sku.as_bytes())).or_insert(Seen {
+                        first: line,
+                        digest: edited.digest,
+                        rows: 0,
+                        differ: false,
+                    });
+                    known.rows += 1;
+                    if known.digest != edited.digest {
+                        known.differ = true;
+                        let message = format!("the product stands in row {} too, with other values", known.first);
+                        let finding = refuse("E-SHEET-TWICE", message, "keep one of the rows");
+                        rows.findings.push(finding.of(&edited.sku));
+                    } else if known.rows == 1 && !edited.touched.is_empty() {
                         rows.edited.push((line, edited));
                     }
                 }
@@ -150,9 +156,12 @@ impl Book {
                 progress.advance(1_024);
             }
         }
-        let before = rows.edited.len();
-        rows.edited.retain(|(_, edited)| !twice.contains(&edited.sku));
-        rows.rejected += (before - rows.edited.len()) as u64;
+        let differing: u64 = (seen.values().filter(|seen| seen.differ)).map(|seen| seen.rows).sum();
+        if differing > 0 {
+            rows.rejected += differing;
+            let is_alone = |sku: &str| (seen.get(&xxh3_128(sku.as_bytes()))).is_none_or(|seen| !seen.differ);
+            rows.edited.retain(|(_, edited)| is_alone(&edited.sku));
+        }
         Ok(rows)
     }
 }

@@ -326,7 +326,7 @@ impl Judging<'_> {
                 &before,
                 edited,
                 *place,
-                text.as_deref(),
+                text.as_deref().map_err(String::as_str),
             );
         }
         if said.is_empty() {
@@ -377,7 +377,7 @@ impl Judging<'_> {
         before: &Layer,
         edited: &Edited,
         place: usize,
-        text: Option<&str>,
+        text: Result<&str, &str>,
     ) {
         let Some(column) = self.layout.columns.get(place) else {
             return;
@@ -396,8 +396,8 @@ impl Judging<'_> {
                 .at(Place::line(self.shown.clone(), line).at_column(column.header.as_str()))
                 .of(&edited.sku);
             match text {
-                Some(text) if !text.is_empty() => finding.with_value(text),
-                _ => finding,
+                Ok("") | Err("") => finding,
+                Ok(text) | Err(text) => finding.with_value(text),
             }
         };
         match judge(&self.style, &touched) {

@@ -82,10 +82,8 @@ pub fn sheet_out(workspace: &Workspace, wanted: &Wanted<'_>, progress: &dyn Prog
         );
         return Err(Failure::usage(message).with_help("name those you need with --columns"));
     }
-    let reader = workspace.reader()?;
     let layout = Layout {
         locale: locale.to_owned(),
-        sequence: reader.sequence()?,
         columns: (keys.iter())
             .map(|key| Column::new(schema, *key, locale, settings.currency))
             .collect(),

@@ -2,8 +2,8 @@
 
 use crate::corner::{bare_shop, codes, deliver, import, product};
 use crate::support::Shop;
-use calamine::{Data, Reader, Xlsx, open_workbook};
-use rust_xlsxwriter::{Format, Workbook};
+use calamine::{CellErrorType, Data, Reader, Xlsx, open_workbook};
+use rust_xlsxwriter::{Format, Formula, Workbook};
 use serde_json::Value;
 
 mod property;
@@ -154,6 +154,10 @@ impl Edited {
                         Data::Bool(truth) => drop(sheet.write_boolean(r, c, *truth).map(|_| ())),
                         Data::DateTime(moment) => {
                             drop(sheet.write_number_with_format(r, c, moment.as_f64(), &day).map(|_| ()))
+                        }
+                        Data::Error(error) => {
+                            let formula = Formula::new("=1/0").set_result(error.to_string());
+                            drop(sheet.write_formula(r, c, formula).map(|_| ()))
                         }
                         other => panic!("{other:?} was not expected"),
                     }
@@ -573,6 +577,46 @@ fn rows_that_name_no_product_of_the_sheet_are_refused_alone() {
 }
 
 #[test]
+fn rows_of_one_product_that_differ_are_all_refused() {
+    let shop = shop();
+    out(&shop);
+    edit(&shop, |book| {
+        let untouched = book.rows()[2].clone();
+        let mut other = untouched.clone();
+        other[3] = text("Taladro dos");
+        let edited = book.write("A-2", "brand", "Kremora").rows()[3].clone();
+        // A-1 untouched, edited, and untouched again; A-2 edited in the same way twice.
+        book.rows().extend([other, untouched, edited]);
+    });
+    let told = come_in(&shop);
+    assert_eq!(codes(&told), ["E-SHEET-TWICE@6"], "{told:#}");
+    let members = ["read", "changed", "unchanged", "held", "rejected"];
+    assert_eq!(
+        members.map(|key| told[key].as_u64()),
+        [6, 1, 2, 0, 3].map(Some),
+        "{told:#}"
+    );
+    assert_eq!(product(&shop, "A-1")["name"], "Taladro");
+    assert_eq!(product(&shop, "A-2")["brand"], "Kremora");
+}
+
+#[test]
+fn the_error_of_a_cell_is_named() {
+    let shop = shop();
+    out(&shop);
+    edit(&shop, |book| {
+        book.set("A-1", "price", Data::Error(CellErrorType::Div0));
+    });
+    let told = come_in(&shop);
+    assert_eq!(codes(&told), ["E-CELL-ERROR@3"], "{told:#}");
+    let found = &told["diagnostics"][0];
+    assert_eq!(
+        (&found["column"], &found["value"]),
+        (&Value::from("Precio (EUR)"), &Value::from("#DIV/0!"))
+    );
+}
+
+#[test]
 fn what_is_no_sheet_is_refused_and_changes_nothing() {
     let shop = shop();
     let refused = |code: &str| {
@@ -604,6 +648,14 @@ fn what_is_no_sheet_is_refused_and_changes_nothing() {
         book.rows().iter_mut().for_each(|row| row.insert(1, row[brand].clone()));
     });
     refused("E-SHEET-COLUMN-TWICE");
+    for own in ["sku", "#revision"] {
+        anew(&shop);
+        edit(&shop, |book| {
+            let own = book.column(own);
+            book.rows().iter_mut().for_each(|row| row.push(row[own].clone()));
+        });
+        refused("E-SHEET-COLUMN-TWICE");
+    }
     assert_eq!(
         shop.done(&["batches", "--json"]).json()["batches"]
             .as_array()
@@ -725,7 +777,7 @@ fn edits_that_were_refused_are_not_written_over() {
         let expected = format!("edits that are not in the catalog (rows: {rows})");
         assert!(refused.err.contains(&expected), "{}", refused.err);
     };
-    // Out of its limits; a damaged revision; none; a doubled row that differs; an unknown SKU; no SKU.
+    // Out of its limits; a damaged revision; none; a doubled row that differs, and the first with it; an unknown SKU; no SKU.
     kept(1, &|book| {
         book.set("A-2", "stock", Data::Float(-1.0));
     });
@@ -736,7 +788,7 @@ fn edits_that_were_refused_are_not_written_over() {
         let revision = book.column("#revision");
         book.rows()[2..].iter_mut().for_each(|row| row[revision] = Data::Empty);
     });
-    kept(1, &|book| {
+    kept(2, &|book| {
         let mut twice = book.rows()[2].clone();
         twice[3] = text("Taladro dos");
         book.rows().push(twice);

@@ -154,7 +154,6 @@ fn check(catalog: &[Vec<(Key, Value)>]) -> Result<(), TestCaseError> {
         .map(|(id, _)| Column::new(schema, Key::of(id), "es", style.currency));
     let written = Layout {
         locale: "es".to_owned(),
-        sequence: 7,
         columns: columns.collect(),
     };
     let folder = std::env::temp_dir();
@@ -204,7 +203,7 @@ fn check(catalog: &[Vec<(Key, Value)>]) -> Result<(), TestCaseError> {
     let heads: Vec<(u32, &str)> = rows[0]
         .cells
         .iter()
-        .filter_map(|(at, _)| Some((*at, said(cell(&rows[0], *at))?)))
+        .filter_map(|(at, _)| Some((*at, said(cell(&rows[0], *at)).ok()?)))
         .collect();
     let heading = heading(&read, &heads)
         .expect("each column once")
@@ -233,7 +232,7 @@ fn check(catalog: &[Vec<(Key, Value)>]) -> Result<(), TestCaseError> {
             };
             let verdict = judge(&style, &touched);
             // A blank text went out as one, and that says nothing either way.
-            let blank = text.is_some_and(|text| text.trim().is_empty());
+            let blank = text.is_ok_and(|text| text.trim().is_empty());
             prop_assert!(
                 verdict == Verdict::Nothing || blank,
                 "{}: {:?} {:?}",
