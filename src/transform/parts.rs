@@ -119,7 +119,8 @@ pub fn pack<'a>(text: Cow<'a, str>, wanted: PackPart) -> Result<Cow<'a, str>, Mi
     })
 }
 
-fn is_pieces(word: &str) -> bool {
+/// Whether a word counts pieces: `uds`, `pcs`, `Flaschen`.
+pub fn is_pieces(word: &str) -> bool {
     match word.is_ascii() {
         true => PIECES.iter().any(|known| known.eq_ignore_ascii_case(word)),
         false => PIECES.contains(&fold(word).as_str()),

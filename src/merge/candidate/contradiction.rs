@@ -1,9 +1,9 @@
 //! What two products say that cannot both be true of one.
 
+use crate::merge::candidate::amount::{Dimension, Quantity};
 use crate::merge::candidate::features::Features;
 use crate::merge::candidate::number::{Agreement, agreement};
 use crate::merge::candidate::rarity::Rarity;
-use crate::merge::candidate::word::Dimension;
 
 /// A contradiction, in the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,19 +35,13 @@ pub fn contradictions(a: &Features, b: &Features, rarity: &Rarity) -> Vec<Contra
     }
     let mut at = 0;
     while let Some(first) = a.quantities.get(at) {
-        let dimension = first.dimension;
-        let run = a.quantities[at..]
-            .iter()
-            .take_while(|quantity| quantity.dimension == dimension);
-        let mine: Vec<i64> = run.map(|quantity| quantity.amount).collect();
+        let of = |quantity: &&Quantity| quantity.dimension == first.dimension;
+        let mine: Vec<&Quantity> = a.quantities[at..].iter().take_while(of).collect();
         at += mine.len();
-        let mut theirs = b
-            .quantities
-            .iter()
-            .filter(|quantity| quantity.dimension == dimension)
-            .peekable();
-        if theirs.peek().is_some() && !theirs.any(|other| mine.iter().any(|amount| is_same(*amount, other.amount))) {
-            found.push(Contradiction::Quantity(dimension));
+        let theirs: Vec<&Quantity> = b.quantities.iter().filter(of).collect();
+        // Each names an amount that the other does not: 10 m of 2 mm are not 10 m of 4 mm.
+        if lacks(&mine, &theirs) && lacks(&theirs, &mine) {
+            found.push(Contradiction::Quantity(first.dimension));
         }
     }
     let pack = |features: &Features| {
@@ -102,7 +96,7 @@ pub fn both<'f>(a: &'f Features, b: &'f Features) -> impl Iterator<Item = (u32, 
     })
 }
 
-/// Equal but for rounding: 46 and 45.9 inches are one size.
-fn is_same(a: i64, b: i64) -> bool {
-    a.abs_diff(b) <= a.max(b).unsigned_abs() / 40
+/// Whether one side names an amount that the other does not.
+fn lacks(ones: &[&Quantity], others: &[&Quantity]) -> bool {
+    ones.iter().any(|one| !others.iter().any(|other| one.agrees(other)))
 }

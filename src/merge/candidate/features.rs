@@ -1,7 +1,9 @@
 //! What is kept of a product for comparing it with a million others: hashes and a few short texts.
 
+use crate::merge::candidate::amount::Quantity;
+use crate::merge::candidate::figure::Figure;
 use crate::merge::candidate::view::View;
-use crate::merge::candidate::word::{Quantity, Words, codes};
+use crate::merge::candidate::word::{Words, codes};
 use crate::value::text::fold;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -32,6 +34,10 @@ pub struct Features {
     pub is_second: bool,
     /// Hashes of the small numbers in the title, ascending.
     pub figures: Box<[u64]>,
+    /// Every number of the title that is no part number, in its order.
+    pub tally: Box<[Figure]>,
+    /// Hashes of the sizes that the title names, ascending.
+    pub sizes: Box<[u64]>,
     pub gtins: Box<[u64]>,
     /// In ten-thousandths, 0 for none.
     pub price: i64,
@@ -95,6 +101,8 @@ impl Features {
             colours: title.colours,
             is_second: title.is_second,
             figures: hashes(&title.figures),
+            tally: title.tally.into_boxed_slice(),
+            sizes: hashes(&title.sizes),
             gtins: gtins.into_boxed_slice(),
             price: view.price.filter(|price| *price > 0).unwrap_or(0),
             specs: view

@@ -8,6 +8,7 @@ use crate::merge::candidate::features::Features;
 use crate::merge::candidate::number::is_agreed;
 use crate::merge::candidate::rarity::Rarity;
 use crate::merge::candidate::score::{score, signals};
+use crate::merge::candidate::wall::is_tallied;
 use std::collections::HashMap;
 
 /// By how much the best partner must lead the next one before a machine may merge by itself, in thousandths.
@@ -29,13 +30,19 @@ pub struct Candidate {
     pub contradicted: bool,
     /// True where the part numbers agree, each side's own included.
     pub numbered: bool,
+    /// True where every number and every size of one title stands in the other.
+    pub tallied: bool,
 }
 
 impl Candidate {
     /// True where a machine may merge them by itself: sure by the threshold (in thousandths), by part number, without a
-    /// contradiction, and far ahead of every other partner.
+    /// contradiction, with the same numbers in both titles, and far ahead of every other partner.
     pub fn is_sure(&self, threshold: u16) -> bool {
-        self.score >= threshold && self.numbered && !self.contradicted && self.score >= self.rival.saturating_add(LEAD)
+        self.score >= threshold
+            && self.numbered
+            && self.tallied
+            && !self.contradicted
+            && self.score >= self.rival.saturating_add(LEAD)
     }
 }
 
@@ -100,6 +107,7 @@ pub fn find(
                 rival: 0,
                 contradicted: !contradictions(one, other, &rarity).is_empty(),
                 numbered: is_agreed(one, other, &rarity),
+                tallied: is_tallied(one, other),
             });
         }
     }
@@ -228,6 +236,84 @@ mod tests {
             ),
             "",
         );
+    }
+
+    /// What only one title counts, measures or sizes is for a person to look at, known unit or not.
+    #[test]
+    fn figures_that_one_title_lacks_are_never_sure() {
+        let check = |one: &str, other: &str, expected: &str| {
+            let lines = format!(
+                "1 | Acme | A100-1 | 10 | Acme hammer A100-1\n1 | Acme | B200-1 | 12 | Acme saw B200-1\n2 | Zeta | Z3-9 | 50 | Zeta mixer Z3-9\n\
+                 1 | Laken | TX1000 | 20 | {one} Laken TX1000\n2 | Laken | | 21 | {other} Laken TX-1000"
+            );
+            super::tests::check(&lines, expected);
+        };
+        let bottle = "Botella termo acero 500 ml";
+        for pack in [
+            "Pack 6 Botella termo acero 500 ml",
+            "Pack de 6 Botella termo acero 500 ml",
+            "6x Botella termo acero 500 ml",
+            "6 x Botella termo acero 500 ml",
+            "6 x 500 ml Botella termo acero",
+            "Botella termo acero 6x500 ml",
+            "Botella termo acero 6x500ml",
+            "Botella termo acero 500 ml x6",
+            "Botella termo acero 500 ml x 6",
+            "Botella termo acero 500 ml (x6)",
+            "6er-Pack Botella termo acero 500 ml",
+            "6er Pack Botella termo acero 500 ml",
+            "Lote 3 Botella termo acero 500 ml",
+            "Doppelpack Botella termo acero 500 ml",
+            "Botella termo acero 500 ml caja de 6 botellas",
+            "Botella termo acero 500 ml, confezione da 6",
+            "Botella termo acero 500 ml, lot de 6",
+        ] {
+            check(bottle, pack, "3-4 contradicted");
+        }
+        for (one, other) in [
+            ("Botella termo acero 1,5 L", "Botella termo acero 6x1,5 L"),
+            ("Tornillo caja de 100", "Tornillo caja de 200"),
+            ("Tornillo caja 100 unidades", "Tornillo caja 102 unidades"),
+            ("Cable acero 10 m grosor 2 mm", "Cable acero 10 m grosor 4 mm"),
+            ("Ibuprofeno comprimido 400 mg", "Ibuprofeno comprimido 600 mg"),
+            ("Cable 2 m sección 1,5 mm2", "Cable 2 m sección 2,5 mm²"),
+            ("Bombilla 1.500 lm", "Bombilla 500 lm"),
+            ("Manguera riego 1 1/2\"", "Manguera riego 1/2\""),
+            ("Bidón 1½ L", "Bidón 2 L"),
+            ("Bidón ½ L", "Bidón 2 L"),
+        ] {
+            check(one, other, "3-4 contradicted");
+        }
+        for (one, other) in [
+            ("Ibuprofeno gel 2,5 %", "Ibuprofeno gel 5 %"),
+            ("Tornillo 4,5x40", "Tornillo 4,5x60"),
+            ("Tornillo M8 acero", "Tornillo M10 acero"),
+            ("Zapatilla trail talla 42", "Zapatilla trail talla 43"),
+            ("Zapatilla trail talla XL", "Zapatilla trail talla S"),
+            ("Cable acero de 2 x 2 m", "Cable acero de 2 m"),
+            ("Pantalla 46 cm", "Pantalla 45,9 cm"),
+        ] {
+            check(one, other, "3-4");
+        }
+        for (one, other) in [
+            ("Batería 1.500 mAh", "Batería 1500 mAh"),
+            ("Saco cemento 1.500 kg", "Saco cemento 1500 kg"),
+            ("Saco cemento 1.500 kg", "Saco cemento 1,5 kg"),
+            ("Manguera riego 1,234 m", "Manguera riego 1.234 m"),
+            ("Botella agua 12,5 cl", "Botella agua 125 ml"),
+            ("Bidón 1½ L", "Bidón 1.5 L"),
+            ("Manguera 1 1/2\"", "Manguera 1,5\""),
+            ("Disco SSD 1 TB", "Disco SSD 1.024 GB"),
+            ("Botella 6 x 500 ml", "Botella 500 ml pack de 6"),
+            ("Botella 2 uds", "Doppelpack Botella"),
+            ("Botella acero", "Botella acero 1 ud"),
+            ("Camiseta trail XL", "Camiseta trail XL"),
+            ("CAMISETA TRAIL L", "Camiseta trail L"),
+            ("Tornillo M8 acero", "Tornillo acero M8"),
+            ("Cable 10 x 20 cm", "Cable 10x20cm"),
+        ] {
+            check(one, other, "3-4 sure");
+        }
     }
 
     /// Whether a pair is sure does not depend on the score that is listed.

@@ -1,5 +1,6 @@
 //! Why two products may be one and why they may not, in words.
 
+use crate::merge::candidate::amount::{Dimension, Quantity};
 use crate::merge::candidate::contradiction::{Contradiction, both, brands, contradictions};
 use crate::merge::candidate::features::Features;
 use crate::merge::candidate::number::{Agreement, agreement};
@@ -7,7 +8,7 @@ use crate::merge::candidate::rarity::Rarity;
 use crate::merge::candidate::score::likeness;
 use crate::merge::candidate::view::View;
 use crate::merge::candidate::vocabulary::colour_name;
-use crate::merge::candidate::word::{Dimension, Quantity, Words};
+use crate::merge::candidate::word::Words;
 
 /// What speaks for two products being one, and what against it. `name` gives the name of an attribute.
 pub fn reasons(a: &View, b: &View, rarity: &Rarity, name: &dyn Fn(u32) -> String) -> (Vec<String>, Vec<String>) {
@@ -84,6 +85,8 @@ fn told(quantities: &[Quantity], dimension: Dimension) -> String {
         Dimension::Charge => (1e3, " mAh"),
         Dimension::Frequency => (1e3, " MHz"),
         Dimension::Pixels => (1e3, " MP"),
+        Dimension::Light => (1e3, " lm"),
+        Dimension::Area => (1e3, " mm2"),
     };
     let of = quantities.iter().filter(|quantity| quantity.dimension == dimension);
     let amounts: Vec<String> = of

@@ -75,6 +75,35 @@ pub const SECOND: &[&str] = &[
     "recondicionado",
 ];
 
+/// What a number behind says that it is a pack of so many.
+pub const PACKS: &[&str] = &[
+    "pack",
+    "packs",
+    "set",
+    "lot",
+    "lote",
+    "lotes",
+    "paquete",
+    "juego",
+    "caja",
+    "confezione",
+    "conf",
+    "packung",
+    "coffret",
+    "conjunto",
+    "jogo",
+];
+
+/// Words between a pack and its number.
+pub const OF: &[&str] = &["of", "de", "da", "di", "mit", "con", "a", "von", "with"];
+
+/// Words that count the pieces of a pack by themselves.
+pub const SEVERAL: &[(u8, &[&str])] = &[
+    (2, &["doppelpack", "zweierpack", "twinpack", "duopack", "bipack"]),
+    (3, &["dreierpack", "tripack", "triplepack", "tripelpack"]),
+    (4, &["viererpack", "quadpack"]),
+];
+
 /// English name of a colour.
 pub fn colour_name(number: u8) -> &'static str {
     let named = COLOURS.iter().find(|(colour, _)| *colour == number);

@@ -3,10 +3,13 @@
 //! The rules are general: shapes of letters and digits, unit signs, and the names of colours in the languages that feeds
 //! come in. Nothing here knows a brand or a shop.
 
-use crate::merge::candidate::vocabulary::{COUNTED, SECOND, colour};
-use crate::value::number::{Notation, parse};
+use crate::merge::candidate::amount::{
+    Dimension, LONGEST_NUMBER, Number, Quantity, crossed, is_cross, leading_number, number, read, unit,
+};
+use crate::merge::candidate::figure::Figure;
+use crate::merge::candidate::spelling::spelled;
+use crate::merge::candidate::vocabulary::{COUNTED, OF, PACKS, SECOND, SEVERAL, colour};
 use crate::value::text::{fold, fold_into};
-use rust_decimal::prelude::ToPrimitive;
 
 /// Words that are read of one text; more tell nothing new and cost time.
 const MOST_WORDS: usize = 128;
@@ -14,79 +17,6 @@ const MOST_WORDS: usize = 128;
 const SHORTEST_CODE: usize = 4;
 const SHORTEST_DIGITS: usize = 5;
 const LONGEST_CODE: usize = 32;
-
-/// What a quantity measures. Two titles with different values of one of these are titles of different products.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Dimension {
-    Pack,
-    Memory,
-    Length,
-    Mass,
-    Volume,
-    Power,
-    Voltage,
-    Charge,
-    Frequency,
-    Pixels,
-}
-
-impl Dimension {
-    /// As a person calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dimension::Pack => "pack",
-            Dimension::Memory => "capacity",
-            Dimension::Length => "size",
-            Dimension::Mass => "weight",
-            Dimension::Volume => "volume",
-            Dimension::Power => "power",
-            Dimension::Voltage => "voltage",
-            Dimension::Charge => "charge",
-            Dimension::Frequency => "frequency",
-            Dimension::Pixels => "megapixels",
-        }
-    }
-}
-
-/// Units as titles write them: dimension, and thousandths of its base unit.
-fn unit(word: &str) -> Option<(Dimension, f64)> {
-    use Dimension::*;
-    Some(match word {
-        "gb" | "gig" | "gigabyte" | "gbyte" => (Memory, 1e3),
-        "tb" => (Memory, 1.024e6),
-        "mb" | "megabyte" => (Memory, 1e3 / 1024.0),
-        "mm" => (Length, 1e3),
-        "cm" => (Length, 1e4),
-        "in" | "inch" | "inches" | "zoll" | "pulgadas" | "pouces" | "pollici" | "polegadas" => (Length, 25.4e3),
-        "ft" | "foot" | "feet" => (Length, 304.8e3),
-        "m" | "meter" | "metre" | "metro" | "metros" => (Length, 1e6),
-        "g" | "gr" | "gram" | "grams" | "gramos" => (Mass, 1e3),
-        "kg" | "kilo" | "kilos" => (Mass, 1e6),
-        "lb" | "lbs" | "pound" | "pounds" => (Mass, 453.592e3),
-        "oz" | "ounce" | "ounces" => (Mass, 28.3495e3),
-        "ml" => (Volume, 1e3),
-        "cl" => (Volume, 1e4),
-        "l" | "litre" | "liter" | "litro" | "litros" => (Volume, 1e6),
-        "w" | "watt" | "watts" | "vatios" => (Power, 1e3),
-        "kw" => (Power, 1e6),
-        "v" | "volt" | "volts" | "voltios" => (Voltage, 1e3),
-        "mah" => (Charge, 1e3),
-        "ah" => (Charge, 1e6),
-        "mhz" => (Frequency, 1e3),
-        "ghz" => (Frequency, 1e6),
-        "mp" | "megapixel" | "megapixels" | "mpix" => (Pixels, 1e3),
-        "pack" | "packs" | "pk" | "ct" | "count" | "pcs" | "pieces" | "uds" | "unidades" | "ud" | "stuck" | "stk"
-        | "pezzi" => (Pack, 1e3),
-        _ => return None,
-    })
-}
-
-/// A quantity in thousandths of the base unit of its dimension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quantity {
-    pub dimension: Dimension,
-    pub amount: i64,
-}
 
 /// A text taken apart.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -103,16 +33,49 @@ pub struct Words {
     pub is_second: bool,
     /// Small numbers, alone or with letters behind (`7`, `8port`): sizes, versions, counts. Sorted, each once.
     pub figures: Vec<String>,
+    /// Every number of the text but those in part numbers, in its order; one piece is not told.
+    pub tally: Vec<Figure>,
+    /// Capitals that stand for a size (`XL`, `S`), folded.
+    pub sizes: Vec<String>,
+}
+
+/// A number that waits for the word behind it.
+struct Pending {
+    number: Number,
+    /// It stands at the beginning of the text.
+    is_first: bool,
+    /// The words before it say that it counts pieces.
+    is_pack: bool,
+    /// Its place in the tally.
+    figure: usize,
+}
+
+/// What the words before a number make of it.
+#[derive(Clone, Copy, PartialEq)]
+enum Opens {
+    Nothing,
+    /// `box`: a pack only with `of`.
+    Box,
+    /// `pack`, `lote`: a pack with `of` or without.
+    Pack,
+    /// `pack of`.
+    Of,
+    /// `500 ml x`.
+    Cross,
 }
 
 impl Words {
     /// Takes a text apart.
     pub fn of(text: &str) -> Words {
         let mut found = Words::default();
-        let mut pending: Option<f64> = None;
-        // `pack of 3`, `set of 25`: the number comes behind.
-        let mut pack_of = 0;
-        for raw in raw_words(text).take(MOST_WORDS * 2) {
+        let text = &*spelled(text);
+        let mut pending: Option<Pending> = None;
+        // Numbers parted by a cross that wait for their unit, with their places in the tally and among the words.
+        let mut crossing: Option<(Vec<Number>, usize, usize)> = None;
+        let mut opens = Opens::Nothing;
+        // The word before is what one piece of a pack may hold.
+        let mut is_content = false;
+        for (at, raw) in raw_words(text).take(MOST_WORDS * 2) {
             let raw = raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '"' && c != '″' && c != '\'');
             if raw.is_empty() || found.words.len() >= MOST_WORDS {
                 continue;
@@ -125,53 +88,111 @@ impl Words {
             if joined.is_empty() {
                 continue;
             }
-            let (number, rest) = leading_number(body);
-            let tail = join(rest);
-            if inches && let Some(number) = number {
-                found.measure(number, "in");
-                found.words.push(joined);
-                pending = None;
-                continue;
-            }
-            if let Some(number) = number {
-                if unit(&tail).is_some() {
-                    found.measure(number, &tail);
-                    found.words.push(format!("{}{tail}", plain(number)));
-                    pending = None;
+            let was_content = std::mem::take(&mut is_content);
+            let opened = std::mem::replace(&mut opens, Opens::Nothing);
+            if let Some(waiting) = pending.take() {
+                if let Some(quantity) = Quantity::of(waiting.number, &joined) {
+                    found.measure(quantity, waiting.figure);
+                    is_content = holds(quantity.dimension);
+                    // The number was taken for a word of its own; with its unit it is one, and no part number.
+                    let taken = found.words.pop();
+                    found.codes.retain(|code| Some(code) != taken.as_ref());
+                    found.words.push(format!("{}{joined}", plain(waiting.number.value)));
                     continue;
                 }
-                if tail.is_empty() {
-                    if pack_of == 2 {
-                        found.measure(number, "pack");
-                    }
-                    pending = Some(number);
-                    pack_of = 0;
+                if waiting.is_first && joined == "x" {
+                    found.pack(waiting.number, waiting.figure);
+                    found.words.push(joined);
+                    continue;
+                }
+                if waiting.is_pack {
+                    found.pack(waiting.number, waiting.figure);
+                }
+            }
+            if let Some((numbers, figure, word)) = crossing.take()
+                && unit(&joined).is_some()
+            {
+                found.words.truncate(word);
+                is_content = found.measure_crossed(&numbers, figure, &joined);
+                continue;
+            }
+            if let Some((numbers, rest)) = crossed(body) {
+                let tail = if inches { "in".to_owned() } else { join(rest) };
+                let figure = found.tally.len();
+                found
+                    .tally
+                    .extend(numbers.iter().map(|number| Figure::new(*number, &joined)));
+                let word = found.words.len();
+                if unit(&tail).is_some() {
+                    is_content = found.measure_crossed(&numbers, figure, &tail);
+                    continue;
+                }
+                let folded = fold(body);
+                let parts = folded.split(' ').filter(|word| !word.is_empty());
+                found.words.extend(parts.map(str::to_owned));
+                match tail.is_empty() {
+                    true => crossing = Some((numbers, figure, word)),
+                    false => found.count(rest, &joined),
+                }
+                continue;
+            }
+            let (number, rest) = leading_number(body);
+            let tail = join(rest);
+            if let Some(number) = number {
+                let figure = found.tally.len();
+                let of = if inches { "in" } else { &tail };
+                if let Some(quantity) = Quantity::of(number, of) {
+                    found.tally.push(Figure::new(number, &joined));
+                    found.measure(quantity, figure);
+                    is_content = holds(quantity.dimension);
+                    found.words.push(match inches {
+                        true => joined,
+                        false => format!("{}{tail}", plain(number.value)),
+                    });
+                    continue;
+                }
+                let of_pack = tail.strip_prefix("er").filter(|of| of.is_empty() || PACKS.contains(of));
+                if tail.is_empty() || of_pack.is_some() || is_first_of_pack(&tail, found.words.is_empty()) {
+                    found.tally.push(Figure::new(number, &joined));
+                    pending = Some(Pending {
+                        number,
+                        is_first: found.words.is_empty(),
+                        is_pack: !tail.is_empty() || matches!(opened, Opens::Pack | Opens::Of | Opens::Cross),
+                        figure,
+                    });
                     found.words.push(joined.clone());
-                    if is_code(&joined) && !body.contains(',') {
+                    if tail.is_empty() && is_code(&joined) && !body.contains(',') {
                         found.codes.push(joined);
                     }
                     continue;
                 }
             }
-            if let Some(number) = pending.take()
-                && unit(&joined).is_some()
-            {
-                found.measure(number, &joined);
-                // The number was taken for a word of its own; with its unit it is one, and no part number.
-                let taken = found.words.pop();
-                found.codes.retain(|code| Some(code) != taken.as_ref());
-                found.words.push(format!("{}{joined}", plain(number)));
-                continue;
-            }
-            pack_of = match (joined.as_str(), pack_of) {
-                ("pack" | "set" | "box" | "case" | "paquete" | "juego" | "lote", _) => 1,
-                ("of" | "de", 1) => 2,
-                _ => 0,
+            opens = match (joined.as_str(), opened) {
+                ("x", _) if was_content => Opens::Cross,
+                ("box" | "case", _) => Opens::Box,
+                (word, _) if PACKS.contains(&word) => Opens::Pack,
+                (word, Opens::Box | Opens::Pack) if OF.contains(&word) => Opens::Of,
+                _ => Opens::Nothing,
             };
             if is_code(&joined) && !is_multiple(body) {
                 found.words.push(joined.clone());
                 found.codes.push(joined);
                 continue;
+            }
+            let figure = found.tally.len();
+            found.count(body, &joined);
+            // `(x6)`, and `500 ml x6`.
+            if let Some(number) = body.strip_prefix(is_cross).and_then(read)
+                && (was_content || text[..at].trim_end().ends_with('('))
+            {
+                found.pack(number, figure);
+            }
+            if let Some(pieces) = several(&joined) {
+                found.tally.push(Figure::new(pieces, &joined));
+                found.pack(pieces, figure);
+            }
+            if is_size(raw) {
+                found.sizes.push(joined.clone());
             }
             // A word with inner signs and no number is several words. It names colours where all of them do: `Blu-ray` is none.
             let folded = fold(body);
@@ -187,6 +208,9 @@ impl Words {
                 found.words.push(word.to_owned());
             }
         }
+        if let Some(waiting) = pending.filter(|waiting| waiting.is_pack) {
+            found.pack(waiting.number, waiting.figure);
+        }
         let starts = |word: &&String| word.starts_with(|c: char| c.is_ascii_digit());
         found.figures = found
             .words
@@ -201,19 +225,99 @@ impl Words {
         found.codes.dedup();
         found.quantities.sort();
         found.quantities.dedup();
+        found.tally.retain(|figure| !figure.is_one_piece());
         found
     }
 
-    fn measure(&mut self, number: f64, word: &str) {
-        if let Some((dimension, factor)) = unit(word) {
-            let amount = (number * factor).round();
-            // Nobody sells what is heavier than the earth.
-            if amount > 0.0 && amount < 1e15 {
-                let amount = amount as i64;
-                self.quantities.push(Quantity { dimension, amount });
+    /// Keeps a quantity, and that a figure says it.
+    fn measure(&mut self, quantity: Quantity, figure: usize) {
+        self.quantities.push(quantity);
+        if let Some(figure) = self.tally.get_mut(figure) {
+            figure.measure(&quantity);
+        }
+    }
+
+    /// A number of pieces, where it can be one.
+    fn pack(&mut self, number: Number, figure: usize) {
+        if let Some(quantity) = number.pieces().and_then(|pieces| Quantity::of(pieces, "pack")) {
+            self.measure(quantity, figure);
+        }
+    }
+
+    /// `6x1,5 L` are six of one and a half, `10x20 cm` two sides; of anything else the last number has the unit. The figures stand
+    /// one behind the other. Gives whether one piece holds it.
+    fn measure_crossed(&mut self, numbers: &[Number], figure: usize, unit: &str) -> bool {
+        let Some(last) = numbers.last().and_then(|number| Quantity::of(*number, unit)) else {
+            return false;
+        };
+        let before = numbers.len() - 1;
+        self.words
+            .extend(numbers[..before].iter().map(|number| plain(number.value)));
+        self.words.extend(
+            numbers[before..]
+                .iter()
+                .map(|number| format!("{}{unit}", plain(number.value))),
+        );
+        self.measure(last, figure + before);
+        for (n, number) in numbers[..before].iter().enumerate() {
+            if last.dimension == Dimension::Length {
+                if let Some(side) = Quantity::of(*number, unit) {
+                    self.measure(side, figure + n);
+                }
+            } else if holds(last.dimension) || last.dimension == Dimension::Pack {
+                self.pack(*number, figure + n);
+            }
+        }
+        holds(last.dimension)
+    }
+
+    /// Keeps the numbers inside of a word: `M8`, `100-240`, `12h`. The exponent of `mm2` is none.
+    fn count(&mut self, body: &str, word: &str) {
+        if unit(word).is_some() {
+            return;
+        }
+        let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+        for part in body.split(|c| !is_part(c)) {
+            let digits = part.trim_matches(['.', ',']);
+            if digits.is_empty() {
+                continue;
+            }
+            match read(digits) {
+                Some(number) => self.tally.push(Figure::new(number, word)),
+                None => self.tally.push(Figure::long(digits, word)),
             }
         }
     }
+}
+
+/// Whether a piece of a pack is sold by this: `6 x 500 ml` are six, `3 x 1.5 mm2` is one cable.
+fn holds(dimension: Dimension) -> bool {
+    use Dimension::{Charge, Mass, Memory, Volume};
+    matches!(dimension, Volume | Mass | Memory | Charge)
+}
+
+/// `6x` at the beginning of a title; elsewhere it is a zoom or a speed.
+fn is_first_of_pack(tail: &str, is_first: bool) -> bool {
+    is_first && tail == "x"
+}
+
+/// `Doppelpack`: words that count by themselves.
+fn several(word: &str) -> Option<Number> {
+    let pieces = SEVERAL.iter().find(|(_, words)| words.contains(&word))?.0;
+    Some(Number {
+        value: f64::from(pieces),
+        other: None,
+    })
+}
+
+/// `XL`, `S`, or one capital alone: a size, a class, a version.
+fn is_size(raw: &str) -> bool {
+    let is_capital = |c: char| c.is_ascii_uppercase();
+    let letter = raw.trim_start_matches('X');
+    raw.len() <= 5
+        && (raw.len() == 1 || raw.len() > letter.len())
+        && matches!(letter.len(), 1)
+        && letter.chars().all(is_capital)
 }
 
 /// Part numbers as they are compared, out of what an attribute says: folded, without inner signs; the whole, and the words
@@ -262,8 +366,9 @@ fn is_multiple(word: &str) -> bool {
     word.contains(['x', 'X', '/', '×', ':', '.', ',']) && word.chars().all(only)
 }
 
-/// A text's words as they stand: parted by blanks, brackets and commas, but not by the comma inside of a number.
-fn raw_words(text: &str) -> impl Iterator<Item = &str> {
+/// A text's words as they stand: parted by blanks, brackets and commas, but not by the comma inside of a number; with
+/// their places.
+fn raw_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut from = 0;
     std::iter::from_fn(move || {
         let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
@@ -278,7 +383,7 @@ fn raw_words(text: &str) -> impl Iterator<Item = &str> {
             None => (rest.len(), 0),
         };
         from += at + width;
-        Some(&rest[..at])
+        Some((start, &rest[..at]))
     })
 }
 
@@ -297,33 +402,6 @@ fn is_inside_number(text: &str, at: usize) -> bool {
     let before = text[..from].chars().next_back();
     let begins = before.is_none_or(|c| !c.is_alphanumeric() && c != '-' || matches!(c, 'x' | 'X'));
     begins && number(text[from..to].trim_end_matches(['.', ','])).is_some_and(|_| at + 1 < to)
-}
-
-/// Signs of a longer number are not read.
-const LONGEST_NUMBER: usize = 12;
-
-/// A number as titles write it, of which nobody knows the language: a comma before three digits parts thousands, any other is the
-/// decimal sign.
-fn number(text: &str) -> Option<f64> {
-    if text.len() > LONGEST_NUMBER || !text.contains(',') {
-        return text.parse().ok().filter(|_| text.len() <= LONGEST_NUMBER);
-    }
-    let grouped = match text.starts_with("0,") {
-        true => None,
-        false => parse(text, Notation::GroupedByComma).ok(),
-    };
-    let read = grouped.or_else(|| parse(text, Notation::GroupedByPoint).ok());
-    read.and_then(|number| number.to_f64())
-}
-
-/// A number at the beginning of a word, and what follows it without a dash.
-fn leading_number(word: &str) -> (Option<f64>, &str) {
-    let end = word
-        .char_indices()
-        .find(|(_, c)| !c.is_ascii_digit() && !matches!(c, '.' | ','))
-        .map_or(word.len(), |(at, _)| at);
-    let (head, rest) = word.split_at(end);
-    (number(head.trim_end_matches(['.', ','])), rest.trim_start_matches('-'))
 }
 
 fn plain(number: f64) -> String {
@@ -379,6 +457,16 @@ mod tests {
         );
         check("Ink 3-Pack 1163641", "ink 3pack 1163641 | 1163641 | pack=3000 | ");
         check("Jack set of 25 10/100", "jack set of 25 10 100 |  | pack=25000 | ");
+        check(
+            "Agua 6 x 1,5 L, caja de 6",
+            "agua 6 1_5l caja de 6 |  | pack=6000 volume=1500000 | ",
+        );
+        check(
+            "Caja 45 x 30 x 20 cm",
+            "caja 45 30 20cm |  | size=200000 size=300000 size=450000 | ",
+        );
+        check("Cable 3x1,5 mm²", "cable 3 1_5mm2 |  | area=1500 | ");
+        check("Disc 16x writer", "disc 16x writer |  |  | ");
         check("", " |  |  | ");
     }
 
@@ -396,10 +484,10 @@ mod tests {
             ("Batería 10000 mAh", "Battery 10,000mAh"),
         ] {
             let (spanish, english) = (Words::of(spanish), Words::of(english));
-            assert_eq!(spanish.quantities, english.quantities, "{spanish:?}");
+            assert!(spanish.quantities[0].agrees(&english.quantities[0]), "{spanish:?}");
             assert_eq!((spanish.quantities.len(), spanish.codes.len()), (1, 0), "{spanish:?}");
         }
-        assert_ne!(Words::of("1,5 L").quantities, Words::of("2,5 L").quantities);
+        assert!(!Words::of("1,5 L").quantities[0].agrees(&Words::of("2,5 L").quantities[0]));
         // Lists are lists, with a blank or without.
         check("Ink HP 10,20,30 black", "ink hp 10 20 30 black |  |  | black");
         check("Torx 10, 20 and 30", "torx 10 20 and 30 |  |  | ");
