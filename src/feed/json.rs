@@ -202,7 +202,8 @@ impl Json {
             header_row: None,
             rows: self.rows,
             bytes: self.document.window.offset(),
-            ends_with_newline: self.document.window.ends_with_newline(),
+            // A document that is cut off is refused: the brackets that never close tell.
+            ends_with_newline: !matches!(self.shape, Shape::Lines) || self.document.window.ends_with_newline(),
             diagnostics,
             transaction: None,
         }

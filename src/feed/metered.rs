@@ -23,8 +23,6 @@ pub struct Metered {
     pub offset: u64,
     /// The stream has ended.
     pub ended: bool,
-    /// The last byte read is a line end.
-    pub ends_with_newline: bool,
 }
 
 impl Metered {
@@ -40,7 +38,6 @@ impl Metered {
             line: 1,
             offset: 0,
             ended: false,
-            ends_with_newline: false,
         }
     }
 
@@ -101,9 +98,6 @@ impl BufRead for Metered {
         let bytes = &self.buffer[self.start..self.start + n];
         self.kept.extend_from_slice(bytes);
         self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
-        if let Some(last) = bytes.last() {
-            self.ends_with_newline = matches!(last, b'\n' | b'\r');
-        }
         self.start += n;
         self.token += n;
         self.offset += n as u64;

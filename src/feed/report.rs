@@ -20,7 +20,8 @@ pub struct FileReport {
     pub rows: u64,
     /// Bytes of content read, after unpacking.
     pub bytes: u64,
-    /// The content ends with a line end (always true of workbooks): a file that used to, and does no more, may be cut off.
+    /// The content ends with a line end: a file of lines that used to, and does no more, may be cut off. Always true of workbooks and of
+    /// documents in XML and JSON, which are refused where they are not whole.
     pub ends_with_newline: bool,
     /// Findings about the file as a whole.
     pub diagnostics: Vec<Diagnostic>,

@@ -256,11 +256,6 @@ impl Events {
         })
     }
 
-    /// The last byte read is a line end.
-    pub fn ends_with_newline(&self) -> bool {
-        self.reader.get_ref().ends_with_newline
-    }
-
     /// The error for a reference that cannot be resolved and concerns the whole file.
     pub fn entity(&self, name: &str) -> FeedError {
         let message = format!(

@@ -265,6 +265,44 @@ fn rejected_records_that_do_not_read_alone_are_told() {
     assert_eq!(codes(&document), ["W-REJECTS-BARE", "E-PRICE@1"]);
 }
 
+/// A document that closes is whole, whatever is wrong with its last record and with or without a line end behind it.
+#[test]
+fn a_last_record_that_is_refused_does_not_cut_its_document() {
+    let check = |file: &str, fields: &str, content: &str| {
+        for end in ["", "\n"] {
+            let shop = bare_shop();
+            let settings = format!("name = \"Norte\"\n[file]\npath = [\"{file}\"]\n{fields}");
+            shop.write("suppliers/norte/supplier.toml", settings);
+            shop.write(&format!("suppliers/norte/{file}"), format!("{content}{end}"));
+            let document = shop.run(&["import", "norte", "--json"]).json();
+            assert_eq!(tally(&document), "1 new, 1 rejected", "{document:#}");
+        }
+    };
+    let article = |sku: &str, more: &str| {
+        format!(
+            "<ARTICLE><SUPPLIER_AID>{sku}</SUPPLIER_AID><ARTICLE_DETAILS><DESCRIPTION_SHORT>N</DESCRIPTION_SHORT></ARTICLE_DETAILS>{more}</ARTICLE>"
+        )
+    };
+    let variant = "<VARIANT><FVALUE>1</FVALUE><SUPPLIER_AID_SUPPLEMENT>-1</SUPPLIER_AID_SUPPLEMENT></VARIANT>";
+    let alike = format!(
+        "<ARTICLE_FEATURES><FEATURE><FNAME>Size</FNAME><VARIANTS>{variant}{variant}<VORDER>1</VORDER></VARIANTS></FEATURE></ARTICLE_FEATURES>"
+    );
+    check(
+        "list.xml",
+        "[fields]\nsku = { column = \"SUPPLIER_AID\" }\nname = { column = \"ARTICLE_DETAILS/DESCRIPTION_SHORT\" }\n",
+        &format!(
+            "<BMECAT version=\"1.2\"><HEADER><CATALOG><LANGUAGE>deu</LANGUAGE></CATALOG></HEADER><T_NEW_CATALOG>{}{}</T_NEW_CATALOG></BMECAT>",
+            article("A", ""),
+            article("B", &alike)
+        ),
+    );
+    check(
+        "list.json",
+        "record = \"products\"\n[fields]\nsku = { column = \"s\" }\nname = { column = \"n\" }\n",
+        r#"{"products":[{"s":"A","n":"b"},{"s":"\ud800","n":"c"}]}"#,
+    );
+}
+
 #[test]
 fn rejected_articles_keep_their_groups() {
     let article = |sku: &str, price: &str| {
