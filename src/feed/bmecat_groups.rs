@@ -20,6 +20,10 @@ const ALL: usize = 64 << 20;
 const OF_ARTICLE: usize = 1_000;
 /// Parents of a group.
 const LEVELS: usize = 32;
+/// Stands between the names of a path.
+const BETWEEN: &str = " > ";
+/// Bytes of all paths of an article's groups.
+const PATHS: usize = 1 << 20;
 
 /// What a field says of the groups of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +52,8 @@ struct Group {
 }
 
 impl Groups {
-    /// Reads the whole document for its groups and maps.
-    pub fn read(mut events: Events) -> Result<Groups, FeedError> {
+    /// Reads the whole document for its groups and maps; `paths`: names from the root on are wanted as well.
+    pub fn read(mut events: Events, paths: bool) -> Result<Groups, FeedError> {
         let mut groups = Groups::default();
         let mut tree = Tree::default();
         let [id, name, parent, article, product, group] = [
@@ -143,7 +147,20 @@ impl Groups {
             let message = format!("an article stands in more than {OF_ARTICLE} groups of the catalogue");
             return Err(events.refuse("E-BMECAT-LIMIT", &message, SMALLER));
         }
+        if paths && groups.has_long_paths() {
+            let message = format!("the paths of an article's groups have more than {} MiB", PATHS >> 20);
+            return Err(events.refuse("E-BMECAT-LIMIT", &message, SMALLER));
+        }
         Ok(groups)
+    }
+
+    /// Whether the paths of one article are longer than is read: a thousand groups may each stand below the same long names.
+    fn has_long_paths(&self) -> bool {
+        let length = |group: &Group| self.line(group).iter().map(|name| name.len() + BETWEEN.len()).sum();
+        let lengths: Vec<usize> = self.groups.iter().map(length).collect();
+        let length = |place: &u32| lengths.get(*place as usize).copied().unwrap_or_default();
+        let mut articles = self.maps.chunk_by(|map, next| map.0 == next.0);
+        articles.any(|maps| maps.iter().map(|(_, place)| length(place)).sum::<usize>() > PATHS)
     }
 
     fn place(&mut self, id: &str) -> u32 {
@@ -179,8 +196,13 @@ impl Groups {
             .collect()
     }
 
-    /// Names from the root on, joined by ` > `. The root itself is the catalogue and is left out where something is below it.
+    /// Names from the root on, joined by ` > `.
     fn path(&self, group: &Group) -> String {
+        self.line(group).join(BETWEEN)
+    }
+
+    /// Names from the root on. The root itself is the catalogue and is left out where something is below it.
+    fn line<'g>(&'g self, group: &'g Group) -> Vec<&'g str> {
         let mut line = vec![group];
         // A group may be its own parent, or that of one of its parents.
         while line.len() <= LEVELS
@@ -194,7 +216,7 @@ impl Groups {
         let mut names: Vec<&str> = parents.map(|group| group.name.as_str()).collect();
         names.reverse();
         names.push(&group.name);
-        names.join(" > ")
+        names
     }
 
     fn parent(&self, group: &Group) -> Option<&Group> {

@@ -65,7 +65,7 @@ pub mod zstd;
 
 use crate::diagnostic::excerpt;
 use crate::feed::bmecat_field::Field;
-use crate::feed::bmecat_groups::Groups;
+use crate::feed::bmecat_groups::{GroupPart, Groups};
 use crate::feed::chosen::Chosen;
 use crate::feed::csv::Table;
 use crate::feed::decode::{Content, Stream};
@@ -232,12 +232,18 @@ impl Opening<'_> {
             Content::Stream(stream) => {
                 let content = Text::of(stream, settings)?;
                 // The groups of a catalogue stand after its articles: the file is read twice where they are wanted.
-                let wants_groups = |field: &String| matches!(Field::of(field), Some(Field::Group(_)));
-                let twice = content.format == Format::Bmecat && wanted.iter().any(wants_groups);
+                let wants = |is: fn(GroupPart) -> bool| {
+                    let parts = wanted.iter().map(|field| Field::of(field));
+                    parts
+                        .into_iter()
+                        .any(|field| matches!(field, Some(Field::Group(part)) if is(part)))
+                };
+                let twice = content.format == Format::Bmecat && wants(|_| true);
+                let paths = wants(|part| part == GroupPart::Path);
                 let groups = match twice.then(opened).transpose()? {
                     Some(Content::Stream(again)) => {
                         let (stream, _) = Text::of(again, settings)?.into_xml(settings)?;
-                        Some(Groups::read(Events::new(stream))?)
+                        Some(Groups::read(Events::new(stream), paths)?)
                     }
                     _ => None,
                 };

@@ -406,6 +406,20 @@ fn groups_are_bounded() {
     let groups = |count: u32| (0..count).map(|n| map("A", &n.to_string())).collect::<String>();
     refused(&groups(1_001));
     check("", &(article("A", "") + &groups(1_000)), &["group_name"], "∅");
+    // Thirty names of 999 bytes stand above each of forty groups.
+    let line = |leaves: usize| {
+        let name = "n".repeat(999);
+        let parents = (1..=30).map(|n| group(&n.to_string(), &(n - 1).to_string(), &name));
+        let leaves = (0..leaves).map(|n| group(&format!("L{n}"), "30", "leaf") + &map("A", &format!("L{n}")));
+        parents.chain(leaves).collect::<String>()
+    };
+    refused(&line(40));
+    check(
+        "",
+        &(article("A", "") + &line(40)),
+        &["group_name"],
+        &format!("[{}]", ["leaf"; 40].join(", ")),
+    );
     refused(&format!(
         "<CATALOG_STRUCTURE>{}</CATALOG_STRUCTURE>",
         "<X/>".repeat(500_001)
