@@ -17,19 +17,22 @@ pub enum MatchCommand {
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: usize,
     },
-    /// Make both products of a candidate one; `undo` takes it back.
-    Accept { id: String },
+    /// Make both products of each candidate one, as one batch; `undo` takes it back.
+    Accept {
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
     /// Remember that a candidate is two products.
     Reject { id: String },
     /// Merge what is sure, where `[match] automatic` in estante.toml allows it.
     Merge,
 }
 
-/// `match [list [--limit N] | accept ID | reject ID | merge]`
+/// `match [list [--limit N] | accept ID… | reject ID | merge]`
 pub fn dispatch(workspace: Workspace, command: &MatchCommand, output: &Output) -> Result<u8, Failure> {
     match command {
         MatchCommand::List { limit } => list(&workspace, *limit, output),
-        MatchCommand::Accept { id } => accept(workspace, id, output),
+        MatchCommand::Accept { ids } => accept(workspace, ids, output),
         MatchCommand::Reject { id } => reject(workspace, id, output),
         MatchCommand::Merge => merge_sure(workspace, output),
     }
@@ -62,13 +65,13 @@ fn list(workspace: &Workspace, limit: usize, output: &Output) -> Result<u8, Fail
         let told = format!("and {} more (--limit shows them)", count(more as u64));
         let _ = writeln!(text, "  {}", output.paint(Tone::Faint, &told));
     }
-    text.push_str("`estante match accept ID` makes both one, `estante match reject ID` remembers that they are two\n");
+    text.push_str("`estante match accept ID…` makes both one, `estante match reject ID` remembers that they are two\n");
     output.text(&text);
     Ok(0)
 }
 
-fn accept(mut workspace: Workspace, id: &str, output: &Output) -> Result<u8, Failure> {
-    let merged = matches::accept(&mut workspace, id, &Drawn::new(output))?;
+fn accept(mut workspace: Workspace, ids: &[String], output: &Output) -> Result<u8, Failure> {
+    let merged = matches::accept(&mut workspace, ids, &Drawn::new(output))?;
     workspace.close()?;
     tell(&merged, output);
     Ok(0)

@@ -100,24 +100,61 @@ pub fn list(workspace: &Workspace, limit: usize, progress: &dyn Progress) -> Res
     })
 }
 
-/// Makes the newer product of a candidate part of the older one. What is not listed is refused: an id with a mistyped digit names
-/// two products as well.
-pub fn accept(workspace: &mut Workspace, id: &str, progress: &dyn Progress) -> Result<Merged, Failure> {
+/// Makes the newer product of each candidate part of the older one, as one batch and after one comparison. What is not listed is
+/// refused, and nothing is merged then: an id with a mistyped digit names two products as well. So is what would make two products of
+/// one supplier one.
+pub fn accept(workspace: &mut Workspace, ids: &[String], progress: &dyn Progress) -> Result<Merged, Failure> {
     workspace.open_catalog()?;
-    let (a, b) = candidate(workspace, id)?;
+    let pairs = ids
+        .iter()
+        .map(|id| candidate(workspace, id))
+        .collect::<Result<Vec<_>, Failure>>()?;
     let compared = compare(workspace, &workspace.reader()?, progress)?;
-    let is_listed = compared.listed(workspace).iter().any(|candidate| {
-        let (older, newer) = compared.pair(candidate);
-        (older.id, newer.id) == (a.id, b.id)
-    });
-    if !is_listed {
-        let help = format!(
-            "`estante match list` shows what is; where they are one all the same: estante product merge {} {}",
-            a.sku, b.sku
-        );
-        return Err(Failure::usage(format!("`{id}` is no candidate: {} and {}", a.sku, b.sku)).with_help(help));
+    let listed: BTreeSet<(i64, i64)> = compared
+        .listed(workspace)
+        .iter()
+        .map(|candidate| compared.pair(candidate))
+        .map(|(older, newer)| (older.id, newer.id))
+        .collect();
+    for (id, (a, b)) in ids.iter().zip(&pairs) {
+        if !listed.contains(&(a.id, b.id)) {
+            let help = format!(
+                "`estante match list` shows what is; where they are one all the same: estante product merge {} {}",
+                a.sku, b.sku
+            );
+            return Err(Failure::usage(format!("`{id}` is no candidate: {} and {}", a.sku, b.sku)).with_help(help));
+        }
     }
-    merge_all(workspace, &[(a, b)], &Source::Editor.to_string())
+    no_clash(&workspace.reader()?, ids, &pairs)?;
+    merge_all(workspace, &pairs, &Source::Editor.to_string())
+}
+
+/// Refuses pairs that together would make two products of one supplier one: A with B, and B with another of A's supplier.
+fn no_clash<'p>(reader: &Reader, ids: &[String], pairs: &'p [(ProductName, ProductName)]) -> Result<(), Failure> {
+    // The products that each product would be one with, itself included.
+    let mut parts: BTreeMap<i64, Vec<&'p ProductName>> = BTreeMap::new();
+    for (id, (a, b)) in ids.iter().zip(pairs) {
+        let of = |name: &'p ProductName| parts.get(&name.id).cloned().unwrap_or_else(|| vec![name]);
+        let (mine, theirs) = (of(a), of(b));
+        if mine.iter().any(|part| part.id == b.id) {
+            continue;
+        }
+        for (one, other) in mine.iter().flat_map(|one| theirs.iter().map(move |other| (one, other))) {
+            if let Some(source) = clashing(reader, one, other)? {
+                let told = format!(
+                    "with `{id}`, {} and {} become one, and {source} sells both",
+                    one.sku, other.sku
+                );
+                return Err(Failure::usage(told)
+                    .with_help("accept one of the candidates after the other, and look at the list between"));
+            }
+        }
+        let all: Vec<&ProductName> = mine.into_iter().chain(theirs).collect();
+        for part in &all {
+            parts.insert(part.id, all.clone());
+        }
+    }
+    Ok(())
 }
 
 /// Remembers that a candidate is two products. Gives both SKUs and the batch.

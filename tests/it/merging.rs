@@ -282,6 +282,33 @@ fn candidates_are_accepted_rejected_and_merged_by_themselves() {
     sound(&shop);
 }
 
+#[test]
+fn several_candidates_are_accepted_at_once_or_not_at_all() {
+    let shop = corner_shop();
+    let list = |of: char, dash: &str| {
+        let line = |n: usize| format!("{of}{n};Bosch drill GSR{dash}18{n}V;Bosch;99.00;3;\n");
+        "sku;name;brand;price;stock;gtin\n".to_owned() + &(1..4).map(line).collect::<String>()
+    };
+    supplier(&shop, "norte", "rank = 10", &list('A', "-"));
+    supplier(&shop, "sur", "rank = 20", &list('S', ""));
+    import(&shop, "norte");
+    import(&shop, "sur");
+    let before = state(&shop);
+    let ids: Vec<String> = listed(&shop).into_iter().map(|pair| pair.0).collect();
+    assert_eq!(ids.len(), 3);
+    shop.run(&["match", "accept", &ids[0], "m1-6"]).ended(2);
+    assert_eq!(state(&shop), before);
+    let accepted = batch(&shop, &["match", "accept", &ids[0], &ids[2], &ids[0]]);
+    assert_eq!(
+        listed(&shop).into_iter().map(|pair| pair.0).collect::<Vec<_>>(),
+        [ids[1].clone()]
+    );
+    shop.done(&["undo", &accepted]);
+    assert_eq!(state(&shop), before);
+    shop.run(&["match", "accept"]).ended(2);
+    sound(&shop);
+}
+
 /// An id with a mistyped digit names two products as well.
 #[test]
 fn what_is_no_candidate_is_neither_accepted_nor_rejected() {
