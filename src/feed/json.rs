@@ -9,7 +9,7 @@ use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
 use crate::feed::icecat::{self, Feature};
 use crate::feed::items::{too_many_items, without_items};
-use crate::feed::json_conditions::{Paths, from_zero};
+use crate::feed::json_conditions::{Paths, from_zero, is_nested};
 use crate::feed::json_items::{Items, Taken};
 use crate::feed::json_record::{Picker, RecordFault};
 use crate::feed::json_stream::{DEPTH, Document, is_deep};
@@ -100,6 +100,14 @@ impl Json {
             None => paths.add(field),
         };
         for field in wanted {
+            if is_nested(field) {
+                let message = format!(
+                    "\"{}\" is no path: conditions stand too deep inside each other",
+                    excerpt(field)
+                );
+                let help = "ask for the value by a shorter path, such as `a[name=Color].b`";
+                return Err(Refusal::new("E-FIELD-PATH", &shown, message, help).into());
+            }
             // Tables made flat have keys that are called so.
             let is_key = |name: &str| memchr::memmem::find(stream.head(), name.as_bytes()).is_some();
             if !is_answer && from_zero(field).is_some_and(|name| !is_key(name)) {

@@ -112,6 +112,23 @@ impl Paths {
     }
 }
 
+/// Conditions inside of conditions that are read, as in paths of XML.
+const DEPTH: u32 = 4;
+
+/// Whether conditions of a path stand deeper inside each other than is read.
+pub fn is_nested(path: &str) -> bool {
+    is_below(path, DEPTH)
+}
+
+fn is_below(path: &str, left: u32) -> bool {
+    let conditions = brackets(path);
+    let mut inner = conditions.iter().filter_map(|bracket| equals(bracket.inside));
+    inner.any(|(path, _)| match left.checked_sub(1) {
+        Some(left) => is_below(path, left),
+        None => true,
+    })
+}
+
 /// The name in a path that asks for a member number 0, with its bracket: `images[0]`.
 pub fn from_zero(path: &str) -> Option<&str> {
     let is_zero = |bracket: &Bracket<'_>| bracket.inside.trim().parse() == Ok(0usize);

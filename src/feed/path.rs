@@ -192,9 +192,19 @@ fn split(text: &str) -> Result<Vec<&str>, String> {
     Ok(parts)
 }
 
-/// The sides of a condition such as `name = "Color"`, the right one without its quotes.
+/// The sides of a condition such as `name = "Color"`, the right one without its quotes. The left one may have conditions itself.
 pub fn equals(condition: &str) -> Option<(&str, &str)> {
-    let (path, value) = condition.split_once('=')?;
+    let mut depth = 0u32;
+    let between = condition.find(|c| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == '=' && depth == 0
+    });
+    let at = between.or_else(|| condition.find('='))?;
+    let (path, value) = (&condition[..at], &condition[at + 1..]);
     let value = value.trim();
     let quoted = |quote| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     Some((path.trim(), quoted('"').or_else(|| quoted('\'')).unwrap_or(value)))

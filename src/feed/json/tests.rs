@@ -213,6 +213,18 @@ fn members_are_counted_from_1() {
         &["a[0].b"],
         "E-FIELD-PATH None \"a[0].b\" is no path: members are counted from 1",
     );
+    check(
+        r#"[{"a":[{"b":[{"c":[{"d":[{"e":1}],"x":2}],"x":2}],"x":2},{"x":3}]}]"#,
+        None,
+        &["a[b[c[d[e=1].e=1].x=2].x=2].x"],
+        "1: #2\njson UTF-8 1 x",
+    );
+    check(
+        r#"[{"a":1}]"#,
+        None,
+        &["a[b[c[d[e[f=1]=1]=1]=1]=1]"],
+        "E-FIELD-PATH None \"a[b[c[d[e[f=1]=1]=1]=1]=1]\" is no path: conditions stand too deep inside each other",
+    );
     // Of tables made flat.
     check(
         r#"[{"images[0]":"x","images[1].src":"y","w [kg]":2,"o":{"p[0]":"z"}}]"#,
