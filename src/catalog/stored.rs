@@ -54,7 +54,12 @@ pub struct Keys {
 #[derive(Debug, Default)]
 pub struct Known {
     items: Vec<KnownItem>,
+    /// Where the items begin whose hashes share their first bits; the hashes are spread evenly, so that few do.
+    starts: Vec<u32>,
 }
+
+/// Items that share their first bits, about.
+const SHARING: usize = 4;
 
 /// One known item, 40 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +84,24 @@ impl Known {
     /// To be called once all are added.
     pub(super) fn sort(&mut self) {
         self.items.sort_unstable_by_key(|item| item.sku);
+        let count = (self.items.len() / SHARING).next_power_of_two();
+        self.starts = Vec::with_capacity(count + 1);
+        let mut at = 0;
+        for first in 0..=count {
+            while self.items.get(at).is_some_and(|item| leading(item.sku, count) < first) {
+                at += 1;
+            }
+            self.starts.push(u32::try_from(at).unwrap_or(u32::MAX));
+        }
     }
 
     /// Position and item of a supplier SKU.
     pub fn find(&self, sku: &str) -> Option<(usize, &KnownItem)> {
         let hash = xxh3_128(sku.as_bytes());
-        let at = self.items.binary_search_by_key(&hash, |item| item.sku).ok()?;
+        let first = leading(hash, self.starts.len().checked_sub(1)?);
+        let (start, end) = (*self.starts.get(first)? as usize, *self.starts.get(first + 1)? as usize);
+        let shared = self.items.get(start..end)?;
+        let at = start + shared.iter().position(|item| item.sku == hash)?;
         Some((at, &self.items[at]))
     }
 
@@ -104,6 +121,14 @@ impl Known {
     /// All items, in an order that only depends on their SKUs.
     pub fn iter(&self) -> impl Iterator<Item = &KnownItem> {
         self.items.iter()
+    }
+}
+
+/// The number that the first bits of a hash make, below `count`, a power of two.
+fn leading(hash: u128, count: usize) -> usize {
+    match count.trailing_zeros() {
+        0 => 0,
+        bits => (hash >> (u128::BITS - bits)) as usize,
     }
 }
 
@@ -153,4 +178,26 @@ pub(super) fn product_name(row: &Row<'_>) -> rusqlite::Result<ProductName> {
         sku: row.get(1)?,
         model: row.get(2)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_sku_is_found_and_no_other() {
+        for count in [0, 1, 3, 4, 5, 1_000] {
+            let mut known = Known::default();
+            assert!(known.find("S0").is_none());
+            for n in 0..count {
+                known.add(format!("S{n}").as_bytes(), n, false, n as i64);
+            }
+            known.sort();
+            for n in 0..count {
+                let (at, item) = known.find(&format!("S{n}")).expect("it is known");
+                assert_eq!((item.row_hash, known.get(at)), (n, Some(item)));
+            }
+            assert!(known.find(&format!("S{count}")).is_none() && known.find("").is_none());
+        }
+    }
 }
