@@ -16,6 +16,7 @@ use crate::catalog::stored::{
     Known, ProductName, SourceId, StoredLayer, checksum, layer_id, layer_row, mpn_hash, product_name, split_layer,
 };
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -215,6 +216,24 @@ impl Reader {
         // Products made in the order of their SKUs come sorted already, which a stable sort sees.
         names.sort_by(|a, b| (a.place(), &a.sku).cmp(&(b.place(), &b.sku)));
         Ok(names)
+    }
+
+    /// The places of the shelf that may look otherwise since this batch: those of the products that changed, parts of others too, and
+    /// those of the variants that one of them lends its values to. Never iterated; at most so many products are looked at, and `None` is
+    /// said of more.
+    pub fn touched_places(&self, since: i64, most: usize) -> Result<Option<HashSet<String>>, CatalogError> {
+        let mut statement = (self.connection).prepare("SELECT sku, model FROM products WHERE changed > ?1")?;
+        let mut rows = statement.query([since])?;
+        let (mut places, mut count) = (HashSet::new(), 0);
+        while let Some(row) = rows.next()? {
+            count += 1;
+            if count > most {
+                return Ok(None);
+            }
+            places.insert(row.get(0)?);
+            places.extend(row.get::<_, Option<String>>(1)?);
+        }
+        Ok(Some(places))
     }
 
     /// The products of a model, by SKU.

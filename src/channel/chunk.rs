@@ -6,6 +6,7 @@
 
 use crate::channel::format::{Filling, Writer};
 use crate::channel::pack::Pack;
+use crate::channel::pieces::{Piece, Recorder, Spot, Told};
 use crate::channel::preflight::Report;
 use crate::channel::row;
 use crate::channel::rule::Rules;
@@ -16,7 +17,7 @@ use crate::product::listing::{Content, Listing};
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 /// Everything a part of the feed is checked and rendered with.
 #[derive(Clone, Copy)]
@@ -72,6 +73,65 @@ struct Unit {
     bytes: Range<usize>,
     /// Items, or lines of a grouped file.
     rows: usize,
+    /// Taken from the last file, with listings that say nothing.
+    carried: bool,
+}
+
+impl Chunk {
+    /// Adds the part that follows.
+    pub fn append(&mut self, mut later: Chunk) {
+        if self.items.is_empty() {
+            return *self = later;
+        }
+        let (items, bytes) = (self.items.len(), self.bytes.len());
+        for unit in &mut later.units {
+            unit.items = unit.items.start + items..unit.items.end + items;
+            unit.bytes = unit.bytes.start + bytes..unit.bytes.end + bytes;
+        }
+        for key in &mut later.keys {
+            key.member += items as u32;
+        }
+        self.items.append(&mut later.items);
+        self.units.append(&mut later.units);
+        self.bytes.append(&mut later.bytes);
+        self.keys.append(&mut later.keys);
+    }
+
+    /// Adds a group as the last file has it, which nobody touched since. `name` gives SKU and model of a product.
+    pub fn carry(&mut self, piece: Piece, bytes: &[u8], name: &mut dyn FnMut(i64) -> (String, Option<String>)) {
+        let (items, start) = (self.items.len(), self.bytes.len());
+        for member in piece.members {
+            let (sku, model) = name(member.product);
+            self.items.push(Item {
+                listing: Listing {
+                    product: member.product,
+                    sku,
+                    model,
+                    contents: Vec::new(),
+                },
+                findings: member.findings,
+                verdict: member.verdict,
+                hash: member.hash,
+            });
+        }
+        self.keys.extend(piece.keys.into_iter().map(|key| Key {
+            member: key.member + items as u32,
+            ..key
+        }));
+        self.bytes.extend_from_slice(bytes);
+        self.units.push(Unit {
+            items: items..self.items.len(),
+            bytes: start..self.bytes.len(),
+            rows: piece.spot.rows as usize,
+            carried: true,
+        });
+    }
+
+    /// Listings that were carried.
+    pub fn carried(&self) -> usize {
+        let carried = self.units.iter().filter(|unit| unit.carried);
+        carried.map(|unit| unit.items.len()).sum()
+    }
 }
 
 /// What the caller does next.
@@ -79,9 +139,16 @@ struct Unit {
 pub enum Step<'a> {
     /// Writes bytes that hold so many items (rows, in a grouped file).
     Write(&'a [u8], usize),
+    /// The same, as the last file has them.
+    Carry(&'a [u8], usize),
+    /// Writes what stands between items.
+    Between(&'a [u8]),
     /// Ends the file with the writer's tail and begins another with its head.
     NextFile,
 }
+
+/// Makes the listings of a group that was carried, from its products.
+pub type Anew<'a, E> = dyn FnMut(&[Item]) -> Result<Vec<Item>, E> + 'a;
 
 impl Preflight<'_> {
     /// Checks and renders a part of the feed.
@@ -130,11 +197,22 @@ impl Preflight<'_> {
             units: 0,
             filling: self.writer.map(|writer| writer.filling(self.rules.max_file_bytes())),
             between: false,
+            spot: self.writer.map_or(Spot::default(), first_spot),
+            recorder: None,
             report: Report::default(),
         }
     }
 
-    /// The end of the group that begins at `start`: equal group value, equal product model.
+    /// Begins to settle chunks of a whole export, noting the pieces it is made of.
+    pub fn recorded_pass(&self) -> Pass<'_> {
+        Pass {
+            recorder: Some(Recorder::default()),
+            ..self.pass()
+        }
+    }
+
+    /// The end of the group that begins at `start`: equal group value, equal product model. What has no model stands alone, whatever
+    /// happens to lie beside it.
     fn group_end(&self, items: &[Item], start: usize) -> usize {
         let Some(field) = self.pack.group.map(usize::from) else {
             return start + 1;
@@ -146,7 +224,7 @@ impl Preflight<'_> {
             )
         }
         let own = key(&items[start], field);
-        if own.0.is_empty() {
+        if own.0.is_empty() || own.1.is_none() {
             return start + 1;
         }
         let others = items[start + 1..].iter().take_while(|item| key(item, field) == own);
@@ -185,6 +263,7 @@ impl Preflight<'_> {
             items: range,
             bytes: start..chunk.bytes.len(),
             rows,
+            carried: false,
         });
     }
 
@@ -246,17 +325,30 @@ pub struct Pass<'a> {
     units: u64,
     filling: Option<Filling>,
     between: bool,
+    /// Where the next bytes go.
+    spot: Spot,
+    recorder: Option<Recorder>,
     report: Report,
+}
+
+/// Behind the head of the first file.
+fn first_spot(writer: &Writer) -> Spot {
+    Spot {
+        offset: writer.head().len() as u64,
+        ..Spot::default()
+    }
 }
 
 impl Pass<'_> {
     /// Settles a part: compares it with all before it, counts it, and says what to write. `wanted` tells, by product number
-    /// and hash, whether a listing belongs into this file; a group is written whole if one of its listings is wanted. The
-    /// verdicts in `chunk` are final afterwards.
+    /// and hash, whether a listing belongs into this file; a group is written whole if one of its listings is wanted. `anew`
+    /// makes the listings of a group that was carried, where one of them now repeats what another says. The verdicts in
+    /// `chunk` are final afterwards.
     pub fn settle<E>(
         &mut self,
         chunk: &mut Chunk,
         wanted: &dyn Fn(i64, u64) -> bool,
+        anew: &mut Anew<'_, E>,
         write: &mut dyn FnMut(Step<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut keys = chunk.keys.as_slice();
@@ -267,22 +359,45 @@ impl Pass<'_> {
                 .count();
             let (own, rest) = keys.split_at(here);
             keys = rest;
-            let blocked = self.compare(&mut chunk.items, own);
+            if unit.carried && own.iter().any(|key| self.is_repeated(key)) {
+                for item in anew(&chunk.items[unit.items.clone()])? {
+                    let mut carried = chunk.items[unit.items.clone()].iter_mut();
+                    if let Some(own) = carried.find(|own| own.listing.product == item.listing.product) {
+                        *own = item;
+                    }
+                }
+            }
+            let Repeats { any, blocked } = self.compare(&mut chunk.items, own);
             self.units += 1;
             let items = &chunk.items[unit.items.clone()];
             for item in items {
                 self.report.count(&item.listing.sku, item.verdict, &item.findings);
             }
             let mut leaving = items.iter().filter(|item| item.verdict != Verdict::Blocked);
-            if !leaving.any(|item| wanted(item.listing.product, item.hash)) {
-                continue;
+            let mut spot = Some(Spot::default());
+            if leaving.any(|item| wanted(item.listing.product, item.hash)) {
+                spot = if blocked {
+                    let mut bytes = Vec::new();
+                    let rows = self.preflight.render(items, &mut bytes);
+                    self.write(Step::Write(&bytes, rows), write)?
+                } else {
+                    let bytes = &chunk.bytes[unit.bytes.clone()];
+                    let step = match unit.carried {
+                        true => Step::Carry(bytes, unit.rows),
+                        false => Step::Write(bytes, unit.rows),
+                    };
+                    self.write(step, write)?
+                };
             }
-            if blocked {
-                let mut bytes = Vec::new();
-                let rows = self.preflight.render(items, &mut bytes);
-                self.write(&bytes, rows, write)?;
-            } else {
-                self.write(&chunk.bytes[unit.bytes.clone()], unit.rows, write)?;
+            if let Some(recorder) = &mut self.recorder {
+                let told = items.iter().map(|item| Told {
+                    product: item.listing.product,
+                    verdict: item.verdict,
+                    hash: item.hash,
+                    findings: &item.findings,
+                });
+                // What repeats another's value may not do so tomorrow.
+                recorder.note(spot.filter(|_| !any), told, own, unit.items.start);
             }
         }
         Ok(())
@@ -293,15 +408,25 @@ impl Pass<'_> {
         &self.report
     }
 
+    /// The pieces noted since the last call, spelled.
+    pub fn pieces(&mut self) -> Vec<u8> {
+        self.recorder.as_mut().map(Recorder::take).unwrap_or_default()
+    }
+
+    /// What ends the list of pieces.
+    pub fn pieces_tail(&self) -> Vec<u8> {
+        self.recorder.as_ref().map(Recorder::tail).unwrap_or_default()
+    }
+
     /// Ends the pass with its report.
     pub fn finish(self) -> Report {
         self.report
     }
 
-    /// Compares the items of one unit with all before them; true where one is blocked by it.
-    fn compare(&mut self, items: &mut [Item], mut keys: &[Key]) -> bool {
+    /// Compares the items of one unit with all before them.
+    fn compare(&mut self, items: &mut [Item], mut keys: &[Key]) -> Repeats {
         let rules = self.preflight.rules;
-        let mut any = false;
+        let mut repeats = Repeats::default();
         while let Some(first) = keys.first() {
             let count = keys.iter().take_while(|key| key.member == first.member).count();
             let (own, rest) = keys.split_at(count);
@@ -314,7 +439,8 @@ impl Pass<'_> {
                     && let Some(finding) = rules.repeated(key, &item.listing)
                 {
                     item.verdict = item.verdict.max(finding.outcome.verdict());
-                    any |= finding.outcome == Outcome::Refused;
+                    repeats.any = true;
+                    repeats.blocked |= finding.outcome == Outcome::Refused;
                     item.findings.push(finding);
                 }
             }
@@ -332,7 +458,7 @@ impl Pass<'_> {
                 }
             }
         }
-        any
+        repeats
     }
 
     fn is_repeated(&self, key: &Key) -> bool {
@@ -351,28 +477,60 @@ impl Pass<'_> {
             .is_some_and(|(hash, unit)| hash == key.hash && (!grouped || unit == self.units))
     }
 
+    /// Writes a group; gives where it stands, unless it is too large to be told.
     fn write<E>(
         &mut self,
-        bytes: &[u8],
-        rows: usize,
+        step: Step<'_>,
         write: &mut dyn FnMut(Step<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<Option<Spot>, E> {
+        let (Step::Write(bytes, rows) | Step::Carry(bytes, rows)) = step else {
+            return Ok(None);
+        };
         let (Some(writer), Some(filling)) = (self.preflight.writer, &mut self.filling) else {
-            return Ok(());
+            return Ok(None);
         };
         if rows == 0 {
-            return Ok(());
+            return Ok(Some(Spot::default()));
         }
         if filling.add(bytes.len() + writer.separator().len(), rows) {
             write(Step::NextFile)?;
             self.between = false;
+            self.spot = Spot {
+                file: self.spot.file.saturating_add(1),
+                ..first_spot(writer)
+            };
         }
         if self.between && !writer.separator().is_empty() {
-            write(Step::Write(writer.separator(), 0))?;
+            write(Step::Between(writer.separator()))?;
+            self.spot.offset += writer.separator().len() as u64;
         }
         self.between = true;
-        write(Step::Write(bytes, rows))
+        write(step)?;
+        let offset = self.spot.offset;
+        self.spot.offset += bytes.len() as u64;
+        let (Ok(length), Ok(rows)) = (u32::try_from(bytes.len()), u32::try_from(rows)) else {
+            return Ok(None);
+        };
+        Ok(Some(Spot {
+            offset,
+            length,
+            rows,
+            sum: match self.recorder {
+                Some(_) => xxh3_64(bytes),
+                None => 0,
+            },
+            ..self.spot
+        }))
     }
+}
+
+/// What the values of a group do to it that others have too.
+#[derive(Debug, Clone, Copy, Default)]
+struct Repeats {
+    /// One was told of.
+    any: bool,
+    /// One keeps a listing from leaving.
+    blocked: bool,
 }
 
 /// The hash of what a listing says, for telling tomorrow whether it changed.

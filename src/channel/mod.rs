@@ -12,6 +12,7 @@ pub mod filter;
 pub mod format;
 pub mod native;
 pub mod pack;
+pub mod pieces;
 pub mod preflight;
 pub mod price;
 pub mod row;

@@ -215,6 +215,7 @@ pub fn exported_document(exported: &Exported) -> serde_json::Value {
     document["files"] = serde_json::to_value(&exported.files).unwrap_or_default();
     document["removed"] = exported.removed.unwrap_or(0).into();
     document["mode"] = exported.mode.clone().into();
+    document["carried"] = exported.carried.into();
     document["untouched"] = exported.untouched.into();
     document
 }

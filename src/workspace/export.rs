@@ -3,32 +3,32 @@
 //! A file is written beside its place, read back, and renamed, so the last good export stays until the next is good. The
 //! manifest beside the files tells counts and hashes; the state in the store remembers what left, for deltas.
 
-use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
 use crate::channel::Channel;
-use crate::channel::chunk::{Chunk, Draft, Pass, Preflight};
+use crate::channel::chunk::{Chunk, Preflight};
 use crate::channel::delta::State;
 use crate::channel::preflight::{Cause, Report};
 use crate::channel::rule::finding::Verdict;
 use crate::channel::rule::outside::{LookUp, Outside};
 use crate::diagnostic::Diagnostic;
 use crate::workspace::Workspace;
+use crate::workspace::composing::Composing;
 use crate::workspace::export_state::ExportState;
 use crate::workspace::failure::Failure;
 use crate::workspace::feed_file::{FeedFile, FeedFiles, write_list};
 use crate::workspace::images::pictures::Pictures;
 use crate::workspace::inspect::find;
-use crate::workspace::parallel::in_order;
-use crate::workspace::products::{self, Shelf, chunks, places, sold};
-use crate::workspace::progress::{Progress, Step};
+use crate::workspace::last_file::{self, LastFile, PiecesFile};
+use crate::workspace::products::{self, Shelf};
+use crate::workspace::progress::Progress;
 use crate::workspace::verdicts::{Noting, Verdicts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
-/// Products that one thread composes at a time.
-const CHUNK: usize = 512;
+/// A whole export takes from the last one where at most one product in so many was touched.
+const LEAST_CARRIED: usize = 4;
 
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,9 @@ pub struct Exported {
     pub files: Vec<FeedFile>,
     /// Of a delta: listings that left before and leave no more.
     pub removed: Option<u64>,
+    /// Of a whole export: listings that nobody touched, taken from the last one.
+    #[serde(skip)]
+    pub carried: u64,
     /// True where the files on disk were already those.
     #[serde(skip)]
     pub untouched: bool,
@@ -111,19 +114,24 @@ pub fn check(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result
         ..channel.preflight(outside)
     };
     let mut noting = Noting::new(channel, sequence, told_by(workspace, channel, pictures.as_ref()));
-    let report = pass(
+    let composing = Composing {
         workspace,
         channel,
-        &preflight,
-        pictures.as_ref(),
+        preflight: &preflight,
+        pictures: pictures.as_ref(),
+    };
+    let settled = composing.walk(
         &names,
+        None,
+        preflight.pass(),
         progress,
-        &mut |settling, mut chunk| {
-            settling.settle(&mut chunk, &|_, _| false, &mut |_| Ok::<(), Failure>(()))?;
+        &mut |pass, mut chunk, anew| {
+            pass.settle(&mut chunk, &|_, _| false, anew, &mut |_| Ok(()))?;
             noting.note(&chunk.items);
             Ok(())
         },
     )?;
+    let report = settled.finish();
     if sequence > 0 {
         noting.finish().write(&Verdicts::path(&workspace.settings.store, id))?;
     }
@@ -156,8 +164,9 @@ pub fn export(workspace: &mut Workspace, id: &str, mode: Mode, progress: &dyn Pr
                     ..manifest
                 });
             }
-            None => exporting.full()?,
+            None => exporting.full(None)?,
         },
+        (Mode::Current, Some(state)) => exporting.full(Some(&state))?,
         (Mode::Delta, Some(state)) => exporting.delta(&state)?,
         (Mode::Delta, None) => {
             let help =
@@ -165,7 +174,7 @@ pub fn export(workspace: &mut Workspace, id: &str, mode: Mode, progress: &dyn Pr
             let message = format!("{id} has no last export that a delta could be made against");
             return Err(Failure::usage(message).with_help(help));
         }
-        (Mode::Current | Mode::Full, _) => exporting.full()?,
+        (Mode::Current | Mode::Full, _) => exporting.full(None)?,
     };
     workspace.catalog()?.mark_published()?;
     Ok(done)
@@ -185,17 +194,45 @@ struct Exporting<'w> {
 type Leaving = (i64, u64, String);
 
 impl Exporting<'_> {
-    fn full(&self) -> Result<Exported, Failure> {
+    /// Writes the whole file. What nobody touched since the last one is taken from there, where `last` tells of it.
+    fn full(&self, last: Option<&ExportState>) -> Result<Exported, Failure> {
         let names = names(self.workspace, None)?;
-        let mut files = self.files(&self.channel.file)?;
+        let last = match last {
+            Some(state) => self.last(state, names.len())?,
+            None => None,
+        };
+        let mut files = self.files(&self.channel.file, last.is_some())?;
         let mut leaving = Vec::with_capacity(names.len());
         let mut noting = Noting::new(self.channel, self.sequence, self.fingerprint);
-        let report = self.pass(&names, &mut leaving, &|_, _| true, &mut files, &mut noting)?;
-        let mut done = self.exported(Mode::Full, &report);
+        let mut pieces = PiecesFile::begin(self.pieces(), self.fingerprint, self.sequence)?;
+        let mut carried = 0;
+        let pictures = self.pictures.as_ref();
+        let look = |address: &str| pictures?.picture(address);
+        let preflight = self.channel.preflight(outside(pictures, &look));
+        let settled = self.composing(&preflight).walk(
+            &names,
+            last.as_ref(),
+            preflight.recorded_pass(),
+            self.progress,
+            &mut |pass, mut chunk, anew| {
+                carried += chunk.carried() as u64;
+                pass.settle(&mut chunk, &|_, _| true, anew, &mut |step| files.step(step))?;
+                pieces.write(&pass.pieces())?;
+                noting.note(&chunk.items);
+                leaving.extend(left(chunk));
+                Ok(())
+            },
+        )?;
+        let tail = settled.pieces_tail();
+        let mut done = Exported {
+            carried,
+            ..self.exported(Mode::Full, &settled.finish())
+        };
         // Between the first file put in place and the manifest that tells of it, nothing may claim that they agree: killed
         // there, the next run finds no state and exports again.
         let path = state_path(self.workspace, self.channel);
         done.files = files.finish(|| forget(&path))?;
+        pieces.finish(&tail)?;
         noting.finish().write(&self.verdicts())?;
         write_manifest(self.workspace, self.channel, &done)?;
         let mut listings = State::new(self.fingerprint);
@@ -212,14 +249,43 @@ impl Exporting<'_> {
         Ok(done)
     }
 
+    /// The last whole export, where enough of it is as it was.
+    fn last(&self, state: &ExportState, products: usize) -> Result<Option<LastFile>, Failure> {
+        let Some(manifest) = manifest(self.workspace, self.channel) else {
+            return Ok(None);
+        };
+        let reader = self.workspace.reader()?;
+        let Some(touched) = reader.touched_places(state.full_sequence, products / LEAST_CARRIED)? else {
+            return Ok(None);
+        };
+        let root = &self.workspace.settings.root;
+        let files = manifest.files.iter().map(|file| root.join(&file.path)).collect();
+        let of = (self.fingerprint, state.full_sequence);
+        Ok(LastFile::read(&self.pieces(), of, files, touched))
+    }
+
     fn delta(&self, state: &ExportState) -> Result<Exported, Failure> {
         let names = names(self.workspace, Some(state.sequence))?;
-        let mut files = self.files(&delta_name(&self.channel.file))?;
+        let mut files = self.files(&delta_name(&self.channel.file), false)?;
         let mut leaving = Vec::with_capacity(names.len());
         let wanted = |product: i64, hash: u64| state.listings.differs(product, hash);
         let mut noting = Noting::new(self.channel, self.sequence, self.fingerprint);
-        let report = self.pass(&names, &mut leaving, &wanted, &mut files, &mut noting)?;
-        let mut done = self.exported(Mode::Delta, &report);
+        let pictures = self.pictures.as_ref();
+        let look = |address: &str| pictures?.picture(address);
+        let preflight = self.channel.preflight(outside(pictures, &look));
+        let settled = self.composing(&preflight).walk(
+            &names,
+            None,
+            preflight.pass(),
+            self.progress,
+            &mut |pass, mut chunk, anew| {
+                pass.settle(&mut chunk, &wanted, anew, &mut |step| files.step(step))?;
+                noting.note(&chunk.items);
+                leaving.extend(left(chunk));
+                Ok(())
+            },
+        )?;
+        let mut done = self.exported(Mode::Delta, &settled.finish());
         done.files = files.finish(|| Ok(()))?;
         let mut looked_at: Vec<i64> = names.iter().map(|name| name.id).collect();
         // What became part of another product stands on no shelf.
@@ -266,42 +332,34 @@ impl Exporting<'_> {
         exported(self.channel, mode.name(), report, &outside(pictures, &look))
     }
 
-    fn files(&self, name: &str) -> Result<FeedFiles<'_>, Failure> {
+    fn files(&self, name: &str, carrying: bool) -> Result<FeedFiles<'_>, Failure> {
         FeedFiles::begin(
             &folder(self.workspace, self.channel),
             name,
             &self.channel.writer,
             &self.workspace.settings.root,
+            carrying,
         )
     }
 
-    fn pass(
-        &self,
-        names: &[ProductName],
-        leaving: &mut Vec<Leaving>,
-        wanted: &dyn Fn(i64, u64) -> bool,
-        files: &mut FeedFiles<'_>,
-        noting: &mut Noting<'_>,
-    ) -> Result<Report, Failure> {
-        let pictures = self.pictures.as_ref();
-        let look = |address: &str| pictures?.picture(address);
-        let preflight = self.channel.preflight(outside(pictures, &look));
-        pass(
-            self.workspace,
-            self.channel,
-            &preflight,
-            pictures,
-            names,
-            self.progress,
-            &mut |settling, mut chunk| {
-                settling.settle(&mut chunk, wanted, &mut |step| files.step(step))?;
-                noting.note(&chunk.items);
-                let left = chunk.items.into_iter().filter(|item| item.hash != 0);
-                leaving.extend(left.map(|item| (item.listing.product, item.hash, item.listing.sku)));
-                Ok(())
-            },
-        )
+    fn composing<'c>(&'c self, preflight: &'c Preflight<'c>) -> Composing<'c> {
+        Composing {
+            workspace: self.workspace,
+            channel: self.channel,
+            preflight,
+            pictures: self.pictures.as_ref(),
+        }
     }
+
+    fn pieces(&self) -> PathBuf {
+        last_file::path(&self.workspace.settings.store, &self.channel.code)
+    }
+}
+
+/// What leaves of a part.
+fn left(chunk: Chunk) -> impl Iterator<Item = Leaving> {
+    let left = chunk.items.into_iter().filter(|item| item.hash != 0);
+    left.map(|item| (item.listing.product, item.hash, item.listing.sku))
 }
 
 /// What the rules may know beside the listings: the pictures, where any were looked at.
@@ -327,54 +385,6 @@ fn names(workspace: &Workspace, since: Option<i64>) -> Result<Vec<ProductName>, 
     }
 }
 
-/// Composes, checks and renders products on all cores; `each` settles the parts in order.
-fn pass(
-    workspace: &Workspace,
-    channel: &Channel,
-    preflight: &Preflight<'_>,
-    pictures: Option<&Pictures>,
-    names: &[ProductName],
-    progress: &dyn Progress,
-    each: &mut dyn FnMut(&mut Pass<'_>, Chunk) -> Result<(), Failure>,
-) -> Result<Report, Failure> {
-    progress.begin(
-        &Step::Exporting {
-            channel: channel.code.clone(),
-        },
-        names.len() as u64,
-    );
-    let trust = workspace.trust()?;
-    let shelf = Shelf::new(&workspace.settings, &trust);
-    let store = workspace.settings.store.as_path();
-    let chunks = chunks(names, CHUNK);
-    let schema = &workspace.settings.schema;
-    let mut settling = preflight.pass();
-    in_order(
-        workspace.threads,
-        chunks.len(),
-        || Ok(Reader::open(store)?.steady()?),
-        |reader: &mut Reader, job| {
-            let mut drafts: Vec<Draft> = Vec::with_capacity(CHUNK);
-            for siblings in places(chunks[job]) {
-                for mut product in shelf.group(reader, &sold(siblings))? {
-                    if let Some(pictures) = pictures {
-                        pictures.dress(&mut product, schema);
-                    }
-                    drafts.extend(channel.draft(&product));
-                }
-            }
-            Ok((preflight.chunk(drafts), chunks[job].len()))
-        },
-        |(chunk, count): (Chunk, usize)| {
-            each(&mut settling, chunk)?;
-            progress.advance(count as u64);
-            Ok(())
-        },
-    )?;
-    progress.end();
-    Ok(settling.finish())
-}
-
 fn exported(channel: &Channel, mode: &str, report: &Report, outside: &Outside<'_>) -> Exported {
     Exported {
         channel: channel.code.clone(),
@@ -388,6 +398,7 @@ fn exported(channel: &Channel, mode: &str, report: &Report, outside: &Outside<'_
         unchecked: channel.rules.unchecked(&channel.pack, outside),
         files: Vec::new(),
         removed: None,
+        carried: 0,
         untouched: false,
     }
 }

@@ -1,13 +1,16 @@
 //! Files that leave the house: written beside their place, read back, put in place whole.
+//!
+//! A file that takes much from its predecessor is not validated twice: it is read back and its hash compared, and what is new in
+//! it is validated in a small file of its own.
 
 use crate::channel::chunk::Step;
 use crate::channel::format::Writer;
 use crate::channel::format::error::FormatError;
 use crate::workspace::failure::{Failure, FailureKind};
-use crate::workspace::follow::Follower;
+use crate::workspace::follow::{Follower, Growing};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes that are written at a time.
@@ -33,13 +36,30 @@ pub struct FeedFiles<'w> {
     root: PathBuf,
     open: Option<Open>,
     done: Vec<Done>,
+    /// What is new, where most of it is carried.
+    fresh: Option<Fresh>,
+}
+
+/// What reading a file back came to.
+enum Seen {
+    /// It is sound, and has so many items.
+    Items(u64),
+    /// BLAKE3 of its bytes, in hex.
+    Bytes(String),
+}
+
+/// What is new in files that carry much, as a file of its own. It goes when the export ends.
+struct Fresh {
+    part: PathBuf,
+    out: BufWriter<File>,
+    items: u64,
 }
 
 struct Open {
     part: PathBuf,
     out: File,
     buffer: Vec<u8>,
-    follower: Follower<Result<u64, FormatError>>,
+    follower: Follower<Result<Seen, FormatError>>,
     hash: blake3::Hasher,
     bytes: u64,
     items: u64,
@@ -49,13 +69,24 @@ struct Open {
 struct Done {
     part: PathBuf,
     file: FeedFile,
-    follower: Follower<Result<u64, FormatError>>,
+    follower: Follower<Result<Seen, FormatError>>,
 }
 
 impl<'w> FeedFiles<'w> {
-    /// Begins the first file. Further ones are called `name-2.ext`, `name-3.ext`, …
-    pub fn begin(folder: &Path, name: &str, writer: &'w Writer, root: &Path) -> Result<FeedFiles<'w>, Failure> {
+    /// Begins the first file. Further ones are called `name-2.ext`, `name-3.ext`, … `carrying` says that most of it was validated
+    /// before.
+    pub fn begin(
+        folder: &Path,
+        name: &str,
+        writer: &'w Writer,
+        root: &Path,
+        carrying: bool,
+    ) -> Result<FeedFiles<'w>, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| Failure::io("make the folder", folder, &error))?;
+        let fresh = match carrying {
+            true => Some(Fresh::begin(folder.join(format!(".{name}.new.part")), &writer.head())?),
+            false => None,
+        };
         let mut files = FeedFiles {
             writer,
             folder: folder.to_owned(),
@@ -63,6 +94,7 @@ impl<'w> FeedFiles<'w> {
             root: root.to_owned(),
             open: None,
             done: Vec::new(),
+            fresh,
         };
         files.next()?;
         Ok(files)
@@ -71,7 +103,14 @@ impl<'w> FeedFiles<'w> {
     /// Does what the pass asks for.
     pub fn step(&mut self, step: Step<'_>) -> Result<(), Failure> {
         match step {
-            Step::Write(bytes, items) => self.write(bytes, items as u64),
+            Step::Write(bytes, items) => {
+                if let Some(fresh) = &mut self.fresh {
+                    fresh.write(bytes, items as u64, self.writer.separator())?;
+                }
+                self.write(bytes, items as u64)
+            }
+            Step::Carry(bytes, items) => self.write(bytes, items as u64),
+            Step::Between(bytes) => self.write(bytes, 0),
             Step::NextFile => {
                 self.close()?;
                 self.next()
@@ -85,6 +124,9 @@ impl<'w> FeedFiles<'w> {
         self.close()?;
         for done in &mut self.done {
             done.check()?;
+        }
+        if let Some(fresh) = self.fresh.take() {
+            fresh.check(self.writer)?;
         }
         before()?;
         let mut files = Vec::new();
@@ -121,9 +163,23 @@ impl<'w> FeedFiles<'w> {
             place.file_name().unwrap_or_default().to_string_lossy()
         ));
         let out = File::create(&part).map_err(|error| Failure::io("write", &part, &error))?;
-        let (writer, path) = (self.writer.clone(), part.clone());
-        let follower = Follower::begin(&part, move |input| writer.read_back(input, &path))
-            .map_err(|error| Failure::io("read back", &part, &error))?;
+        let (writer, path, carrying) = (self.writer.clone(), part.clone(), self.fresh.is_some());
+        let read = move |mut input: Growing| match carrying {
+            true => {
+                let mut hasher = blake3::Hasher::new();
+                let read = read_all(&mut input, |bytes| {
+                    hasher.update(bytes);
+                });
+                let broken = |error: std::io::Error| FormatError::Unreadable {
+                    path: path.display().to_string(),
+                    reason: error.to_string(),
+                };
+                read.map_err(broken)
+                    .map(|()| Seen::Bytes(hasher.finalize().to_hex().to_string()))
+            }
+            false => writer.read_back(input, &path).map(Seen::Items),
+        };
+        let follower = Follower::begin(&part, read).map_err(|error| Failure::io("read back", &part, &error))?;
         self.open = Some(Open {
             part,
             out,
@@ -196,14 +252,59 @@ impl Done {
     /// Errors unless the file was read back whole, with as many items as were written.
     fn check(&mut self) -> Result<(), Failure> {
         let why = match self.follower.finish() {
-            Some(Ok(items)) if items == self.file.items => return Ok(()),
-            Some(Ok(items)) => format!("{} items were written and {items} read back", self.file.items),
+            Some(Ok(Seen::Items(items))) if items == self.file.items => return Ok(()),
+            Some(Ok(Seen::Bytes(hash))) if hash == self.file.blake3 => return Ok(()),
+            Some(Ok(Seen::Items(items))) => miscounted(self.file.items, items),
+            Some(Ok(Seen::Bytes(_))) => "other bytes are read back than were written".into(),
             Some(Err(error)) => error.to_string(),
             None => "it could not be read back".into(),
         };
         let _ = std::fs::remove_file(&self.part);
-        let message = format!("the new file is not whole, the old one stays: {why}");
-        Err(Failure::new(FailureKind::Broken, message))
+        Err(not_whole(&why))
+    }
+}
+
+fn miscounted(written: u64, read: u64) -> String {
+    format!("{written} items were written and {read} read back")
+}
+
+fn not_whole(why: &str) -> Failure {
+    let message = format!("the new file is not whole, the old one stays: {why}");
+    Failure::new(FailureKind::Broken, message)
+}
+
+impl Fresh {
+    fn begin(part: PathBuf, head: &[u8]) -> Result<Fresh, Failure> {
+        let failed = |error: std::io::Error| Failure::io("write", &part, &error);
+        let mut out = BufWriter::with_capacity(BUFFER, File::create(&part).map_err(failed)?);
+        out.write_all(head).map_err(failed)?;
+        Ok(Fresh { part, out, items: 0 })
+    }
+
+    fn write(&mut self, bytes: &[u8], items: u64, separator: &[u8]) -> Result<(), Failure> {
+        let between = if self.items > 0 { separator } else { b"" };
+        let written = self.out.write_all(between).and_then(|()| self.out.write_all(bytes));
+        written.map_err(|error| Failure::io("write", &self.part, &error))?;
+        self.items += items;
+        Ok(())
+    }
+
+    /// Errors unless it is sound, with as many items as were written.
+    fn check(mut self, writer: &Writer) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| Failure::io("read back", &self.part, &error);
+        let ended = self.out.write_all(&writer.tail()).and_then(|()| self.out.flush());
+        let input = ended.and_then(|()| File::open(&self.part)).map_err(failed)?;
+        match writer.read_back(input, &self.part) {
+            Ok(items) if items == self.items => Ok(()),
+            Ok(items) => Err(not_whole(&miscounted(self.items, items))),
+            Err(error) => Err(not_whole(&error.to_string())),
+        }
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.part);
     }
 }
 
@@ -253,13 +354,22 @@ pub fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// BLAKE3 of a file, in hex.
 pub fn blake3(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
     let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 1 << 20];
+    read_all(&mut File::open(path)?, |bytes| {
+        hasher.update(bytes);
+    })?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Reads to the end, in large parts.
+fn read_all(input: &mut impl Read, mut take: impl FnMut(&[u8])) -> std::io::Result<()> {
+    let mut buffer = vec![0; BUFFER];
     loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher.finalize().to_hex().to_string()),
-            n => hasher.update(&buffer[..n]),
-        };
+        match input.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(n) => take(&buffer[..n]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }

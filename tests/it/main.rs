@@ -4,6 +4,7 @@ mod corner;
 mod support;
 
 mod backup;
+mod carried;
 mod catalogues;
 mod conservation;
 mod contract;

@@ -3,7 +3,7 @@
 //! A million listings pass through, so that a finding holds numbers only; the sentence is made when somebody reads it.
 
 /// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Fault {
     // presence
     Missing,

@@ -3,6 +3,7 @@
 //! A rule case holds a small pack and listings; what is found is compared whole. A format case holds a pack and listings
 //! beside the file they must become.
 
+mod carried;
 mod compose;
 mod faults;
 mod pass;
@@ -118,10 +119,13 @@ fn listings(pack: &Pack, model: &Option<String>, tables: &[toml::Table]) -> Vec<
             let number = pack.number(name).unwrap_or_else(|| panic!("no field {name}"));
             contents[usize::from(number)] = content(value);
         }
+        // What says a group is a variant of it.
+        let group = pack.group.and_then(|group| contents.get(usize::from(group)));
+        let own = group.map(Content::first).filter(|group| !group.is_empty());
         Listing {
             product: place as i64 + 1,
             sku: format!("{}", place + 1),
-            model: model.clone(),
+            model: model.clone().or_else(|| own.map(str::to_owned)),
             contents,
         }
     };
@@ -143,15 +147,19 @@ fn settle(preflight: &Preflight<'_>, listings: Vec<Listing>) -> (Chunk, Vec<u8>,
     let mut chunk = preflight.chunk(drafts(listings));
     let (mut out, mut rows) = (Vec::new(), 0);
     let mut write = |step: Step<'_>| -> Result<(), std::convert::Infallible> {
-        if let Step::Write(bytes, count) = step {
-            out.extend_from_slice(bytes);
-            rows += count;
+        match step {
+            Step::Write(bytes, count) | Step::Carry(bytes, count) => {
+                out.extend_from_slice(bytes);
+                rows += count;
+            }
+            Step::Between(bytes) => out.extend_from_slice(bytes),
+            Step::NextFile => {}
         }
         Ok(())
     };
     preflight
         .pass()
-        .settle(&mut chunk, &|_, _| true, &mut write)
+        .settle(&mut chunk, &|_, _| true, &mut |_| Ok(Vec::new()), &mut write)
         .unwrap_or_else(|never| match never {});
     (chunk, out, rows)
 }

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-const PACK: &str = r#"
+pub const PACK: &str = r#"
 identity = { key = ["id"], group = "group" }
 formats = [{ id = "csv", kind = "csv" }, { id = "json", kind = "json" }, { id = "rows", kind = "csv", rows = "grouped" }]
 fields = [
@@ -31,10 +31,11 @@ rules = [
 "#;
 
 /// Files of one pass: each whole, with its number of items.
-struct Written {
-    files: Vec<(String, usize)>,
-    report: Report,
-    leaving: Vec<(i64, u64)>,
+#[derive(Debug, PartialEq)]
+pub struct Written {
+    pub files: Vec<(String, usize)>,
+    pub report: Report,
+    pub leaving: Vec<(i64, u64)>,
 }
 
 fn run(
@@ -58,17 +59,22 @@ fn run(
         let mut chunk = preflight.chunk(drafts(part.clone()));
         let mut write = |step: Step<'_>| -> Result<(), Infallible> {
             match step {
-                Step::Write(bytes, count) => {
+                Step::Write(bytes, count) | Step::Carry(bytes, count) => {
                     if let Some((text, items)) = files.last_mut() {
                         text.extend_from_slice(bytes);
                         *items += count;
                     }
                 }
+                Step::Between(bytes) => files
+                    .last_mut()
+                    .expect("there is a first one")
+                    .0
+                    .extend_from_slice(bytes),
                 Step::NextFile => files.push((writer.head(), 0)),
             }
             Ok(())
         };
-        pass.settle(&mut chunk, wanted, &mut write)
+        pass.settle(&mut chunk, wanted, &mut |_| Ok(Vec::new()), &mut write)
             .unwrap_or_else(|never| match never {});
         leaving.extend(
             chunk
@@ -89,7 +95,7 @@ fn run(
     }
 }
 
-fn listing(product: usize, id: &str, group: &str, color: &str) -> Listing {
+pub fn listing(product: usize, id: &str, group: &str, color: &str) -> Listing {
     let one = |text: &str| {
         if text.is_empty() {
             Content::Empty
@@ -105,7 +111,7 @@ fn listing(product: usize, id: &str, group: &str, color: &str) -> Listing {
     }
 }
 
-fn writer(pack: &Pack, format: &str) -> Writer {
+pub fn writer(pack: &Pack, format: &str) -> Writer {
     let columns: Vec<Column> = (0..4)
         .map(|field| Column {
             field,
@@ -117,7 +123,7 @@ fn writer(pack: &Pack, format: &str) -> Writer {
 }
 
 /// Cuts a feed after some places, but never inside a group.
-fn cut(listings: &[Listing], places: &[usize]) -> Vec<Vec<Listing>> {
+pub fn cut(listings: &[Listing], places: &[usize]) -> Vec<Vec<Listing>> {
     let mut parts: Vec<Vec<Listing>> = vec![Vec::new()];
     for (place, listing) in listings.iter().enumerate() {
         let inside = place > 0 && listing.model.is_some() && listings[place - 1].model == listing.model;
