@@ -273,7 +273,7 @@ fn a_last_record_that_is_refused_does_not_cut_its_document() {
             let shop = bare_shop();
             let settings = format!("name = \"Norte\"\n[file]\npath = [\"{file}\"]\n{fields}");
             shop.write("suppliers/norte/supplier.toml", settings);
-            shop.write(&format!("suppliers/norte/{file}"), format!("{content}{end}"));
+            shop.write(format!("suppliers/norte/{file}"), format!("{content}{end}"));
             let document = shop.run(&["import", "norte", "--json"]).json();
             assert_eq!(tally(&document), "1 new, 1 rejected", "{document:#}");
         }
