@@ -3,22 +3,30 @@
 use crate::feed::decode::Stream;
 use crate::feed::failure::Refusal;
 use crate::feed::window::RECORD;
+use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 
 /// Bytes a tag, a text or a comment may have.
 pub const TOKEN: usize = 1024 * 1024;
 
-/// A stream whose reader says where a token begins.
+/// A stream whose reader says where a token begins. Tokens are short and many, so that what only few ask for, the line and the bytes
+/// that were read, is worked out when they do.
 pub struct Metered {
     stream: Stream,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
     token: usize,
-    /// Bytes read since [`Metered::forget`].
-    pub kept: Vec<u8>,
-    /// Line of what comes next, counted from 1.
-    pub line: u64,
+    /// Bytes read since [`Metered::forget`] that are in the buffer no more.
+    spilled: Vec<u8>,
+    /// Where the others begin.
+    keep: usize,
+    /// A place in the buffer and its line.
+    counted: Cell<(usize, u64)>,
+    /// Where the token began, unless its beginning is in the buffer no more.
+    mark: Option<usize>,
+    /// The line of a token whose beginning is in the buffer no more.
+    marked: u64,
     /// Bytes read so far.
     pub offset: u64,
     /// The stream has ended.
@@ -34,8 +42,11 @@ impl Metered {
             start: 0,
             end: 0,
             token: 0,
-            kept: Vec::new(),
-            line: 1,
+            spilled: Vec::new(),
+            keep: 0,
+            counted: Cell::new((0, 1)),
+            mark: Some(0),
+            marked: 1,
             offset: 0,
             ended: false,
         }
@@ -44,16 +55,56 @@ impl Metered {
     /// A new token begins.
     pub fn token(&mut self) {
         self.token = 0;
+        self.mark = Some(self.start);
     }
 
     /// Drops the bytes kept.
     pub fn forget(&mut self) {
-        self.kept.clear();
+        self.spilled.clear();
+        self.keep = self.start;
+    }
+
+    /// Bytes read since [`Metered::forget`].
+    pub fn kept(&mut self) -> &[u8] {
+        if self.spilled.is_empty() {
+            return &self.buffer[self.keep..self.start];
+        }
+        self.spill();
+        &self.spilled
+    }
+
+    /// Line of what comes next, counted from 1.
+    pub fn line(&self) -> u64 {
+        self.line_at(self.start)
+    }
+
+    /// Line where the token begins.
+    pub fn token_line(&self) -> u64 {
+        self.mark.map_or(self.marked, |mark| self.line_at(mark))
+    }
+
+    fn line_at(&self, place: usize) -> u64 {
+        let (counted, line) = self.counted.get();
+        let lines = |from: usize, to: usize| memchr::memchr_iter(b'\n', &self.buffer[from..to]).count() as u64;
+        match place < counted {
+            // Asked for a place before the last one: rare, and never far.
+            true => line - lines(place, counted),
+            false => {
+                let line = line + lines(counted, place);
+                self.counted.set((place, line));
+                line
+            }
+        }
+    }
+
+    fn spill(&mut self) {
+        self.spilled.extend_from_slice(&self.buffer[self.keep..self.start]);
+        self.keep = self.start;
     }
 
     fn refuse(&self, code: &'static str, message: String, help: &str) -> io::Error {
         Refusal::new(code, &self.stream.shown, message, help)
-            .at_line(self.line)
+            .at_line(self.line())
             .at_offset(self.offset)
             .into()
     }
@@ -77,7 +128,7 @@ impl BufRead for Metered {
                 "shorten the text; pictures belong in files of their own",
             ));
         }
-        if self.kept.len() > RECORD {
+        if self.spilled.len() + (self.start - self.keep) > RECORD {
             let help = "the file is damaged, or `record` under [file] names an element that holds the products";
             return Err(self.refuse(
                 "E-RECORD-SIZE",
@@ -86,6 +137,11 @@ impl BufRead for Metered {
             ));
         }
         if self.start == self.end {
+            self.marked = self.token_line();
+            self.mark = None;
+            self.counted.set((0, self.line()));
+            self.spill();
+            self.keep = 0;
             self.start = 0;
             self.end = self.stream.read(&mut self.buffer)?;
             self.ended = self.end == 0;
@@ -95,9 +151,6 @@ impl BufRead for Metered {
 
     fn consume(&mut self, n: usize) {
         let n = n.min(self.end - self.start);
-        let bytes = &self.buffer[self.start..self.start + n];
-        self.kept.extend_from_slice(bytes);
-        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
         self.start += n;
         self.token += n;
         self.offset += n as u64;

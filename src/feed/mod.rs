@@ -3,6 +3,7 @@
 //! Reading is strict and bounded: a file that is cut off, contradicts itself or outgrows a limit is refused whole, a bad row
 //! alone. What the records mean is left to `mapping`.
 
+pub mod ahead;
 pub mod archive;
 pub mod bmecat;
 pub mod bmecat_field;

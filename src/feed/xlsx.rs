@@ -4,6 +4,7 @@
 //! tokens do; a document type in a part is refused. Rows are left to `xlsx_sheet`. Source: ECMA-376 part 1 (2016), 18.2,
 //! 18.4, 18.8.
 
+use crate::feed::ahead::Ahead;
 use crate::feed::archive::{Archive, SEND_AGAIN};
 use crate::feed::decode::Stream;
 use crate::feed::failure::{FeedError, Refusal};
@@ -13,8 +14,11 @@ use crate::feed::xlsb;
 use crate::feed::xlsx_sheet::{Kind, Shared, Sheet, TextState};
 use crate::feed::xml_events::{Event, Events, Tag, local};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::Arc;
 
+/// A part with more bytes than this is unpacked on a thread of its own.
+const LARGE: u64 = 1 << 20;
 /// Sheets, formats and the like.
 const ENTRIES: usize = 100_000;
 
@@ -141,7 +145,12 @@ impl Workbook {
         let Some(entry) = self.archive.entry(name) else {
             return Ok(None);
         };
-        let stream = Stream::of_reader(Box::new(self.archive.read(entry)?), &entry.name, &self.shown)?;
+        let mut reader: Box<dyn Read + Send> = Box::new(self.archive.read(entry)?);
+        if entry.size > LARGE {
+            let ahead = Ahead::of(reader).map_err(|error| FeedError::from_io(&self.shown, &error))?;
+            reader = Box::new(ahead);
+        }
+        let stream = Stream::of_reader(reader, &entry.name, &self.shown)?;
         let charset = crate::feed::encoding::Charset::of_mark(stream.head())
             .map_or(crate::feed::encoding::Charset::Utf8, |mark| mark.0);
         let mut events = Events::new(stream.in_utf8(&charset)?);

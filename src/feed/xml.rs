@@ -317,7 +317,7 @@ impl Xml {
             return Err(self.events.broken_tag());
         }
         if let Inside::Record(line @ 0, _) = &mut self.inside {
-            *line = self.events.line;
+            *line = self.events.line();
         }
         if let Some(name) = unresolved {
             match &mut self.inside {
@@ -327,7 +327,7 @@ impl Xml {
                         excerpt(&name)
                     );
                     let help = "ask for plain characters, or write the character by its number (`&#160;`)";
-                    let place = Place::line(self.shown.clone(), self.events.line);
+                    let place = Place::line(self.shown.clone(), self.events.line());
                     fault.get_or_insert(Diagnostic::error("E-ROW-ENTITY", message).at(place).with_help(help));
                 }
                 _ => return Err(self.events.entity(&name)),

@@ -69,7 +69,10 @@ pub fn character(reference: &BytesRef<'_>) -> Result<Option<char>, Error> {
 
 /// A name without its prefix.
 pub fn local(name: &str) -> &str {
-    name.rsplit(':').next().unwrap_or(name)
+    match memchr::memrchr(b':', name.as_bytes()) {
+        Some(colon) => &name[colon + 1..],
+        None => name,
+    }
 }
 
 /// Reads a document event by event.
@@ -82,8 +85,6 @@ pub struct Events {
     declared: BTreeSet<String>,
     /// Code of the refusal where a document type must not be.
     no_doctype: Option<&'static str>,
-    /// Line where the last event began, counted from 1.
-    pub line: u64,
 }
 
 impl Events {
@@ -100,7 +101,6 @@ impl Events {
             root: false,
             declared: BTreeSet::new(),
             no_doctype: None,
-            line: 1,
         }
     }
 
@@ -115,12 +115,17 @@ impl Events {
     }
 
     /// The bytes read, which are kept from the last call of [`Events::forget`] on.
-    pub fn kept(&self) -> &[u8] {
-        &self.reader.get_ref().kept
+    pub fn kept(&mut self) -> &[u8] {
+        self.reader.get_mut().kept()
     }
 
     pub fn forget(&mut self) {
         self.reader.get_mut().forget();
+    }
+
+    /// Line where the last event began, counted from 1.
+    pub fn line(&self) -> u64 {
+        self.reader.get_ref().token_line()
     }
 
     /// Bytes read so far.
@@ -144,16 +149,14 @@ impl Events {
             root,
             declared,
             no_doctype,
-            line,
         } = self;
-        *line = reader.get_ref().line;
         buffer.clear();
         reader.get_mut().token();
         let refuse = |reader: &Reader<Metered>, code, message: &str, help: &str| {
             let refusal = Refusal::new(code, shown, message, help);
             FeedError::from(
                 refusal
-                    .at_line(reader.get_ref().line)
+                    .at_line(reader.get_ref().line())
                     .at_offset(reader.get_ref().offset),
             )
         };
@@ -274,7 +277,7 @@ impl Events {
     /// An error at the event read last.
     pub fn refuse(&self, code: &'static str, message: &str, help: &str) -> FeedError {
         Refusal::new(code, &self.shown, message, help)
-            .at_line(self.line)
+            .at_line(self.line())
             .at_offset(self.offset())
             .into()
     }
@@ -296,7 +299,7 @@ fn failure(metered: &Metered, shown: &Arc<str>, error: &Error) -> FeedError {
         error => ("E-XML-SYNTAX", format!("the XML is broken: {error}"), SEND_AGAIN),
     };
     Refusal::new(code, shown, message, help)
-        .at_line(metered.line)
+        .at_line(metered.line())
         .at_offset(metered.offset)
         .into()
 }
