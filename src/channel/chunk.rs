@@ -147,7 +147,7 @@ pub enum Step<'a> {
     NextFile,
 }
 
-/// Makes the listings of a group that was carried, from its products.
+/// Makes the listings of a group that was carried, with all that share its place on the shelf, in their order.
 pub type Anew<'a, E> = dyn FnMut(&[Item]) -> Result<Vec<Item>, E> + 'a;
 
 impl Preflight<'_> {
@@ -360,9 +360,10 @@ impl Pass<'_> {
             let (own, rest) = keys.split_at(here);
             keys = rest;
             if unit.carried && own.iter().any(|key| self.is_repeated(key)) {
-                for item in anew(&chunk.items[unit.items.clone()])? {
-                    let mut carried = chunk.items[unit.items.clone()].iter_mut();
-                    if let Some(own) = carried.find(|own| own.listing.product == item.listing.product) {
+                // Those of the whole place, in the same order.
+                let mut made = anew(&chunk.items[unit.items.clone()])?.into_iter();
+                for own in &mut chunk.items[unit.items.clone()] {
+                    if let Some(item) = made.find(|item| item.listing.product == own.listing.product) {
                         *own = item;
                     }
                 }

@@ -70,6 +70,13 @@ impl PiecesFile {
     }
 }
 
+impl Drop for PiecesFile {
+    /// What was not put in its place goes.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.part);
+    }
+}
+
 /// The last whole export, as far as nobody touched it.
 pub struct LastFile {
     pieces: Pieces,

@@ -7,7 +7,7 @@ use crate::channel::pieces::Pieces;
 use crate::channel::rule::Rules;
 use crate::channel::rule::compiler::Market;
 use crate::channel::rule::outside::Outside;
-use crate::channel::tests::pass::{PACK, Written, cut, listing, writer};
+use crate::channel::tests::pass::{PACK, Written, cut, listing, put, whole, writer};
 use crate::product::listing::Listing;
 use proptest::prelude::*;
 use std::convert::Infallible;
@@ -39,19 +39,7 @@ fn export(preflight: &Preflight<'_>, writer: &Writer, listings: &[Listing], last
         }
         carried += chunk.carried();
         let mut write = |step: Step<'_>| -> Result<(), Infallible> {
-            match step {
-                Step::Write(bytes, count) | Step::Carry(bytes, count) => {
-                    let (text, items) = files.last_mut().expect("there is a first one");
-                    text.extend_from_slice(bytes);
-                    *items += count;
-                }
-                Step::Between(bytes) => files
-                    .last_mut()
-                    .expect("there is a first one")
-                    .0
-                    .extend_from_slice(bytes),
-                Step::NextFile => files.push((writer.head(), 0)),
-            }
+            put(&mut files, writer, step);
             Ok(())
         };
         let mut anew = |items: &[Item]| {
@@ -66,14 +54,10 @@ fn export(preflight: &Preflight<'_>, writer: &Writer, listings: &[Listing], last
         leaving.extend(left.map(|item| (item.listing.product, item.hash)));
     }
     spelled.extend(pass.pieces_tail());
-    let finish = |(mut text, items): (Vec<u8>, usize)| {
-        text.extend_from_slice(&writer.tail());
-        (String::from_utf8(text).expect("UTF-8"), items)
-    };
     Export {
         places,
         written: Written {
-            files: files.into_iter().map(finish).collect(),
+            files: whole(files, writer),
             report: pass.finish(),
             leaving,
         },

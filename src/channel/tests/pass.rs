@@ -58,20 +58,7 @@ fn run(
     for part in parts {
         let mut chunk = preflight.chunk(drafts(part.clone()));
         let mut write = |step: Step<'_>| -> Result<(), Infallible> {
-            match step {
-                Step::Write(bytes, count) | Step::Carry(bytes, count) => {
-                    if let Some((text, items)) = files.last_mut() {
-                        text.extend_from_slice(bytes);
-                        *items += count;
-                    }
-                }
-                Step::Between(bytes) => files
-                    .last_mut()
-                    .expect("there is a first one")
-                    .0
-                    .extend_from_slice(bytes),
-                Step::NextFile => files.push((writer.head(), 0)),
-            }
+            put(&mut files, writer, step);
             Ok(())
         };
         pass.settle(&mut chunk, wanted, &mut |_| Ok(Vec::new()), &mut write)
@@ -84,15 +71,33 @@ fn run(
                 .map(|item| (item.listing.product, item.hash)),
         );
     }
+    Written {
+        files: whole(files, writer),
+        report: pass.finish(),
+        leaving,
+    }
+}
+
+/// Does what a pass asks for, to files in memory.
+pub fn put(files: &mut Vec<(Vec<u8>, usize)>, writer: &Writer, step: Step<'_>) {
+    let (text, items) = files.last_mut().expect("there is a first one");
+    match step {
+        Step::Write(bytes, count) | Step::Carry(bytes, count) => {
+            text.extend_from_slice(bytes);
+            *items += count;
+        }
+        Step::Between(bytes) => text.extend_from_slice(bytes),
+        Step::NextFile => files.push((writer.head(), 0)),
+    }
+}
+
+/// The files with their ends.
+pub fn whole(files: Vec<(Vec<u8>, usize)>, writer: &Writer) -> Vec<(String, usize)> {
     let finish = |(mut text, items): (Vec<u8>, usize)| {
         text.extend_from_slice(&writer.tail());
         (String::from_utf8(text).expect("UTF-8"), items)
     };
-    Written {
-        files: files.into_iter().map(finish).collect(),
-        report: pass.finish(),
-        leaving,
-    }
+    files.into_iter().map(finish).collect()
 }
 
 pub fn listing(product: usize, id: &str, group: &str, color: &str) -> Listing {
