@@ -145,7 +145,7 @@ const PIECES: &[&str] = &[
 ];
 
 /// Words that join pieces and content: `24 latas de 33 cl`.
-const OF: &[&str] = &["de", "of", "von", "a", "da", "di", "à", "con", "with", "mit"];
+pub const OF: &[&str] = &["de", "of", "von", "a", "da", "di", "à", "con", "with", "mit"];
 
 /// Reads numbers with their units, each parted from the next by a cross or by a word. `None` where they are parted by
 /// anything else, where there is none, or where there are more than four.

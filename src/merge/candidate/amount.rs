@@ -75,8 +75,7 @@ pub fn unit(word: &str) -> Option<(Dimension, f64)> {
         "mm2" => (Area, 1e3),
         "cm2" => (Area, 1e5),
         "m2" | "sqm" | "qm" => (Area, 1e9),
-        "pack" | "packs" | "pk" | "ct" | "count" | "pcs" | "pieces" | "uds" | "unidades" | "ud" | "stuck" | "stk"
-        | "pezzi" => (Pack, 1e3),
+        "pk" | "ct" | "count" => (Pack, 1e3),
         // `st` is a saint and an ordinal number as well, and one letter is anything.
         _ if word.len() > 1 && word != "st" && is_pieces(word) => (Pack, 1e3),
         _ => return None,

@@ -36,6 +36,8 @@ pub struct Features {
     pub figures: Box<[u64]>,
     /// Every number of the title that is no part number, in its order.
     pub tally: Box<[Figure]>,
+    /// The title was read to its end.
+    pub is_whole: bool,
     /// Hashes of the sizes that the title names, ascending.
     pub sizes: Box<[u64]>,
     pub gtins: Box<[u64]>,
@@ -101,6 +103,7 @@ impl Features {
             colours: title.colours,
             is_second: title.is_second,
             figures: hashes(&title.figures),
+            is_whole: title.is_whole,
             tally: title.tally.into_boxed_slice(),
             sizes: hashes(&title.sizes),
             gtins: gtins.into_boxed_slice(),

@@ -14,6 +14,8 @@ pub struct Figure {
     amount: i64,
     /// The word that it stands in, hashed and cut short.
     word: u32,
+    /// The letters that it stands among or before (`3XL`, `M8`, `5 km`), hashed and cut short; 0 for none.
+    letters: u32,
     dimension: Option<Dimension>,
     /// A thousandth or a thousand times as much is a reading too.
     reading: Reading,
@@ -34,6 +36,7 @@ impl Figure {
             number: (number.value * 1e4).round() as i64,
             amount: 0,
             word: cut(word),
+            letters: 0,
             dimension: None,
             reading: match number.other {
                 None => Reading::Single,
@@ -49,9 +52,22 @@ impl Figure {
             number: xxh3_64(digits.as_bytes()) as i64,
             amount: 0,
             word: cut(word),
+            letters: 0,
             dimension: None,
             reading: Reading::Single,
         }
+    }
+
+    /// Adds the letters of the word that it stands in, or of the one behind it.
+    pub fn among(mut self, word: &str) -> Figure {
+        self.letters = match word.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => 0,
+            false => {
+                let letters: String = word.chars().filter(|c| !c.is_ascii_digit()).collect();
+                cut(&letters)
+            }
+        };
+        self
     }
 
     /// Adds what the number measures.
@@ -92,7 +108,8 @@ impl Figure {
         })
     }
 
-    /// One number, or one amount in two units, which rounds.
+    /// One number among the same letters, or one amount in two units, which rounds. Of a number whose unit is not known nobody knows
+    /// whether it is another's: 5 of something are not 5 m.
     pub fn agrees(&self, other: &Figure) -> bool {
         let is_number = self.numbers().any(|a| other.numbers().any(|b| a == b));
         match (self.quantity(), other.quantity()) {
@@ -102,7 +119,8 @@ impl Figure {
                 true => is_number && a.agrees(&b),
                 false => a.agrees(&b),
             },
-            _ => is_number,
+            (None, None) => is_number && self.letters == other.letters,
+            _ => false,
         }
     }
 

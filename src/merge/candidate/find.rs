@@ -99,15 +99,17 @@ pub fn find(
         }
         if taken.is_empty() && score >= lowest {
             let (one, other) = (at(a), at(b));
+            let contradicted = !contradictions(one, other, &rarity).is_empty();
+            let numbered = is_agreed(one, other, &rarity);
             paired.extend(slots.into_iter().map(|slot| (slot, candidates.len() as u32)));
             candidates.push(Candidate {
                 a,
                 b,
                 score,
                 rival: 0,
-                contradicted: !contradictions(one, other, &rarity).is_empty(),
-                numbered: is_agreed(one, other, &rarity),
-                tallied: is_tallied(one, other),
+                contradicted,
+                numbered,
+                tallied: numbered && !contradicted && is_tallied(one, other),
             });
         }
     }

@@ -85,7 +85,7 @@ fn is_number_before(before: &str) -> bool {
 
 /// `3/4` at the beginning of a text, in lowest terms and below one: its value and its length.
 fn fraction(text: &str) -> Option<(f64, usize)> {
-    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let digits = |text: &str| text.bytes().take(3).take_while(u8::is_ascii_digit).count();
     let over = digits(text);
     let sign = text.get(over..)?.chars().next().filter(|c| matches!(c, '/' | '⁄'))?;
     let tail = &text[over + sign.len_utf8()..];

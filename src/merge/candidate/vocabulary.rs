@@ -94,9 +94,6 @@ pub const PACKS: &[&str] = &[
     "jogo",
 ];
 
-/// Words between a pack and its number.
-pub const OF: &[&str] = &["of", "de", "da", "di", "mit", "con", "a", "von", "with"];
-
 /// Words that count the pieces of a pack by themselves.
 pub const SEVERAL: &[(u8, &[&str])] = &[
     (2, &["doppelpack", "zweierpack", "twinpack", "duopack", "bipack"]),

@@ -19,7 +19,7 @@ pub fn is_tallied(a: &Features, b: &Features) -> bool {
         };
         one.codes.iter().all(|code| knows(xxh3_64(code.as_bytes()))) && one.sizes.iter().all(is_sized)
     };
-    all(a, b) && all(b, a) && is_matched(&left(a, b), left(b, a))
+    a.is_whole && b.is_whole && all(a, b) && all(b, a) && is_matched(&left(a, b), left(b, a))
 }
 
 /// Hashes of the part numbers that a product names anywhere.
@@ -47,4 +47,47 @@ fn is_matched(mine: &[&Figure], mut theirs: Vec<&Figure>) -> bool {
             let at = theirs.iter().position(|other| figure.agrees(other));
             at.map(|at| theirs.swap_remove(at)).is_some()
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::candidate::view::View;
+
+    #[test]
+    fn a_number_is_what_its_unit_makes_of_it() {
+        let check = |one: &str, other: &str, expected: bool| {
+            let features = |title: &str| {
+                Features::of(&View {
+                    title: title.into(),
+                    ..View::default()
+                })
+            };
+            let (one, other) = (features(one), features(other));
+            assert_eq!(is_tallied(&one, &other), expected, "{one:?} {other:?}");
+            assert_eq!(is_tallied(&other, &one), expected, "{one:?} {other:?}");
+        };
+        for (one, other) in [
+            ("Cable 5 m rojo", "Rojo: cable 5m"),
+            ("Camiseta 3XL", "3XL camiseta"),
+            ("Cable 500 cm", "Cable 5 m"),
+            ("Fusible 10 A", "Fusible de 10 A"),
+        ] {
+            check(one, other, true);
+        }
+        for (one, other) in [
+            ("Cable 5 m", "Cable 5 km"),
+            ("Cable 5m", "Cable 5km"),
+            ("Fusible 10 V", "Fusible 10 A"),
+            ("Fusible 10 ohmios", "Fusible 10 amperios"),
+            ("Vitamina 400 mg", "Vitamina 400 µg"),
+            ("Camiseta 3XL", "Camiseta 3XS"),
+            ("Camiseta 3 XL", "Camiseta 3 XS"),
+            ("Bolsa 2XL", "Bolsa 2 L"),
+            ("Tornillo M8", "Tornillo G8"),
+            ("Tapa 10x0 cm", "Tapa 10x0 mm"),
+        ] {
+            check(one, other, false);
+        }
+    }
 }

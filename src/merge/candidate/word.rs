@@ -8,11 +8,16 @@ use crate::merge::candidate::amount::{
 };
 use crate::merge::candidate::figure::Figure;
 use crate::merge::candidate::spelling::spelled;
-use crate::merge::candidate::vocabulary::{COUNTED, OF, PACKS, SECOND, SEVERAL, colour};
+use crate::merge::candidate::vocabulary::{COUNTED, PACKS, SECOND, SEVERAL, colour};
+use crate::transform::parts::OF;
 use crate::value::text::{fold, fold_into};
 
 /// Words that are read of one text; more tell nothing new and cost time.
 const MOST_WORDS: usize = 128;
+/// Numbers that are kept of one text.
+const MOST_FIGURES: usize = 64;
+/// Bytes that are read of one text.
+const LONGEST: usize = 4_096;
 /// A part number has at least so many signs, and one of digits alone more.
 const SHORTEST_CODE: usize = 4;
 const SHORTEST_DIGITS: usize = 5;
@@ -35,6 +40,8 @@ pub struct Words {
     pub figures: Vec<String>,
     /// Every number of the text but those in part numbers, in its order; one piece is not told.
     pub tally: Vec<Figure>,
+    /// Nothing of the text was left out.
+    pub is_whole: bool,
     /// Capitals that stand for a size (`XL`, `S`), folded.
     pub sizes: Vec<String>,
 }
@@ -67,18 +74,30 @@ enum Opens {
 impl Words {
     /// Takes a text apart.
     pub fn of(text: &str) -> Words {
-        let mut found = Words::default();
-        let text = &*spelled(text);
+        let read_to = text.floor_char_boundary(LONGEST);
+        let mut found = Words {
+            is_whole: read_to == text.len(),
+            ..Words::default()
+        };
+        let text = &*spelled(&text[..read_to]);
         let mut pending: Option<Pending> = None;
         // Numbers parted by a cross that wait for their unit, with their places in the tally and among the words.
         let mut crossing: Option<(Vec<Number>, usize, usize)> = None;
         let mut opens = Opens::Nothing;
         // The word before is what one piece of a pack may hold.
         let mut is_content = false;
-        for (at, raw) in raw_words(text).take(MOST_WORDS * 2) {
+        for (n, (at, raw)) in raw_words(text).enumerate() {
+            if n >= MOST_WORDS * 2 || found.tally.len() > MOST_FIGURES {
+                found.is_whole = false;
+                break;
+            }
             let raw = raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '"' && c != '″' && c != '\'');
-            if raw.is_empty() || found.words.len() >= MOST_WORDS {
+            if raw.is_empty() {
                 continue;
+            }
+            if found.words.len() >= MOST_WORDS {
+                found.is_whole = false;
+                break;
             }
             let (body, inches) = match raw.strip_suffix(['"', '″', '”']).or_else(|| raw.strip_suffix("''")) {
                 Some(body) if body.ends_with(|c: char| c.is_ascii_digit()) => (body, true),
@@ -105,26 +124,40 @@ impl Words {
                     found.words.push(joined);
                     continue;
                 }
+                found.stands_before(waiting.figure, &joined);
                 if waiting.is_pack {
                     found.pack(waiting.number, waiting.figure);
                 }
             }
-            if let Some((numbers, figure, word)) = crossing.take()
-                && unit(&joined).is_some()
-            {
-                found.words.truncate(word);
-                is_content = found.measure_crossed(&numbers, figure, &joined);
-                continue;
+            if let Some((numbers, figure, word)) = crossing.take() {
+                if let Some(last) = last_of(&numbers, &joined) {
+                    found.words.truncate(word);
+                    is_content = found.measure_crossed(&numbers, figure, &joined, last);
+                    continue;
+                }
+                found.stands_before(figure + numbers.len() - 1, &joined);
             }
-            if let Some((numbers, rest)) = crossed(body) {
+            let sides = crossed(body).map(|(numbers, rest)| {
                 let tail = if inches { "in".to_owned() } else { join(rest) };
+                let last = last_of(&numbers, &tail);
+                (numbers, rest, tail, last)
+            });
+            // `6X4-1430A-00` is a part number.
+            let are_sides = |(_, _, tail, _): &(_, _, String, _)| {
+                tail.is_empty()
+                    || unit(tail).is_some()
+                    || is_multiple(body)
+                    || COUNTED.contains(&&**tail)
+                    || !is_code(&joined)
+            };
+            if let Some((numbers, rest, tail, last)) = sides.filter(are_sides) {
                 let figure = found.tally.len();
                 found
                     .tally
                     .extend(numbers.iter().map(|number| Figure::new(*number, &joined)));
                 let word = found.words.len();
-                if unit(&tail).is_some() {
-                    is_content = found.measure_crossed(&numbers, figure, &tail);
+                if let Some(last) = last {
+                    is_content = found.measure_crossed(&numbers, figure, &tail, last);
                     continue;
                 }
                 let folded = fold(body);
@@ -208,6 +241,7 @@ impl Words {
                 found.words.push(word.to_owned());
             }
         }
+        found.is_whole &= found.tally.len() <= MOST_FIGURES;
         if let Some(waiting) = pending.filter(|waiting| waiting.is_pack) {
             found.pack(waiting.number, waiting.figure);
         }
@@ -229,6 +263,15 @@ impl Words {
         found
     }
 
+    /// Keeps the letters behind a number that stands alone.
+    fn stands_before(&mut self, figure: usize, word: &str) {
+        if let Some(figure) = self.tally.get_mut(figure)
+            && !word.contains(|c: char| c.is_ascii_digit())
+        {
+            *figure = figure.among(word);
+        }
+    }
+
     /// Keeps a quantity, and that a figure says it.
     fn measure(&mut self, quantity: Quantity, figure: usize) {
         self.quantities.push(quantity);
@@ -246,11 +289,8 @@ impl Words {
 
     /// `6x1,5 L` are six of one and a half, `10x20 cm` two sides; of anything else the last number has the unit. The figures stand
     /// one behind the other. Gives whether one piece holds it.
-    fn measure_crossed(&mut self, numbers: &[Number], figure: usize, unit: &str) -> bool {
-        let Some(last) = numbers.last().and_then(|number| Quantity::of(*number, unit)) else {
-            return false;
-        };
-        let before = numbers.len() - 1;
+    fn measure_crossed(&mut self, numbers: &[Number], figure: usize, unit: &str, last: Quantity) -> bool {
+        let before = numbers.len().saturating_sub(1);
         self.words
             .extend(numbers[..before].iter().map(|number| plain(number.value)));
         self.words.extend(
@@ -283,11 +323,19 @@ impl Words {
                 continue;
             }
             match read(digits) {
-                Some(number) => self.tally.push(Figure::new(number, word)),
-                None => self.tally.push(Figure::long(digits, word)),
+                Some(number) => self.tally.push(Figure::new(number, word).among(word)),
+                None => self.tally.push(Figure::long(digits, word).among(word)),
+            }
+            if self.tally.len() > MOST_FIGURES {
+                return;
             }
         }
     }
+}
+
+/// What the last of several numbers says with the unit behind them.
+fn last_of(numbers: &[Number], unit: &str) -> Option<Quantity> {
+    numbers.last().and_then(|number| Quantity::of(*number, unit))
 }
 
 /// Whether a piece of a pack is sold by this: `6 x 500 ml` are six, `3 x 1.5 mm2` is one cable.
@@ -467,6 +515,10 @@ mod tests {
         );
         check("Cable 3x1,5 mm²", "cable 3 1_5mm2 |  | area=1500 | ");
         check("Disc 16x writer", "disc 16x writer |  |  | ");
+        check("Tapa Yamaha 6X4-1430A-00", "tapa yamaha 6x41430a00 | 6x41430a00 |  | ");
+        check("Monitor 1920x1080p", "monitor 1920x1080p |  |  | ");
+        check("Tapa 10x0 cm azul", "tapa 10x0 cm azul |  |  | blue");
+        check("Tapa 10x0cm azul", "tapa 10x0cm azul |  |  | blue");
         check("", " |  |  | ");
     }
 
@@ -502,5 +554,23 @@ mod tests {
         check("Sony Blu Ray player", "sony blu ray player |  |  | ");
         check("Camicia blu", "camicia blu |  |  | blue");
         check("Camiseta negro/rojo", "camiseta negro rojo |  |  | black red");
+    }
+    #[test]
+    fn what_is_not_read_is_told() {
+        let long = |word: &str, times: usize| word.repeat(times);
+        for (text, is_whole) in [
+            (long("ab ", 100), true),
+            (long("ab ", 200), false),
+            (long("7 ", 60), true),
+            (long("7 ", 70), false),
+            (long("a", LONGEST), true),
+            (long("a", LONGEST + 1), false),
+            (long("1-", 2_000), false),
+            (long("1", 4_000_000), false),
+            (long("½", 4_000_000), false),
+            (long("1x", 4_000_000), false),
+        ] {
+            assert_eq!(Words::of(&text).is_whole, is_whole, "{}", &text[..8]);
+        }
     }
 }
