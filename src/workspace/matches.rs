@@ -129,10 +129,12 @@ pub fn accept(workspace: &mut Workspace, ids: &[String], progress: &dyn Progress
     merge_all(workspace, &pairs, &Source::Editor.to_string())
 }
 
-/// Refuses pairs that together would make two products of one supplier one: A with B, and B with another of A's supplier.
+/// Refuses pairs that together would make two products of one supplier one, A with B, and B with another of A's supplier; or two that
+/// a person told apart.
 fn no_clash<'p>(reader: &Reader, ids: &[String], pairs: &'p [(ProductName, ProductName)]) -> Result<(), Failure> {
     // The products that each product would be one with, itself included.
     let mut parts: BTreeMap<i64, Vec<&'p ProductName>> = BTreeMap::new();
+    let apart = Decisions::open(reader)?.apart(reader)?;
     for (id, (a, b)) in ids.iter().zip(pairs) {
         let of = |name: &'p ProductName| parts.get(&name.id).cloned().unwrap_or_else(|| vec![name]);
         let (mine, theirs) = (of(a), of(b));
@@ -140,11 +142,15 @@ fn no_clash<'p>(reader: &Reader, ids: &[String], pairs: &'p [(ProductName, Produ
             continue;
         }
         for (one, other) in mine.iter().flat_map(|one| theirs.iter().map(move |other| (one, other))) {
-            if let Some(source) = clashing(reader, one, other)? {
-                let told = format!(
-                    "with `{id}`, {} and {} become one, and {source} sells both",
-                    one.sku, other.sku
-                );
+            let why = match clashing(reader, one, other)? {
+                Some(source) => Some(format!("{source} sells both")),
+                None if apart.contains(&(one.id.min(other.id), one.id.max(other.id))) => {
+                    Some("a person said that they are two".to_owned())
+                }
+                None => None,
+            };
+            if let Some(why) = why {
+                let told = format!("with `{id}`, {} and {} become one, and {why}", one.sku, other.sku);
                 return Err(Failure::usage(told)
                     .with_help("accept one of the candidates after the other, and look at the list between"));
             }

@@ -108,7 +108,11 @@ pub fn merge_all(
             }
             name.clone()
         };
-        let (a, b) = (now(a), now(b));
+        let ((mut a, mut b), asked) = ((now(a), now(b)), (a.id, b.id));
+        // What an earlier pair made of them may be the other way round: the older one stays.
+        if asked != (a.id, b.id) && a.id > b.id {
+            std::mem::swap(&mut a, &mut b);
+        }
         if a.id == b.id || !joining.join(&mut change, &a, &b)? {
             continue;
         }

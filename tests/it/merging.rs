@@ -309,6 +309,64 @@ fn several_candidates_are_accepted_at_once_or_not_at_all() {
     sound(&shop);
 }
 
+/// Three suppliers' drills, all alike: 1 (A1), 2 (S1) and 3 (E1).
+fn three_alike() -> Shop {
+    let shop = corner_shop();
+    for (supplier_id, rank, sku, title) in [
+        ("norte", 10, "A1", "Bosch drill driver GSR-18V"),
+        ("sur", 20, "S1", "Bosch drill driver GSR18V"),
+        ("este", 30, "E1", "Drill driver Bosch GSR-18V"),
+    ] {
+        let others = format!("{sku}x;{supplier_id} lamp;{supplier_id};7.00;3;\n");
+        let list = format!("sku;name;brand;price;stock;gtin\n{sku};{title};Bosch;99.00;3;\n{others}");
+        supplier(&shop, supplier_id, &format!("rank = {rank}"), &list);
+        import(&shop, supplier_id);
+    }
+    shop
+}
+
+/// The ids of the candidates among the three drills, ascending.
+fn ids_of(shop: &Shop) -> Vec<String> {
+    let mut ids: Vec<String> = listed(shop).into_iter().map(|pair| pair.0).collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn several_candidates_do_not_join_what_a_person_told_apart() {
+    let shop = three_alike();
+    let ids = ids_of(&shop);
+    assert_eq!(ids.len(), 3, "{ids:?}");
+    shop.done(&["match", "reject", &ids[1]]);
+    let before = state(&shop);
+    let refused = shop.run(&["match", "accept", &ids[0], &ids[2]]).ended(2).err;
+    assert!(refused.contains("a person said that they are two"), "{refused}");
+    assert_eq!(state(&shop), before);
+    shop.done(&["match", "accept", &ids[0]]);
+    assert_eq!(sources(&shop, "A1"), "A1: supplier:norte A1, supplier:sur S1");
+}
+
+#[test]
+fn the_oldest_of_several_stays_in_whatever_order_they_are_accepted() {
+    let shop = three_alike();
+    let before = state(&shop);
+    let ids = ids_of(&shop);
+    for order in [[1, 2], [2, 1], [0, 2], [2, 0]] {
+        let accepted = batch(&shop, &["match", "accept", &ids[order[0]], &ids[order[1]]]);
+        let told = sources(&shop, "A1");
+        let mut layers: Vec<&str> = told.trim_start_matches("A1: ").split(", ").collect();
+        layers.sort_unstable();
+        assert_eq!(
+            layers,
+            ["supplier:este E1", "supplier:norte A1", "supplier:sur S1"],
+            "{order:?}"
+        );
+        shop.done(&["undo", &accepted]);
+        assert_eq!(state(&shop), before);
+    }
+    sound(&shop);
+}
+
 /// An id with a mistyped digit names two products as well.
 #[test]
 fn what_is_no_candidate_is_neither_accepted_nor_rejected() {
