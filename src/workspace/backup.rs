@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
+use tempfile::TempDir;
 use walkdir::WalkDir;
 
 /// Version of the folder's layout.
@@ -70,34 +71,39 @@ pub fn backup(workspace: &Workspace, to: &Path) -> Result<Manifest, Failure> {
             .with_help("name a folder that is not, such as one with today's date"));
     }
     let part = part(store, to)?;
-    let failed = |error: io::Error| Failure::io("write the backup", &part.0, &error);
-    store::copy(store, &part.0.join(CATALOG))?;
+    let failed = |error: io::Error| Failure::io("write the backup", part.path(), &error);
+    store::copy(store, &part.path().join(CATALOG))?;
     let (products, sequence) = {
-        let reader = Reader::open(&part.0)?;
+        let reader = Reader::open(part.path())?;
         (reader.count()?, reader.sequence()?)
     };
-    let mut files = vec![kept(&part.0, Path::new(CATALOG)).map_err(failed)?];
+    let mut files = vec![kept(part.path(), Path::new(CATALOG)).map_err(failed)?];
     for folder in KEPT {
         let walk = WalkDir::new(store.join(folder)).follow_links(true).sort_by_file_name();
         for entry in walk.into_iter().filter_entry(|entry| !is_being_written(entry)) {
-            let entry = match entry.map_err(io::Error::from) {
+            let entry = match entry {
                 Ok(entry) => entry,
-                // Old deliveries go while we look.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(Failure::io("read", &store.join(folder), &error)),
+                Err(error) => {
+                    let path = error.path().unwrap_or(store).to_path_buf();
+                    let error = io::Error::from(error);
+                    match is_gone(&path, &error) {
+                        true => continue,
+                        false => return Err(Failure::io("read", &path, &error)),
+                    }
+                }
             };
             let path = entry.path();
             let Ok(below) = path.strip_prefix(store) else { continue };
             if !entry.file_type().is_file() || below.starts_with(MADE) {
                 continue;
             }
-            match copied(path, &part.0.join(below)) {
+            match copied(path, &part.path().join(below)) {
                 Ok((bytes, blake3)) => files.push(Kept {
                     path: slashed(below),
                     bytes,
                     blake3,
                 }),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if is_gone(path, &error) => {}
                 Err(error) => return Err(failed(error)),
             }
         }
@@ -110,15 +116,17 @@ pub fn backup(workspace: &Workspace, to: &Path) -> Result<Manifest, Failure> {
         files,
     };
     let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
-    File::create(part.0.join(MANIFEST))
+    File::create(part.path().join(MANIFEST))
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .map_err(failed)?;
-    std::fs::rename(&part.0, to).map_err(failed)?;
+    std::fs::rename(part.path(), to).map_err(failed)?;
+    // It has its name; what is dropped otherwise goes away.
+    let _ = part.keep();
     Ok(manifest)
 }
 
 /// The folder that is written until the backup is whole: beside its place, with a name that is nobody's.
-fn part(store: &Path, to: &Path) -> Result<Part, Failure> {
+fn part(store: &Path, to: &Path) -> Result<TempDir, Failure> {
     let failed = |error: io::Error| Failure::io("write the backup", to, &error);
     let to = std::path::absolute(to).map_err(failed)?;
     let (Some(name), Some(folder)) = (to.file_name(), to.parent()) else {
@@ -134,9 +142,18 @@ fn part(store: &Path, to: &Path) -> Result<Part, Failure> {
             .with_help("name a folder elsewhere, best on another disk"));
     }
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let part = folder.join(format!(".{}.{}.part", name.display(), std::process::id()));
-    std::fs::create_dir(&part).map_err(failed)?;
-    Ok(Part(part))
+    tempfile::Builder::new()
+        .prefix(&format!(".{}.", name.display()))
+        .suffix(".part")
+        .tempdir_in(folder)
+        .map_err(failed)
+}
+
+/// Whether something that could not be read is there no more, as old deliveries go while we look. A link that leads nowhere, such as
+/// to a disk that is not there, is.
+fn is_gone(path: &Path, error: &io::Error) -> bool {
+    let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    is_missing(error) && path.symlink_metadata().is_err_and(|error| is_missing(&error))
 }
 
 /// What is being written has no name of its own yet.
@@ -163,7 +180,6 @@ pub fn restore(workspace: Workspace, from: &Path) -> Result<Manifest, Failure> {
     }
     let new = store.join("catalog.restored");
     copied(&from.join(CATALOG), &new).map_err(failed)?;
-    File::open(&new).and_then(|file| file.sync_all()).map_err(failed)?;
     let database = store::database(store);
     let logs: Vec<PathBuf> = ["-wal", "-shm"]
         .iter()
@@ -256,15 +272,6 @@ fn checked(from: &Path) -> Result<Manifest, Failure> {
     Ok(manifest)
 }
 
-/// A folder that is being written; it goes away unless it was given its name.
-struct Part(PathBuf);
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -291,7 +298,10 @@ fn copied(from: &Path, to: &Path) -> io::Result<(u64, String)> {
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    hashed(&mut from, &mut File::create(to)?)
+    let mut to = File::create(to)?;
+    let copied = hashed(&mut from, &mut to)?;
+    to.sync_all()?;
+    Ok(copied)
 }
 
 /// Copies to the end; gives the bytes and their BLAKE3 in hex.

@@ -136,6 +136,21 @@ fn a_backup_lies_outside_the_store() {
     assert_eq!(left, ["day-2.part/own.txt"]);
 }
 
+/// Deliveries on another disk that is not there.
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_not_passed_over() {
+    let (shop, _) = two_days();
+    std::fs::rename(shop.path(".estante/deliveries"), shop.path("disk")).expect("it can be moved");
+    std::os::unix::fs::symlink(shop.path("disk"), shop.path(".estante/deliveries")).expect("links are made");
+    shop.done(&["backup", "day-2"]);
+    assert_eq!(shop.files("day-2").len(), shop.files("day-1").len() + 1);
+    std::fs::rename(shop.path("disk"), shop.path("elsewhere")).expect("it can be moved");
+    let refused = shop.run(&["backup", "day-3"]).ended(1).err;
+    assert!(refused.contains("deliveries"), "{refused}");
+    assert!(!shop.path("day-3").exists());
+}
+
 #[test]
 fn a_backup_of_another_layout_is_refused() {
     let (shop, _) = two_days();
