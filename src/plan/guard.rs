@@ -467,8 +467,8 @@ pub const OF_FILES: [&str; 5] = [
     "G-SMALL-FILE",
     "G-STALE-FILE",
 ];
-/// What a batch says that takes in what another held, whose number is the value.
-pub const ACCEPTED: &str = "I-HELD-ACCEPTED";
+/// What a batch says that takes in the last of what another held, whose number is the value: its files are a measure after all.
+pub const ACCEPTED: &str = "I-DELIVERY-ACCEPTED";
 
 /// Says what is wrong with the files of a delivery as a whole, looking at those of the last deliveries, the newest first.
 pub fn judge_files(

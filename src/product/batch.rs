@@ -27,6 +27,9 @@ pub struct DeliveredFile {
     /// Where it was fetched from and what the server calls its state; none of files that lay on a disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fetched: Option<Fetched>,
+    /// Of a file that records were only looked up in: the name of the joined table. Such files follow the delivery's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
 }
 
 /// What a server said of a file, so that it need not send it again.

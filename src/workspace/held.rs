@@ -152,6 +152,15 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
         return Ok(outcome);
     }
     remodel(&mut change, &products, settings, &trust)?;
+    let told = |code, what: &str| Diagnostic::info(code, what.to_owned()).with_value(&batch.to_string());
+    let mut findings = vec![told("I-HELD-ACCEPTED", &format!("what batch {batch} held is accepted"))];
+    if is_settled(&reader, &found, &rejected, &outcome.settled)? {
+        findings.push(told(
+            ACCEPTED,
+            &format!("all that batch {batch} held is in the catalog"),
+        ));
+    }
+    findings.extend(outcome.findings.iter().cloned());
     outcome.batch = Some(change.commit(&BatchRecord {
         at: moment,
         source: found.source,
@@ -159,14 +168,30 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
         tally,
         files: found.files.into_iter().map(named).collect(),
         columns: reader.batch_columns(batch)?,
-        diagnostics: [vec![accepted_of(batch)], outcome.findings.clone()].concat(),
+        diagnostics: findings,
     })?);
     Ok(outcome)
 }
 
-/// What a batch says that takes in what another held.
-fn accepted_of(batch: i64) -> Diagnostic {
-    Diagnostic::info(ACCEPTED, format!("what batch {batch} held is accepted")).with_value(&batch.to_string())
+/// Whether all that a batch held is in the catalog, with what was accepted last. Then its files are what a delivery looks like.
+fn is_settled(
+    reader: &Reader,
+    of: &Batch,
+    rejected: &BTreeMap<String, i64>,
+    accepted: &[String],
+) -> Result<bool, Failure> {
+    let source = source_of(reader, of)?;
+    let accepted: BTreeSet<&str> = accepted.iter().map(String::as_str).collect();
+    for held in reader.held(of.id)? {
+        if accepted.contains(&*held.sku) {
+            continue;
+        }
+        let by = layer_of(reader, source, &held.sku)?.map_or(0, |layer| layer.origin.batch);
+        if rejected.contains_key(&held.sku) || by <= of.id {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The later imports of the same supplier that hold something of an item again, by supplier SKU: their word is the newer one. Errors
@@ -404,6 +429,7 @@ fn named(file: DeliveredFile) -> DeliveredFile {
     DeliveredFile {
         path: file.path,
         format: file.format,
+        table: file.table,
         ..DeliveredFile::default()
     }
 }

@@ -44,6 +44,27 @@ fn a_cut_delivery_is_no_measure_for_the_next() {
 }
 
 #[test]
+fn a_part_of_a_cut_delivery_makes_it_no_measure() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", &list(&[]));
+    import(&shop, "norte");
+    let cut = |prices: [&str; 2]| {
+        deliver(&shop, "norte", list(&prices).trim_end());
+        let document = import(&shop, "norte");
+        (tally(&document), number(&document, "batch"))
+    };
+    let (told, batch) = cut(["21.00", "21.00"]);
+    assert_eq!(told, "8 unchanged, 2 held");
+    accept(&shop, batch, &["S0"]);
+    let (told, batch) = cut(["22.00", "22.00"]);
+    assert_eq!(told, "8 unchanged, 2 held");
+    // One after the other they are all of it.
+    accept(&shop, batch, &["S0"]);
+    accept(&shop, batch, &["S1"]);
+    assert_eq!(cut(["23.00", "22.00"]).0, "1 changed, 9 unchanged");
+}
+
+#[test]
 fn an_old_delivery_does_not_outvote_a_newer_one() {
     let shop = corner_shop();
     supplier(&shop, "norte", "", &list(&[]));
