@@ -12,9 +12,11 @@ const AHEAD: usize = 4;
 
 /// A reader that another thread fills.
 pub struct Ahead {
+    /// Blocks with bytes, and one without at the end.
     blocks: Receiver<io::Result<Vec<u8>>>,
     block: Vec<u8>,
     taken: usize,
+    ended: bool,
 }
 
 impl Ahead {
@@ -30,10 +32,8 @@ impl Ahead {
                 if !block.is_empty() && sender.send(Ok(block)).is_err() {
                     return;
                 }
-                if let Err(error) = read {
-                    let _ = sender.send(Err(error));
-                }
                 if ended {
+                    let _ = sender.send(read.map(|_| Vec::new()));
                     return;
                 }
             }
@@ -43,20 +43,20 @@ impl Ahead {
             blocks,
             block: Vec::new(),
             taken: 0,
+            ended: false,
         })
     }
 }
 
 impl Read for Ahead {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.taken == self.block.len() {
+        if self.taken == self.block.len() && !self.ended {
             self.taken = 0;
             self.block.clear();
-            match self.blocks.recv() {
-                Ok(block) => self.block = block?,
-                // The other thread has ended.
-                Err(_) => return Ok(0),
-            }
+            // A thread that ends without a word has not come to the end.
+            let block = self.blocks.recv();
+            self.block = block.map_err(|_| io::Error::other("unpacking was broken off"))??;
+            self.ended = self.block.is_empty();
         }
         let n = out.len().min(self.block.len() - self.taken);
         out[..n].copy_from_slice(&self.block[self.taken..self.taken + n]);
@@ -96,11 +96,41 @@ mod tests {
         }
     }
 
+    /// Never ends; tells when it is let go of.
+    struct Endless(#[expect(dead_code, reason = "its end is what is heard")] std::sync::mpsc::Sender<()>);
+
+    impl Read for Endless {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            out.fill(7);
+            Ok(out.len())
+        }
+    }
+
     #[test]
     fn who_stops_reading_stops_the_thread() {
+        let (alive, ended) = std::sync::mpsc::channel();
         let mut first = [0; 10];
-        let mut ahead = Ahead::of(Box::new(io::repeat(7))).unwrap();
+        let mut ahead = Ahead::of(Box::new(Endless(alive))).unwrap();
         ahead.read_exact(&mut first).unwrap();
         assert_eq!(first, [7; 10]);
+        drop(ahead);
+        let told = ended.recv_timeout(std::time::Duration::from_secs(60));
+        assert_eq!(told, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
+    }
+
+    /// Fails as no reader should.
+    struct Lost;
+
+    impl Read for Lost {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            std::panic::resume_unwind(Box::new("lost"))
+        }
+    }
+
+    #[test]
+    fn a_thread_that_is_lost_is_no_end() {
+        let mut ahead = Ahead::of(Box::new(Lost)).unwrap();
+        let error = ahead.read_to_end(&mut Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "unpacking was broken off");
     }
 }

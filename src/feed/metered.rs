@@ -143,6 +143,7 @@ impl BufRead for Metered {
             self.spill();
             self.keep = 0;
             self.start = 0;
+            self.end = 0;
             self.end = self.stream.read(&mut self.buffer)?;
             self.ended = self.end == 0;
         }
