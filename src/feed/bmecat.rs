@@ -91,6 +91,7 @@ pub struct Catalogue {
     base: Option<String>,
     wants_scale: bool,
     divided: Count,
+    multiplied: Count,
     left: Count,
     scaled: Count,
     /// Articles that stand for several, the items they make, those that nothing tells apart, and those with a code of one.
@@ -185,6 +186,7 @@ impl Catalogue {
             base: None,
             wants_scale,
             divided: Count::default(),
+            multiplied: Count::default(),
             left: Count::default(),
             scaled: Count::default(),
             several: 0,
@@ -309,6 +311,14 @@ impl Catalogue {
             let help = "the prices are those of one order unit; `order:PRICE_QUANTITY` is what they were divided by";
             all.push(Diagnostic::info("I-BMECAT-QUANTITY", message).with_help(help));
         }
+        if self.multiplied.articles > 0 {
+            let message = format!(
+                "prices of {} articles are for one content unit (PRICE_BASE) and were multiplied by those of an order unit",
+                self.multiplied.articles
+            );
+            let help = "the prices are those of one order unit; `content_price:TYPE` is that of one content unit";
+            all.push(Diagnostic::info("I-BMECAT-BASE", message).with_help(help));
+        }
         if self.left.articles > 0 {
             let message = format!(
                 "prices of {} articles in other currencies or territories than the catalogue's are left out",
@@ -400,6 +410,7 @@ impl Catalogue {
     fn count(&mut self, done: Done) {
         for (is_done, count) in [
             (done.divided, &mut self.divided),
+            (done.multiplied, &mut self.multiplied),
             (done.left, &mut self.left),
             (done.scaled, &mut self.scaled),
         ] {

@@ -82,6 +82,8 @@ pub struct Defaults {
 pub struct Done {
     /// They were for several order units.
     pub divided: bool,
+    /// They were for one content unit.
+    pub multiplied: bool,
     /// Prices in other currencies or territories were left out.
     pub left: bool,
     /// There are prices of larger quantities, which this field does not give.
@@ -106,6 +108,7 @@ pub struct Prices {
     base_factor: Name,
     order: [Name; 2],
     order_unit: Name,
+    content_unit: Name,
     contents: Name,
 }
 
@@ -122,6 +125,7 @@ struct Price<'t> {
 struct Order<'t> {
     quantity: Option<&'t str>,
     unit: Option<&'t str>,
+    content_unit: Option<&'t str>,
     /// Content units in an order unit.
     contents: Option<&'t str>,
     is_daily: bool,
@@ -147,6 +151,7 @@ impl Prices {
             base_factor: name("PRICE_UNIT_FACTOR"),
             order: [name("ARTICLE_ORDER_DETAILS"), name("PRODUCT_ORDER_DETAILS")],
             order_unit: name("ORDER_UNIT"),
+            content_unit: name("CONTENT_UNIT"),
             contents: name("NO_CU_PER_OU"),
         }
     }
@@ -218,6 +223,7 @@ impl Prices {
         Order {
             quantity: said(self.quantity),
             unit: said(self.order_unit),
+            content_unit: said(self.content_unit),
             contents: said(self.contents).filter(|text| !text.is_empty()),
             is_daily: daily.any(|daily| daily.eq_ignore_ascii_case("true")),
         }
@@ -337,11 +343,15 @@ impl Prices {
         let (Some(factor), Some(quantity)) = (factor, quantity) else {
             return Some(Err(format!("{text} with a factor or quantity that is no number")));
         };
-        if let Some(base) = self.other_base(tree, price, order) {
-            return Some(Err(base));
-        }
+        let bases = match self.bases(tree, price, order) {
+            Ok(bases) => bases,
+            Err(base) => return Some(Err(base)),
+        };
         done.divided |= quantity != Decimal::ONE;
-        let product = amount.checked_mul(factor);
+        done.multiplied |= bases != Decimal::ONE;
+        let product = amount
+            .checked_mul(factor)
+            .and_then(|product| product.checked_mul(bases));
         let exact = product.and_then(|product| product.checked_div(quantity));
         let (Some(product), Some(exact)) = (product, exact) else {
             return Some(Err(format!("{amount} x {factor} / {quantity}")));
@@ -354,19 +364,39 @@ impl Prices {
         Some(Ok(kept.normalize()))
     }
 
-    /// The unit of a price that holds for another unit than the one that is ordered (2005).
-    fn other_base(&self, tree: &Tree, price: &Price<'_>, order: &Order<'_>) -> Option<String> {
-        let base = tree.named(price.element, self.base).next()?;
-        let unit = first(tree, base, self.base_unit)?.trim();
-        let factor = first(tree, base, self.base_factor).and_then(|text| number(text.trim()));
-        let same = order.unit == Some(unit) && factor.is_none_or(|factor| factor == Decimal::ONE);
-        (!same).then(|| {
-            format!(
-                "a price for {}{unit} of an article ordered by {}",
-                factor.map_or(String::new(), |factor| format!("{} ", factor.normalize())),
-                order.unit.unwrap_or("another unit")
-            )
-        })
+    /// How many of the units that a price holds for are in an order unit (PRICE_BASE, 2005): one, or the content units of the order
+    /// unit. The schema names a factor without a word on what is multiplied; one that says anything else than NO_CU_PER_OU is an
+    /// error, as is a third unit.
+    fn bases(&self, tree: &Tree, price: &Price<'_>, order: &Order<'_>) -> Result<Decimal, String> {
+        let base = tree.named(price.element, self.base).next();
+        let Some((base, unit)) = base.and_then(|base| Some((base, first(tree, base, self.base_unit)?.trim()))) else {
+            return Ok(Decimal::ONE);
+        };
+        let text = first(tree, base, self.base_factor)
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        let factor = text.map(|text| number(text).ok_or(text));
+        let contents = order
+            .contents
+            .and_then(number)
+            .filter(|contents| *contents > Decimal::ZERO);
+        match (factor, contents) {
+            (None, _) if order.unit == Some(unit) => return Ok(Decimal::ONE),
+            (Some(Ok(factor)), _) if order.unit == Some(unit) && factor == Decimal::ONE => return Ok(Decimal::ONE),
+            (None, Some(contents)) if order.content_unit == Some(unit) => return Ok(contents),
+            (Some(Ok(factor)), Some(contents)) if order.content_unit == Some(unit) => {
+                let is_inverse = factor.checked_mul(contents) == Some(Decimal::ONE);
+                if factor == contents || is_inverse {
+                    return Ok(contents);
+                }
+            }
+            _ => {}
+        }
+        Err(format!(
+            "a price for {}{unit} of an article ordered by {}",
+            text.map_or(String::new(), |text| format!("{text} ")),
+            order.unit.unwrap_or("another unit")
+        ))
     }
 }
 

@@ -98,6 +98,11 @@ C | !LOWER_BOUND ten | [!LOWER_BOUND ten, 1 | 6 | EUR] | ∅ | ∅
 
 #[test]
 fn a_price_for_a_hundred_is_not_the_price_of_one() {
+    let based = |number: &str, unit: &str, factor: &str| {
+        let base = format!("<PRICE_BASE><PRICE_UNIT>{unit}</PRICE_UNIT>{factor}</PRICE_BASE>");
+        let order = "<ORDER_UNIT>PK</ORDER_UNIT><CONTENT_UNIT>C62</CONTENT_UNIT><NO_CU_PER_OU>50</NO_CU_PER_OU>";
+        article(number, &(ordered(order) + &price("net_list", "0.25", &base)))
+    };
     let content = [
         article(
             "A",
@@ -131,6 +136,11 @@ fn a_price_for_a_hundred_is_not_the_price_of_one() {
             "F",
             "<ARTICLE_PRICE price_type=\"net_list\"><PRICE_FORMULA/></ARTICLE_PRICE>",
         ),
+        based("G", "C62", ""),
+        based("H", "C62", "<PRICE_UNIT_FACTOR>50</PRICE_UNIT_FACTOR>"),
+        based("I", "C62", "<PRICE_UNIT_FACTOR>0.02</PRICE_UNIT_FACTOR>"),
+        based("J", "C62", "<PRICE_UNIT_FACTOR>1</PRICE_UNIT_FACTOR>"),
+        based("K", "PK", "<PRICE_UNIT_FACTOR>x</PRICE_UNIT_FACTOR>"),
     ];
     check(
         EUR,
@@ -150,7 +160,13 @@ C | !5 with a factor or quantity that is no number | !5 with a factor or quantit
 D | !a price for 0.2 KGM of an article ordered by MTR | !a price for 0.2 KGM of an article ordered by MTR | ∅ | MTR | ∅
 E | #5 | ∅ | ∅ | MTR | ∅
 F | !PRICE_FORMULA | !PRICE_FORMULA | ∅ | ∅ | ∅
+G | #12.5 | #0.25 | ∅ | PK | ∅
+H | #12.5 | #0.25 | ∅ | PK | ∅
+I | #12.5 | #0.25 | ∅ | PK | ∅
+J | !a price for 1 C62 of an article ordered by PK | !a price for 1 C62 of an article ordered by PK | ∅ | PK | ∅
+K | !a price for x PK of an article ordered by PK | !a price for x PK of an article ordered by PK | ∅ | PK | ∅
 I-BMECAT-QUANTITY
+I-BMECAT-BASE
 ",
     );
 }
