@@ -101,7 +101,8 @@ impl Reader {
         rows.next()?.map_or(Ok(BTreeMap::new()), |row| from_json(row, 0))
     }
 
-    /// The last files that an import of this source brought, newest batch first, at most `most` batches. Those in which one of the
+    /// The last files that an import of this source brought, newest batch first, at most `most` batches; without the tables that were
+    /// only looked up. Those in which one of the
     /// codes was found are left out, unless a person accepted what was held of them: `accepted` is the code of a batch that tells so,
     /// with the other's number as its value.
     pub fn deliveries(
@@ -123,7 +124,9 @@ impl Reader {
         let mut rows = statement.query(params![source, most as i64, codes, accepted])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(from_json(row, 0)?);
+            let mut files: Vec<DeliveredFile> = from_json(row, 0)?;
+            files.retain(|file| file.table.is_none());
+            found.push(files);
         }
         Ok(found)
     }

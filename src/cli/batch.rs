@@ -266,7 +266,10 @@ pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output:
             shown.batch.kind, shown.batch.source, shown.at
         );
         for file in &shown.batch.files {
-            let _ = writeln!(text, "  {} ({}, {} rows)", file.path, file.format, count(file.rows));
+            let _ = match &file.table {
+                Some(table) => writeln!(text, "  {} (looked up as `{table}`)", file.path),
+                None => writeln!(text, "  {} ({}, {} rows)", file.path, file.format, count(file.rows)),
+            };
         }
         for (attribute, changes) in &shown.batch.tally.attributes {
             let _ = writeln!(text, "  {attribute}: {} changed", count(*changes));

@@ -94,13 +94,16 @@ fn tell(delivery: &Delivery, output: &Output) {
         } else {
             format!(", {}", file.encoding)
         };
-        let _ = writeln!(
-            text,
-            "{} ({}{encoding}): {} rows",
-            file.path,
-            file.format,
-            count(file.rows)
-        );
+        let _ = match &file.table {
+            Some(table) => writeln!(text, "{} (looked up as `{table}`)", file.path),
+            None => writeln!(
+                text,
+                "{} ({}{encoding}): {} rows",
+                file.path,
+                file.format,
+                count(file.rows)
+            ),
+        };
     }
     let mut table = Table::new(&[
         ">read",

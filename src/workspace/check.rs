@@ -104,6 +104,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
     let known = Known::default();
     let readers = Readers {
         supplier,
+        file: &supplier.file,
         schema: &settings.schema,
         files,
         known: &known,

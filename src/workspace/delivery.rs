@@ -4,7 +4,8 @@
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::gather::{Gathered, gather, named};
-use crate::product::batch::Fetched;
+use crate::feed::settings::FileSettings;
+use crate::product::batch::{DeliveredFile, Fetched};
 use crate::workspace::Workspace;
 use crate::workspace::deliveries::{Deliveries, Stamp};
 use crate::workspace::download::{self, Answer, Downloader};
@@ -12,11 +13,14 @@ use crate::workspace::failure::Failure;
 use crate::workspace::layout::last_layouts;
 use crate::workspace::passing::Passing;
 use crate::workspace::settings::{Settings, Supplier};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
 /// Bytes hashed at a time.
 const BUFFER: usize = 1 << 20;
@@ -52,16 +56,32 @@ pub struct DeliveryFile {
     pub is_reject: bool,
     /// What its server said of it, where it was fetched.
     pub fetched: Option<Fetched>,
+    /// Of a file that records are only looked up in: the name of the joined table.
+    pub table: Option<String>,
+}
+
+impl DeliveryFile {
+    /// A table as it is noted with its batch.
+    pub fn looked_up(&self, content: Option<String>) -> DeliveredFile {
+        DeliveredFile {
+            path: self.shown.to_string(),
+            bytes: std::fs::metadata(&self.path).map_or(0, |there| there.len()),
+            blake3: content,
+            table: self.table.clone(),
+            ..DeliveredFile::default()
+        }
+    }
 }
 
 /// The files of a delivery.
 #[derive(Debug, Default)]
 pub struct DeliveryFiles {
+    /// Those that are read for items, then the tables that these are joined with.
     pub files: Vec<DeliveryFile>,
     /// What is to be said of those that were left out.
     pub findings: Vec<Diagnostic>,
     /// Files that are there for this reading alone.
-    _passing: Option<Passing>,
+    passing: Option<Passing>,
 }
 
 impl DeliveryFiles {
@@ -72,6 +92,7 @@ impl DeliveryFiles {
             shown: Arc::from(settings.shown(&path)),
             is_reject: inside(&path).unwrap_or(false),
             fetched: None,
+            table: None,
             path,
         };
         let left_out = gathered.left_out.into_iter();
@@ -87,7 +108,54 @@ impl DeliveryFiles {
     /// True where all of it is rejected rows that come back corrected: a part of a delivery, so that what they do not name is not
     /// missing.
     pub fn is_part(&self) -> bool {
-        !self.files.is_empty() && self.files.iter().all(|file| file.is_reject)
+        !self.own().is_empty() && self.own().iter().all(|file| file.is_reject)
+    }
+
+    /// The files that are read for items.
+    pub fn own(&self) -> &[DeliveryFile] {
+        let tables = self.files.iter().position(|file| file.table.is_some());
+        self.files.split_at(tables.unwrap_or(self.files.len())).0
+    }
+
+    /// How the files are read: tables of an earlier delivery as they were kept with it.
+    pub fn settings<'s>(&self, supplier: &'s Supplier) -> Cow<'s, FileSettings> {
+        let mut kept: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for file in &self.files {
+            // They are looked for from the supplier's folder.
+            let path = std::path::absolute(&file.path).ok().filter(|_| self.passing.is_some());
+            if let (Some(table), Some(path)) = (&file.table, path.as_ref().and_then(|path| path.to_str())) {
+                kept.entry(table).or_default().push(path.to_owned());
+            }
+        }
+        if kept.is_empty() {
+            return Cow::Borrowed(&supplier.file);
+        }
+        let mut file = supplier.file.clone();
+        for (name, join) in &mut file.joined {
+            if let Some(paths) = kept.remove(name.as_str()).filter(|_| !join.path.is_empty()) {
+                join.path = paths;
+            }
+        }
+        Cow::Owned(file)
+    }
+
+    /// With the files of the tables that the supplier's settings join. What is not there is told by the reading.
+    fn with_tables(mut self, settings: &Settings, supplier: &Supplier) -> DeliveryFiles {
+        for (name, join) in &supplier.file.joined {
+            let folder = &supplier.file.folder;
+            let gathered = match join.path.is_empty() {
+                true => Gathered::default(),
+                false => gather(folder, &join.file(folder.clone())).unwrap_or_default(),
+            };
+            self.files.extend(gathered.files.into_iter().map(|path| DeliveryFile {
+                shown: Arc::from(settings.shown(&path)),
+                is_reject: false,
+                fetched: None,
+                table: Some(name.clone()),
+                path,
+            }));
+        }
+        self
     }
 
     /// Where the files lie, in their order.
@@ -133,7 +201,7 @@ fn fetched(workspace: &Workspace, supplier: &Supplier, plan: &str) -> Result<Del
     let passing = Passing::make(&settings.store, "downloads", &format!("{plan}-{}", supplier.id))?;
     let folder = passing.folder.clone();
     let mut delivery = DeliveryFiles {
-        _passing: Some(passing),
+        passing: Some(passing),
         ..DeliveryFiles::default()
     };
     for (n, address) in supplier.file.url.iter().enumerate() {
@@ -173,6 +241,7 @@ fn fetched(workspace: &Workspace, supplier: &Supplier, plan: &str) -> Result<Del
             shown: Arc::from(shown),
             is_reject: false,
             fetched: Some(said),
+            table: None,
         });
     }
     Ok(delivery)
@@ -182,10 +251,10 @@ fn fetched(workspace: &Workspace, supplier: &Supplier, plan: &str) -> Result<Del
 pub fn find(workspace: &Workspace, supplier: &Supplier, which: &Which, plan: &str) -> Result<DeliveryFiles, Failure> {
     let settings = &workspace.settings;
     match which {
-        Which::Newest => newest(workspace, supplier, plan),
+        Which::Newest => Ok(newest(workspace, supplier, plan)?.with_tables(settings, supplier)),
         Which::Files(paths) => {
             let gathered = named(paths).map_err(|error| no_delivery(supplier, error.diagnostic()))?;
-            Ok(DeliveryFiles::new(settings, gathered))
+            Ok(DeliveryFiles::new(settings, gathered).with_tables(settings, supplier))
         }
         Which::Again(batch) => again(workspace, supplier, *batch, plan),
     }
@@ -210,7 +279,7 @@ fn again(workspace: &Workspace, supplier: &Supplier, batch: Option<i64>, plan: &
     let passing = Passing::make(&settings.store, "again", &format!("{plan}-{}", supplier.id))?;
     let folder = passing.folder.clone();
     let mut delivery = DeliveryFiles {
-        _passing: Some(passing),
+        passing: Some(passing),
         ..DeliveryFiles::default()
     };
     for (n, file) in delivered.iter().enumerate() {
@@ -237,6 +306,7 @@ fn again(workspace: &Workspace, supplier: &Supplier, batch: Option<i64>, plan: &
             shown: Arc::from(&*file.path),
             is_reject: settings.root.join(&file.path).starts_with(&rejects),
             fetched: file.fetched.clone(),
+            table: file.table.clone(),
         });
     }
     Ok(delivery)
@@ -247,12 +317,48 @@ pub fn stamps(files: &[DeliveryFile]) -> Vec<Option<Stamp>> {
     files.iter().map(|file| Stamp::of(&file.path)).collect()
 }
 
+/// What is kept is known by its content, which takes a moment beside the reading: a thread that works it out. Dropped, it stops, as
+/// what is refused need not be hashed to its end.
+pub struct Contents {
+    thread: Option<JoinHandle<Vec<Option<String>>>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Contents {
+    /// Begins.
+    pub fn begin(files: &[DeliveryFile], stamps: &[Option<Stamp>]) -> std::io::Result<Contents> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+        let (stamps, stopped) = (stamps.to_vec(), stop.clone());
+        let thread = std::thread::Builder::new().spawn(move || contents(&paths, &stamps, &stopped))?;
+        Ok(Contents {
+            thread: Some(thread),
+            stop,
+        })
+    }
+
+    /// The contents of the files, in their order.
+    pub fn finish(mut self) -> Vec<Option<String>> {
+        let contents = self.thread.take().and_then(|thread| thread.join().ok());
+        contents.unwrap_or_default()
+    }
+}
+
+impl Drop for Contents {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
 /// The contents of the files, as BLAKE3 in hex; none of those that have no stamp or cannot be read, and of no more once it is
 /// said to `stop`.
-pub fn contents(files: &[DeliveryFile], stamps: &[Option<Stamp>], stop: &AtomicBool) -> Vec<Option<String>> {
-    let content = |(file, stamp): (&DeliveryFile, &Option<Stamp>)| {
+fn contents(paths: &[PathBuf], stamps: &[Option<Stamp>], stop: &AtomicBool) -> Vec<Option<String>> {
+    let content = |(path, stamp): (&PathBuf, &Option<Stamp>)| {
         stamp.as_ref()?;
-        let mut from = File::open(&file.path).ok()?;
+        let mut from = File::open(path).ok()?;
         let mut hasher = blake3::Hasher::new();
         let mut buffer = vec![0; BUFFER];
         while !stop.load(Ordering::Relaxed) {
@@ -265,7 +371,7 @@ pub fn contents(files: &[DeliveryFile], stamps: &[Option<Stamp>], stop: &AtomicB
         }
         None
     };
-    files.iter().zip(stamps).map(content).collect()
+    paths.iter().zip(stamps).map(content).collect()
 }
 
 /// Contents of the files that are still what they were, and a finding for each one that was written meanwhile.
@@ -307,14 +413,14 @@ mod tests {
             shown: Arc::from("list.csv"),
             is_reject: false,
             fetched: None,
+            table: None,
             path,
         };
         let files = [file(path.clone()), file(folder.path().to_owned())];
         std::fs::write(&path, "sku\nA\n").unwrap();
         let seen = stamps(&files);
-        let go_on = AtomicBool::new(false);
         let check = || {
-            let found = contents(&files, &seen, &go_on);
+            let found = Contents::begin(&files, &seen).unwrap().finish();
             let (still, findings) = unchanged(&files, &seen, found);
             assert_eq!(still.get(1), Some(&None), "a folder has no content");
             let codes: Vec<_> = findings.into_iter().map(|finding| finding.code).collect();
@@ -326,7 +432,8 @@ mod tests {
         std::fs::write(&path, "sku\nA\nB\n").unwrap();
         assert_eq!(check(), (None, "W-DELIVERY-CHANGED".to_owned()));
         // What is refused is not read to its end.
-        go_on.store(true, Ordering::Relaxed);
-        assert_eq!(contents(&files, &stamps(&files), &go_on), [None, None]);
+        let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+        let stopped = AtomicBool::new(true);
+        assert_eq!(contents(&paths, &stamps(&files), &stopped), [None, None]);
     }
 }

@@ -9,7 +9,7 @@ use crate::product::batch::Layout;
 use crate::workspace::Workspace;
 use crate::workspace::before::Store;
 use crate::workspace::deliveries::Stamp;
-use crate::workspace::delivery::{DeliveryFile, DeliveryFiles, Which, contents, find, stamps, unchanged};
+use crate::workspace::delivery::{Contents, DeliveryFile, DeliveryFiles, Which, find, stamps, unchanged};
 use crate::workspace::drift::{drifts, judged, not_told_twice};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, last_layouts, look_at};
@@ -19,7 +19,6 @@ use crate::workspace::reading::{Readers, Told, read};
 use crate::workspace::rejects::{Rejects, is_of_workbook};
 use crate::workspace::settings::{Mode, Supplier};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A plan that was made, and that nobody sees yet.
@@ -80,8 +79,13 @@ pub fn plan(
 ) -> Result<Planned, Failure> {
     let settings = &workspace.settings;
     let delivery = find(workspace, supplier, which, name)?;
-    let files = delivery.files.as_slice();
-    let stamps = stamps(files);
+    let (files, all) = (delivery.own(), delivery.files.as_slice());
+    let stamps = stamps(all);
+    let hashing = match settings.deliveries.keep {
+        0 => None,
+        _ => Contents::begin(all, &stamps).ok(),
+    };
+    let file = delivery.settings(supplier);
     let reader = workspace.reader_if_any()?;
     let store = match &reader {
         None => Store::empty(),
@@ -124,6 +128,7 @@ pub fn plan(
     }
     let readers = Readers {
         supplier,
+        file: &file,
         schema: &settings.schema,
         files,
         known: &store.known,
@@ -131,37 +136,26 @@ pub fn plan(
         threads: workspace.threads,
         count_unknown: false,
     };
-    // What is refused need not be hashed to its end.
-    let refused = AtomicBool::new(false);
-    let (outcome, contents) = std::thread::scope(|scope| {
-        // What is kept is known by its content, which takes a moment beside the reading.
-        let keeps = settings.deliveries.keep > 0;
-        let hashing = keeps.then(|| scope.spawn(|| contents(files, &stamps, &refused)));
-        let outcome = read(&readers, |told| {
-            let told = match told {
-                Told::Opened { diagnostics } => Told::Opened {
-                    diagnostics: not_told_twice(diagnostics, &drift),
-                },
-                told => told,
-            };
-            planner.take(told, progress)
-        });
-        refused.store(outcome.is_err(), Ordering::Relaxed);
-        (
-            outcome,
-            hashing.and_then(|hashing| hashing.join().ok()).unwrap_or_default(),
-        )
+    let outcome = read(&readers, |told| {
+        let told = match told {
+            Told::Opened { diagnostics } => Told::Opened {
+                diagnostics: not_told_twice(diagnostics, &drift),
+            },
+            told => told,
+        };
+        planner.take(told, progress)
     });
     progress.end();
     outcome?;
+    let contents = hashing.map(Contents::finish).unwrap_or_default();
     // Without keeping, only where they came from is noted.
     let contents = match contents.is_empty() {
-        true => files.iter().map(|_| None).collect(),
+        true => all.iter().map(|_| None).collect(),
         false => contents,
     };
-    let (contents, diagnostics) = unchanged(files, &stamps, contents);
+    let (contents, diagnostics) = unchanged(all, &stamps, contents);
     planner.take(Told::Opened { diagnostics }, progress)?;
-    planner.delivered(contents, files);
+    planner.delivered(contents, all);
     let mut summary = Summary {
         plan: name.to_owned(),
         supplier: supplier.id.clone(),

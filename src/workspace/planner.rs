@@ -66,6 +66,8 @@ pub struct Planner<'w> {
     alarms: Vec<(u32, Alarm)>,
     attributes: Vec<(u32, AttributeId)>,
     files: Vec<DeliveredFile>,
+    /// Those that records were only looked up in.
+    tables: Vec<DeliveredFile>,
     /// How the files of the delivery are laid out, in their order.
     layouts: Vec<Option<Layout>>,
     file_reasons: Vec<Diagnostic>,
@@ -106,6 +108,7 @@ impl<'w> Planner<'w> {
             alarms: Vec::new(),
             attributes: Vec::new(),
             files: Vec::new(),
+            tables: Vec::new(),
             layouts,
             file_reasons: Vec::new(),
             diagnostics: Vec::new(),
@@ -145,6 +148,7 @@ impl<'w> Planner<'w> {
                     layout,
                     blake3: None,
                     fetched: None,
+                    table: None,
                 });
             }
             Told::Outcomes {
@@ -171,11 +175,16 @@ impl<'w> Planner<'w> {
         Ok(())
     }
 
-    /// Notes the contents of the files that were read and where they came from, in their order.
+    /// Notes the contents of the files that were read and where they came from, in their order; the tables that records were looked
+    /// up in stand behind the others.
     pub fn delivered(&mut self, contents: Vec<Option<String>>, files: &[DeliveryFile]) {
-        for ((noted, content), file) in self.files.iter_mut().zip(contents).zip(files) {
-            noted.blake3 = content;
-            noted.fetched.clone_from(&file.fetched);
+        for (n, (content, file)) in contents.into_iter().zip(files).enumerate() {
+            if file.table.is_some() {
+                self.tables.push(file.looked_up(content));
+            } else if let Some(noted) = self.files.get_mut(n) {
+                noted.blake3 = content;
+                noted.fetched.clone_from(&file.fetched);
+            }
         }
     }
 
@@ -494,7 +503,8 @@ impl<'w> Planner<'w> {
             reasons.extend(self.file_reasons.drain(..).skip(1));
         }
         let tally = self.tally(summary, &settings.schema);
-        let files = std::mem::take(&mut self.files);
+        let mut files = std::mem::take(&mut self.files);
+        files.append(&mut self.tables);
         if let Some(kept) = self.rejects.finish()? {
             summary.rejects = Some(settings.shown(&kept.folder));
             summary.rejects_readable = kept.readable;

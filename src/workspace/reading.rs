@@ -8,6 +8,7 @@ use crate::catalog::stored::{Known, SourceId};
 use crate::diagnostic::Diagnostic;
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
+use crate::feed::settings::FileSettings;
 use crate::mapping::apply::Scratch;
 use crate::mapping::once::Once;
 use crate::mapping::unknown::UnknownWords;
@@ -89,6 +90,8 @@ pub enum Told {
 /// What a reading needs to know.
 pub struct Readers<'w> {
     pub supplier: &'w Supplier,
+    /// How the files are read: as the supplier's settings say, with the joined tables where they lie now.
+    pub file: &'w FileSettings,
     pub schema: &'w Schema,
     pub files: &'w [DeliveryFile],
     pub known: &'w Known,
@@ -181,13 +184,7 @@ fn read_files(
     };
     let mapping = &readers.supplier.mapping;
     for (n, file) in readers.files.iter().enumerate() {
-        let opened = crate::feed::open(
-            &file.path,
-            &file.shown,
-            n as u32,
-            &readers.supplier.file,
-            mapping.wanted(),
-        );
+        let opened = crate::feed::open(&file.path, &file.shown, n as u32, readers.file, mapping.wanted());
         let mut reading = match opened {
             Ok(reading) => reading,
             Err(error) => {

@@ -151,6 +151,50 @@ fn shop_with_two_names() -> Shop {
 }
 
 #[test]
+fn the_tables_of_a_delivery_are_kept_with_it() {
+    let shop = bare_shop();
+    shop.write("suppliers/norte/list.csv", "sku;price;ref\nA;10.00;r1\nB;20.00;r2\n");
+    shop.write("suppliers/norte/names[1].csv", "id;name\nr1;Uno\nr2;Dos\n");
+    shop.write(
+        "suppliers/norte/supplier.toml",
+        "name = \"Norte\"\n[file]\npath = [\"list.csv\"]\n[file.joined.names]\npath = [\"names[[]1].csv\"]\n\
+         on = [\"ref\"]\nkey = [\"id\"]\n\
+         [read]\ncurrency = \"EUR\"\n[fields]\nsku = { column = \"sku\" }\nname = { column = \"names:name\" }\nprice = { column = \"price\" }\n",
+    );
+    let first = shop.done(&["import", "norte", "--apply", "--json"]).json();
+    let files = first["files"].as_array().expect("files are listed");
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert_eq!(
+        (&files[1]["path"], &files[1]["table"]),
+        (&"suppliers/norte/names[1].csv".into(), &"names".into())
+    );
+    assert_eq!(kept(&shop).len(), 2);
+    // Another day, other names; the table alone is news.
+    shop.write("suppliers/norte/names[1].csv", "id;name\nr1;One\nr2;Dos\n");
+    let second = shop.done(&["import", "norte", "--apply", "--json"]).json();
+    assert_eq!(tally(&second), "1 changed, 1 unchanged");
+    std::fs::remove_file(shop.path("suppliers/norte/names[1].csv")).expect("it is there");
+    shop.run(&["import", "norte"]).ended(3);
+    let again = shop
+        .done(&["import", "norte", "--again", "1", "--apply", "--json"])
+        .json();
+    assert_eq!(tally(&again), "1 changed, 1 unchanged");
+    assert_eq!(value(&shop, "A", "name").as_deref(), Some("Uno"));
+    assert_eq!(again["files"][1]["path"], "suppliers/norte/names[1].csv");
+    assert!(shop.files(".estante/again").is_empty(), "nothing passing stays");
+    let told = shop.done(&["log", "1"]).out;
+    assert!(told.contains("names[1].csv (looked up as `names`)"), "{told}");
+    // It goes with its batch.
+    let settings = shop.read("estante.toml");
+    shop.write("estante.toml", format!("{settings}\n[deliveries]\nkeep = 1\n"));
+    shop.write("suppliers/norte/names[1].csv", "id;name\nr1;Eins\nr2;Zwei\n");
+    shop.done(&["import", "norte", "--apply"]);
+    assert_eq!(kept(&shop).len(), 2);
+    let refused = shop.run(&["import", "norte", "--again", "1"]).ended(2).err;
+    assert!(refused.contains("is not kept"), "{refused}");
+}
+
+#[test]
 fn an_applied_delivery_is_kept_and_read_again_under_another_mapping() {
     let shop = shop_with_two_names();
     shop.done(&["import", "norte"]);
