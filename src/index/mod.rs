@@ -34,6 +34,8 @@ const GATHERED: usize = 96 << 20;
 const GATHERED_FEW: usize = 16 << 20;
 /// So many changed products are few.
 const FEW: usize = 5_000;
+/// Parts of more products are not made one.
+const LARGE: usize = 25_000;
 /// An index of up to so many bytes is compared with its checksums whenever it is opened: that takes milliseconds.
 const SMALL: u64 = 16 << 20;
 /// Present while the index is being written; what is left of it after a kill asks for a look at the checksums.
@@ -179,8 +181,9 @@ impl Index {
             writer.set_merge_policy(Box::new(NoMergePolicy));
         } else {
             let mut policy = LogMergePolicy::default();
-            // An edit must not wait until large parts are written anew; a large delivery may.
-            policy.set_max_docs_before_merge(if few { 2 * FEW } else { 20 * FEW });
+            // An edit must not wait until large parts are written anew, nor a day's delivery until those of the first load are:
+            // they have some 60,000 products each, and eight of them take half a minute.
+            policy.set_max_docs_before_merge(if few { 2 * FEW } else { LARGE });
             if !few {
                 policy.set_del_docs_ratio_before_merge(0.3);
             }

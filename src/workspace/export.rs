@@ -14,11 +14,11 @@ use crate::diagnostic::Diagnostic;
 use crate::workspace::Workspace;
 use crate::workspace::composing::Composing;
 use crate::workspace::export_state::ExportState;
-use crate::workspace::failure::Failure;
+use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::feed_file::{FeedFile, FeedFiles, write_list};
 use crate::workspace::images::pictures::Pictures;
 use crate::workspace::inspect::find;
-use crate::workspace::last_file::{self, LastFile, PiecesFile};
+use crate::workspace::last_file::{self, Asking, PiecesFile};
 use crate::workspace::products::{self, Shelf};
 use crate::workspace::progress::Progress;
 use crate::workspace::verdicts::{Noting, Verdicts};
@@ -26,9 +26,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
-
-/// A whole export takes from the last one where at most one product in so many was touched.
-const LEAST_CARRIED: usize = 4;
 
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,11 +193,15 @@ type Leaving = (i64, u64, String);
 impl Exporting<'_> {
     /// Writes the whole file. What nobody touched since the last one is taken from there, where `last` tells of it.
     fn full(&self, last: Option<&ExportState>) -> Result<Exported, Failure> {
-        let names = names(self.workspace, None)?;
-        let last = match last {
-            Some(state) => self.last(state, names.len())?,
-            None => None,
-        };
+        let asking = last.map(|state| self.asking(state)).transpose()?.flatten();
+        // Both are read whole, and neither needs the other.
+        let (names, last) = std::thread::scope(|scope| {
+            let last = scope.spawn(move || asking.map_or(Ok(None), Asking::read));
+            let names = names(self.workspace, None);
+            let broken = |_| Failure::new(FailureKind::Broken, "failed to read the last export");
+            (names, last.join().map_err(broken).flatten())
+        });
+        let (names, last) = (names?, last?);
         let mut files = self.files(&self.channel.file, last.is_some())?;
         let mut leaving = Vec::with_capacity(names.len());
         let mut noting = Noting::new(self.channel, self.sequence, self.fingerprint);
@@ -249,19 +250,18 @@ impl Exporting<'_> {
         Ok(done)
     }
 
-    /// The last whole export, where enough of it is as it was.
-    fn last(&self, state: &ExportState, products: usize) -> Result<Option<LastFile>, Failure> {
+    /// What is to be asked of the last whole export; `None` where there is none.
+    fn asking(&self, state: &ExportState) -> Result<Option<Asking>, Failure> {
         let Some(manifest) = manifest(self.workspace, self.channel) else {
             return Ok(None);
         };
-        let reader = self.workspace.reader()?;
-        let Some(touched) = reader.touched_places(state.full_sequence, products / LEAST_CARRIED)? else {
-            return Ok(None);
-        };
         let root = &self.workspace.settings.root;
-        let files = manifest.files.iter().map(|file| root.join(&file.path)).collect();
-        let of = (self.fingerprint, state.full_sequence);
-        Ok(LastFile::read(&self.pieces(), of, files, touched))
+        Ok(Some(Asking {
+            reader: self.workspace.reader()?,
+            pieces: self.pieces(),
+            files: manifest.files.iter().map(|file| root.join(&file.path)).collect(),
+            of: (self.fingerprint, state.full_sequence),
+        }))
     }
 
     fn delta(&self, state: &ExportState) -> Result<Exported, Failure> {

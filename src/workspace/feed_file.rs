@@ -8,6 +8,7 @@ use crate::channel::format::Writer;
 use crate::channel::format::error::FormatError;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::follow::{Follower, Growing};
+use crate::workspace::settling::Settling;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -60,6 +61,7 @@ struct Open {
     out: File,
     buffer: Vec<u8>,
     follower: Follower<Result<Seen, FormatError>>,
+    settling: Settling,
     hash: blake3::Hasher,
     bytes: u64,
     items: u64,
@@ -180,11 +182,13 @@ impl<'w> FeedFiles<'w> {
             false => writer.read_back(input, &path).map(Seen::Items),
         };
         let follower = Follower::begin(&part, read).map_err(|error| Failure::io("read back", &part, &error))?;
+        let settling = Settling::begin(&out).map_err(|error| Failure::io("write", &part, &error))?;
         self.open = Some(Open {
             part,
             out,
             buffer: Vec::with_capacity(BUFFER + BUFFER / 4),
             follower,
+            settling,
             hash: blake3::Hasher::new(),
             bytes: 0,
             items: 0,
@@ -211,8 +215,8 @@ impl<'w> FeedFiles<'w> {
             return Ok(());
         };
         open.flush()?;
-        open.out
-            .sync_data()
+        (open.settling.finish())
+            .and_then(|()| open.out.sync_data())
             .map_err(|error| Failure::io("write", &open.part, &error))?;
         open.follower.end();
         let place = self.place(self.done.len() + 1);
@@ -243,6 +247,7 @@ impl Open {
             .map_err(|error| Failure::io("write", &self.part, &error))?;
         self.hash.update(&self.buffer);
         self.follower.grown(self.buffer.len() as u64);
+        self.settling.grown(self.buffer.len() as u64);
         self.buffer.clear();
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! Nothing of it is needed to be right: where the list of pieces is missing, or a file is not the one that was written, products
 //! are composed anew.
 
+use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
 use crate::channel::chunk::Chunk;
 use crate::channel::pieces::{MAGIC, Pieces};
@@ -14,6 +15,8 @@ use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
+/// A whole export takes from the last one where at most one product in so many was touched.
+const LEAST_CARRIED: usize = 4;
 /// Bytes of a file that are read at a time.
 const WINDOW: usize = 1 << 20;
 /// Bytes before the pieces: the magic number, fingerprint and change sequence.
@@ -74,6 +77,25 @@ impl Drop for PiecesFile {
     /// What was not put in its place goes.
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.part);
+    }
+}
+
+/// Where the last whole export lies, and what tells how much of it is as it was.
+pub struct Asking {
+    pub reader: Reader,
+    /// The list of its pieces.
+    pub pieces: PathBuf,
+    pub files: Vec<PathBuf>,
+    /// Fingerprint and sequence.
+    pub of: (u64, i64),
+}
+
+impl Asking {
+    /// The last export, where enough of it is as it was.
+    pub fn read(self) -> Result<Option<LastFile>, Failure> {
+        let most = self.reader.count()? as usize / LEAST_CARRIED;
+        let touched = self.reader.touched_places(self.of.1, most)?;
+        Ok(touched.and_then(|touched| LastFile::read(&self.pieces, self.of, self.files, touched)))
     }
 }
 

@@ -62,6 +62,7 @@ pub mod rules;
 pub mod run;
 pub mod search;
 pub mod settings;
+pub mod settling;
 pub mod sheet_file;
 pub mod sheet_findings;
 pub mod sheet_in;
