@@ -34,6 +34,7 @@ const HELP: &str =
   --formats MB  only the readers: a file of so many megabytes in each format, read and mapped three times; the shortest counts
   --format F    of them only this one
   --sheet N     only the sheet round trip of N products (50000 are asked for): out, in, edited and in
+  --edit FILE   only change a name in every tenth row of a sheet, as a spreadsheet program saves it
   --make        only make the workspace, with the second delivery as tarifa-2.csv beside the first";
 
 #[derive(Clone)]
@@ -50,6 +51,7 @@ struct Arguments {
     formats: Option<u64>,
     format: Option<String>,
     sheet: Option<u64>,
+    edit: Option<PathBuf>,
     /// What `--formats` asks of its children: to read the feed of this supplier.
     read: Option<String>,
 }
@@ -68,6 +70,7 @@ fn arguments() -> Result<Option<Arguments>, String> {
         formats: None,
         format: None,
         sheet: None,
+        edit: None,
         read: None,
     };
     let mut words = std::env::args().skip(1);
@@ -89,6 +92,7 @@ fn arguments() -> Result<Option<Arguments>, String> {
             "--formats" => found.formats = Some(number(next()?)?),
             "--format" => found.format = Some(next()?),
             "--sheet" => found.sheet = Some(number(next()?)?),
+            "--edit" => found.edit = Some(next()?.into()),
             "--read" => found.read = Some(next()?),
             "--make" => found.make = true,
             "--again" => found.again = true,
@@ -126,6 +130,11 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     let temporary = tempfile::tempdir().map_err(|e| e.to_string())?;
     let folder = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     let folder = std::path::absolute(&folder).map_err(|e| e.to_string())?;
+    if let Some(sheet) = &arguments.edit {
+        let edits = sheet::edit(sheet).map_err(|e| format!("{}: {e}", sheet.display()))?;
+        println!("{edits} edits in {}", sheet.display());
+        return Ok(());
+    }
     if let Some(supplier) = &arguments.read {
         return formats::read_one(&folder, supplier, arguments.threads);
     }

@@ -53,7 +53,7 @@ pub fn measure(folder: &Path, threads: Option<u64>, rows: u64) -> Result<Vec<(St
 }
 
 /// Changes a name in every tenth row and saves the workbook as another program does; gives the number of edits.
-fn edit(sheet: &Path) -> Result<u64, Box<dyn std::error::Error>> {
+pub fn edit(sheet: &Path) -> Result<u64, Box<dyn std::error::Error>> {
     let mut book: Xlsx<_> = open_workbook(sheet)?;
     let mut saved = Workbook::new();
     let day = Format::new().set_num_format("yyyy-mm-dd");
