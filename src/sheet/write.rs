@@ -238,6 +238,8 @@ fn dress(
     sheet.set_freeze_panes(FIRST, 1)?;
     sheet.autofilter(FIRST - 1, 0, last.max(FIRST), revision)?;
     sheet.set_row_hidden(0)?;
+    // Two lines, as headers in Spanish need.
+    sheet.set_row_height(FIRST - 1, 30)?;
     let own = [
         (SKU, "SKU", 18.0),
         (FAMILY, style.words.family, 16.0),

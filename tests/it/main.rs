@@ -27,6 +27,7 @@ mod images;
 mod inner_lists;
 mod joined_rows;
 mod journey;
+mod laws;
 mod licenses;
 mod looked_at;
 mod matching;

@@ -1,0 +1,229 @@
+//! Laws of the catalog, on deliveries made at random: the same delivery twice is the same as once, and what is applied and taken
+//! back leaves everything as it was, exported files byte for byte.
+//!
+//! Each case is two days of two suppliers who sell some of the same, with a person's edit between. `ESTANTE_CASES` sets how many;
+//! the default is small enough for every day.
+
+use crate::corner::{corner_shop, deliver, supplier};
+use crate::support::Shop;
+use estante::plan::Summary;
+use estante::workspace::Workspace;
+use estante::workspace::edit;
+use estante::workspace::export::{Mode, export};
+use estante::workspace::inspect::show;
+use estante::workspace::progress::Silent;
+use estante::workspace::run::import_one;
+use estante::workspace::undo::undo;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use std::cell::RefCell;
+use std::fmt::Write;
+
+/// Cases of every day.
+const CASES: u32 = 300;
+/// Cases that share a store, each with items of its own.
+const SHARED: u32 = 25;
+/// Items that a supplier may have in a case.
+const ITEMS: usize = 4;
+const SUPPLIERS: [&str; 2] = ["norte", "sur"];
+/// Codes that both suppliers may give.
+const GTINS: [&str; 4] = ["", "4006381333931", "9521234543213", "9521234543220"];
+
+/// What a row says, each by its place in a list of few; none: the row is not there.
+type Row = Option<(usize, usize, usize, usize)>;
+type List = [Row; ITEMS];
+
+/// What is done on a day.
+#[derive(Debug, Clone)]
+enum Step {
+    Delivery(usize, List),
+    /// A person says the colour of an item, where it is sold.
+    Edit(usize, usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let row = prop_oneof![1 => Just(None), 4 => (0..GTINS.len(), 0..3_usize, 0..4_usize, 0..3_usize).prop_map(Some)];
+    let list = prop::array::uniform4(row);
+    let step = prop_oneof![
+        5 => (0..SUPPLIERS.len(), list).prop_map(|(supplier, list)| Step::Delivery(supplier, list)),
+        1 => (0..ITEMS, 0..3_usize).prop_map(|(item, colour)| Step::Edit(item, colour)),
+    ];
+    prop::collection::vec(step, 2)
+}
+
+struct Bench {
+    shop: Shop,
+    workspace: Workspace,
+    cases: u32,
+}
+
+/// How often something was met, so that laws about nothing are seen.
+#[derive(Debug, Default)]
+struct Met {
+    applied: u32,
+    changed: u64,
+    withdrawn: u64,
+    /// Products of two suppliers.
+    joined: u32,
+    edited: u32,
+    held: u32,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let shop = corner_shop();
+        for id in SUPPLIERS {
+            supplier(
+                &shop,
+                id,
+                &format!("sku_prefix = \"{id}-\"\n"),
+                "sku;price\nbase;9.00\n",
+            );
+        }
+        let mut workspace =
+            Workspace::open(shop.folder(), Some(1)).unwrap_or_else(|e| panic!("{e}: {:?}", e.diagnostics));
+        workspace.open_catalog().expect("nobody else writes");
+        Bench {
+            shop,
+            workspace,
+            cases: 0,
+        }
+    }
+
+    /// The rows of a list, of this case.
+    fn rows(&self, list: &List) -> String {
+        let mut rows = String::new();
+        for (n, row) in list.iter().enumerate() {
+            let Some((gtin, name, price, stock)) = *row else {
+                continue;
+            };
+            let name = ["", "Taladro", "Taladro percutor"][name];
+            let price = ["10.00", "10.50", "11.00", "11.20"][price];
+            let gtin = GTINS[gtin];
+            let _ = writeln!(rows, "c{}-{n};{name};{price};{};{gtin}", self.cases, [1, 2, 5][stock]);
+        }
+        rows
+    }
+
+    fn deliver(&self, supplier: usize, rows: &str) {
+        let list = format!("sku;name;price;stock;gtin\nbase;Base;9.00;1;\n{rows}");
+        deliver(&self.shop, SUPPLIERS[supplier], &list);
+    }
+
+    fn import(&mut self, supplier: usize) -> Result<(Summary, Option<i64>), TestCaseError> {
+        let done = import_one(&mut self.workspace, SUPPLIERS[supplier], &Silent::default())
+            .map_err(|failure| TestCaseError::fail(format!("{failure}: {:?}", failure.diagnostics)))?;
+        prop_assert!(done.failure.is_none(), "{:?}", done.failure);
+        Ok((done.summary, done.batch))
+    }
+
+    /// All that stands on the shelf, with where it came from.
+    fn state(&self) -> Result<String, TestCaseError> {
+        let failed = |failure| TestCaseError::fail(format!("{failure:?}"));
+        let reader = self.workspace.reader().map_err(failed)?;
+        let names = reader
+            .shelf(None)
+            .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let mut told = String::new();
+        let own = format!("c{}-", self.cases);
+        for name in names.iter().filter(|name| name.sku.contains(&own)) {
+            let mut shown = show(&self.workspace, &name.sku).map_err(failed)?;
+            // An SKU that was exported once is kept for its product.
+            if shown.layers.is_empty() {
+                continue;
+            }
+            shown.history.clear();
+            told.push_str(&serde_json::to_string(&shown).expect("it is JSON"));
+            told.push('\n');
+        }
+        Ok(told)
+    }
+
+    fn exported(&mut self) -> Result<Vec<u8>, TestCaseError> {
+        export(&mut self.workspace, "web", Mode::Full, &Silent::default())
+            .map_err(|failure| TestCaseError::fail(format!("{failure}: {:?}", failure.diagnostics)))?;
+        Ok(self.shop.bytes("out/web/web.tsv"))
+    }
+}
+
+fn check(bench: &mut Bench, steps: &[Step], met: &mut Met) -> Result<(), TestCaseError> {
+    bench.cases += 1;
+    let mut file = bench.exported()?;
+    for step in steps {
+        let state = bench.state()?;
+        let batch = match step {
+            Step::Delivery(supplier, list) => {
+                bench.deliver(*supplier, &bench.rows(list));
+                let (summary, batch) = bench.import(*supplier)?;
+                let after = bench.state()?;
+                let held = summary.tally.held + summary.missing_held;
+                met.changed += summary.tally.changed;
+                met.withdrawn += summary.tally.missing;
+                met.held += u32::from(held > 0);
+                // Twice is once.
+                let (again, none) = bench.import(*supplier)?;
+                if held == 0 {
+                    let tally = &again.tally;
+                    prop_assert_eq!((tally.new, tally.changed, tally.missing), (0, 0, 0), "{:?}", again);
+                    prop_assert_eq!(none, None);
+                }
+                prop_assert_eq!(&bench.state()?, &after);
+                batch
+            }
+            Step::Edit(item, colour) => {
+                let sku = format!("norte-c{}-{item}", bench.cases);
+                let colour = ["rojo", "azul", "verde"][*colour];
+                let done = edit::set(&mut bench.workspace, &sku, &[format!("color={colour}")]);
+                met.edited += u32::from(done.is_ok());
+                done.ok().and_then(|edited| edited.batch)
+            }
+        };
+        met.joined += state.matches("\"supplier:sur\"").count().min(1) as u32;
+        let Some(batch) = batch else { continue };
+        met.applied += 1;
+        // Taken back, everything is as it was; and the same batch is taken back once.
+        let exported = bench.exported()?;
+        let failed = |failure: estante::workspace::failure::Failure| TestCaseError::fail(format!("{failure}"));
+        undo(&mut bench.workspace, batch).map_err(failed)?;
+        prop_assert_eq!(bench.state()?, state, "batch {}", batch);
+        prop_assert_eq!(&bench.exported()?, &file, "batch {}", batch);
+        let twice = undo(&mut bench.workspace, batch).map_err(failed)?;
+        prop_assert_eq!(twice.undone.batch, None);
+        // What comes again is what it was.
+        if let Step::Delivery(supplier, _) = step {
+            bench.import(*supplier)?;
+            file = bench.exported()?;
+            prop_assert_eq!(&file, &exported, "batch {} again", batch);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn twice_is_once_and_what_is_taken_back_never_was() {
+    let cases = std::env::var("ESTANTE_CASES").ok().and_then(|text| text.parse().ok());
+    let mut runner = TestRunner::new(Config {
+        cases: cases.unwrap_or(CASES),
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..Config::default()
+    });
+    let (bench, met) = (RefCell::new(Bench::new()), RefCell::new(Met::default()));
+    let outcome = runner.run(&steps(), |steps| {
+        let mut bench = bench.borrow_mut();
+        if bench.cases == SHARED {
+            *bench = Bench::new();
+        }
+        check(&mut bench, &steps, &mut met.borrow_mut())
+    });
+    let met = met.into_inner();
+    println!("{met:?}");
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+    let kinds = [met.applied, met.joined, met.edited];
+    assert!(
+        kinds.iter().all(|count| *count > 0) && met.changed > 0 && met.withdrawn > 0,
+        "not everything was met: {met:?}"
+    );
+}
