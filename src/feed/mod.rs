@@ -55,6 +55,7 @@ pub mod tree;
 pub mod tree_paths;
 pub mod window;
 pub mod workbook;
+pub mod workbook_part;
 pub mod xls;
 pub mod xlsb;
 pub mod xlsx;

@@ -28,7 +28,7 @@ pub enum Book {
 }
 
 /// A sheet of any kind.
-enum Sheet {
+pub enum Sheet {
     Xlsx(Box<xlsx_sheet::Sheet>),
     Xlsb(Box<xlsb::Sheet>),
     Xls(xls::Sheet),
@@ -84,6 +84,19 @@ impl Book {
         }
     }
 
+    /// The sheet that is read as a table, from its first row on, with its name and the number of rows down to the end of its header.
+    pub fn table(
+        &self,
+        shown: &Arc<str>,
+        settings: &FileSettings,
+        wanted: &[String],
+    ) -> Result<(Sheet, String, usize), FeedError> {
+        let (chosen, _) = choose(self, shown, settings, wanted)?;
+        let (_, heading) = read_header(&self.first_rows(chosen)?, shown, settings, wanted)?;
+        let head = heading.map_or(0, |heading| heading.at + heading.height);
+        Ok((self.sheet(chosen)?, self.sheets().swap_remove(chosen).0, head))
+    }
+
     /// The first rows of a sheet that hold something.
     pub fn first_rows(&self, sheet: usize) -> Result<Vec<GridRow>, FeedError> {
         let mut sheet = self.sheet(sheet)?;
@@ -97,7 +110,8 @@ impl Book {
 }
 
 impl Sheet {
-    fn read(&mut self, row: &mut GridRow) -> Result<bool, FeedError> {
+    /// Reads the next row that holds something; `false` when none is left.
+    pub fn read(&mut self, row: &mut GridRow) -> Result<bool, FeedError> {
         match self {
             Sheet::Xlsx(sheet) => sheet.read(row),
             Sheet::Xlsb(sheet) => sheet.read(row),

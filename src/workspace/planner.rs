@@ -254,7 +254,7 @@ impl<'w> Planner<'w> {
 
     fn reject(&mut self, sku: Option<&str>, spot: Spot, raw: &[u8]) -> Result<(), Failure> {
         self.rejected += 1;
-        self.rejects.keep(spot.file, raw)?;
+        self.rejects.keep(spot, raw)?;
         // A row that could not be read is still there: its item is not missing, and another row of its SKU contradicts it.
         let dead = Met::Bare { spot, rejected: true };
         let Some(sku) = sku else {

@@ -2,11 +2,13 @@
 //!
 //! Each file of a delivery that has rejected rows gets one of the same name in a folder of its own, with what stood above the
 //! first row of the original. All of them are UTF-8, so that nothing is guessed from the few rows that are left; bytes that
-//! are no text stay as they are. Rows of a workbook become tab-separated text to look at: they are corrected in the workbook.
+//! are no text stay as they are. Rows of a workbook lie in a workbook, since text has no kinds of cells; only where one item is made
+//! of several of them, or what stands between them counts, they become tab-separated text to look at.
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::failure::FeedError;
 use crate::feed::frame::Frame;
+use crate::feed::workbook_part;
 use crate::product::record::{Records, Spot};
 use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
@@ -22,7 +24,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// Bytes compared at a time.
 const BUFFER: usize = 1 << 16;
-/// Folder, beside the other rejected rows, of those of workbooks: they are only looked at.
+/// Folder, beside the other rejected rows, of those of workbooks that are only looked at.
 const WORKBOOKS: &str = "workbooks";
 
 /// The rejected rows of one delivery, being gathered.
@@ -44,6 +46,8 @@ struct RejectedOf {
     open: Option<Open>,
     /// What was written of a file whose items are made of several rows, as hashes: items of one product share their rows.
     written: HashSet<u128>,
+    /// Numbers of the rejected rows.
+    rows: BTreeSet<u64>,
 }
 
 /// A file that has rejected rows.
@@ -91,6 +95,7 @@ impl<'w> Rejects<'w> {
                 shown: file.shown.clone(),
                 open: None,
                 written: HashSet::new(),
+                rows: BTreeSet::new(),
             })
             .collect();
         Rejects {
@@ -107,9 +112,9 @@ impl<'w> Rejects<'w> {
     }
 
     /// Keeps a row; none where its bytes are kept already.
-    pub fn keep(&mut self, file: u32, raw: &[u8]) -> Result<(), Failure> {
-        match self.files.get_mut(file as usize) {
-            Some(file) if !raw.is_empty() => file.write(&self.folder, self.supplier, raw),
+    pub fn keep(&mut self, spot: Spot, raw: &[u8]) -> Result<(), Failure> {
+        match self.files.get_mut(spot.file as usize) {
+            Some(file) if !raw.is_empty() => file.write(&self.folder, self.supplier, (spot.line, raw)),
             Some(_) | None => Ok(()),
         }
     }
@@ -135,7 +140,7 @@ impl<'w> Rejects<'w> {
                     .iter()
                     .filter(|record| later.contains(&(n, record.spot().ordinal)))
                 {
-                    file.write(&self.folder, self.supplier, record.raw())?;
+                    file.write(&self.folder, self.supplier, (record.line(), record.raw()))?;
                 }
                 batch.clear();
             }
@@ -177,12 +182,13 @@ fn changed(error: FeedError) -> Failure {
 }
 
 impl RejectedOf {
-    fn write(&mut self, folder: &Path, supplier: &Supplier, raw: &[u8]) -> Result<(), Failure> {
+    fn write(&mut self, folder: &Path, supplier: &Supplier, (line, raw): (u64, &[u8])) -> Result<(), Failure> {
         let is_made = supplier.file.group.is_some() || !supplier.file.joined.is_empty();
         if is_made && !self.written.insert(xxh3_128(raw)) {
             return Ok(());
         }
         let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
+        self.rows.insert(line);
         let mut between = "";
         match &self.open {
             Some(open) => between = open.frame.as_ref().map_or("", |frame| frame.between),
@@ -233,6 +239,10 @@ impl RejectedOf {
         out.write_all(tail).map_err(failed)?;
         out.flush().map_err(failed)?;
         drop(out);
+        let is_workbook = frame.as_ref().is_some_and(|frame| !frame.ending.is_empty());
+        if is_workbook && self.is_workbook_again(folder, supplier)? {
+            return Ok(Some(Readable::Yes(None)));
+        }
         std::fs::rename(&part.0, self.place(folder)).map_err(failed)?;
         let Some(frame) = frame else {
             let message = "the rejected records lie without what opened the file around them";
@@ -267,6 +277,35 @@ impl RejectedOf {
                 "write `record = \"{path}\"` under [file], then correct and import them"
             ));
         Ok(Some(Readable::No(Some(finding))))
+    }
+
+    /// Writes the rejected rows of a workbook as one; `false` where that cannot be, or would not be read as they were.
+    fn is_workbook_again(&self, folder: &Path, supplier: &Supplier) -> Result<bool, Failure> {
+        let settings = &supplier.file;
+        let is_made = settings.group.is_some() || !settings.joined.is_empty();
+        if is_made || settings.section_rows || settings.inside.is_some() {
+            return Ok(false);
+        }
+        let below = self
+            .name
+            .strip_prefix(WORKBOOKS)
+            .map(|name| name.trim_start_matches('/'));
+        let own = below.unwrap_or(&self.name).trim_end_matches(".tsv");
+        let name = match own.to_ascii_lowercase().ends_with(".xlsx") {
+            true => own.to_owned(),
+            false => format!("{own}.xlsx"),
+        };
+        if folder.join(&name).exists() {
+            return Ok(false);
+        }
+        let part = Part(folder.join(format!("{}.xlsx", self.part)));
+        let from = (self.path.as_path(), &self.shown);
+        if workbook_part::write(from, settings, supplier.mapping.wanted(), &self.rows, &part.0).is_err() {
+            return Ok(false);
+        }
+        let place = folder.join(name);
+        std::fs::rename(&part.0, &place).map_err(|error| Failure::io("write rejected rows to", &place, &error))?;
+        Ok(true)
     }
 
     fn place(&self, folder: &Path) -> PathBuf {

@@ -2,6 +2,8 @@
 
 use crate::corner::{bare_shop, codes, tally, value};
 use crate::support::Shop;
+use calamine::{Data, Reader, Xlsx, open_workbook};
+use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, XlsxError};
 use serde_json::Value;
 
 /// A supplier of `sku`, `name`, `price` in a file of that name.
@@ -362,4 +364,89 @@ fn rejected_articles_keep_their_groups() {
         "{:?}",
         codes(&document)
     );
+}
+
+/// A list as suppliers send it: a title, a blank row, the header in row 3; typed cells, a date, an error, and a price in words.
+fn workbook() -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    book.add_worksheet().set_name("Notas")?.write_string(0, 0, "Hola")?;
+    let page = book.add_worksheet();
+    page.set_name("Tarifa 2026")?;
+    page.write_string(0, 0, "Distribuciones Norte")?;
+    for (n, name) in ["sku", "name", "price", "since"].into_iter().enumerate() {
+        page.write_string(2, n as u16, name)?;
+    }
+    let day = Format::new().set_num_format("dd/mm/yyyy");
+    for (n, sku) in ["0001", "0002", "0003", "0004", "0005"].into_iter().enumerate() {
+        let at = 3 + n as u32;
+        page.write_string(at, 0, sku)?;
+        page.write_string(at, 1, format!("=Item {sku}"))?;
+        page.write_number(at, 2, 1_234.5 + n as f64)?;
+        page.write_datetime_with_format(at, 3, ExcelDateTime::from_ymd(2026, 11, 20 + n as u8)?, &day)?;
+    }
+    page.write_string(4, 2, "consultar")?;
+    page.write_formula(6, 2, Formula::new("=VLOOKUP(1,A1:B2,2)").set_result("#N/A"))?;
+    book.save_to_buffer()
+}
+
+/// The workbook as another program saves it after a person changed it.
+fn corrected(path: &std::path::Path, correct: &dyn Fn(&Data) -> Option<Data>) {
+    let mut book: Xlsx<_> = open_workbook(path).expect("it is a workbook");
+    let (name, range) = book.worksheets().remove(0);
+    let (top, left) = range.start().expect("it holds something");
+    let mut saved = Workbook::new();
+    let page = saved.add_worksheet().set_name(name).expect("a name");
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    for (row, column, cell) in range.used_cells() {
+        let (row, column) = (row as u32 + top, (column as u32 + left) as u16);
+        let cell = correct(cell).unwrap_or_else(|| cell.clone());
+        match cell {
+            Data::Float(number) => page.write_number(row, column, number),
+            Data::DateTime(moment) => page.write_number_with_format(row, column, moment.as_f64(), &day),
+            cell => page.write_string(row, column, cell.to_string()),
+        }
+        .expect("a cell");
+    }
+    saved.save(path).expect("it can be saved");
+}
+
+#[test]
+fn rejected_rows_of_a_workbook_are_a_workbook() {
+    let content = workbook().expect("a workbook");
+    for settings in ["", "sheet = \"Tarifa 2026\"\nheader_row = 3\n"] {
+        let shop = shop_of("tarifa.xlsx", settings, &content);
+        let first = import(&shop);
+        assert_eq!(tally(&first), "3 new, 2 rejected", "{first:#}");
+        let file = rejected(&shop, &first);
+        assert!(file.ends_with("/tarifa.xlsx"), "{file}");
+        let mut book: Xlsx<_> = open_workbook(shop.path(&file)).expect("it is a workbook");
+        let (name, range) = book.worksheets().remove(0);
+        let cells: Vec<String> = (range.used_cells())
+            .map(|(row, _, cell)| format!("{row} {cell}"))
+            .collect();
+        assert_eq!(
+            (name.as_str(), cells.join(", ").as_str()),
+            (
+                "Tarifa 2026",
+                "0 Distribuciones Norte, 2 sku, 2 name, 2 price, 2 since, 3 0002, 3 =Item 0002, 3 consultar, 3 46347, \
+                 4 0004, 4 =Item 0004, 4 #N/A, 4 46349"
+            )
+        );
+        // The same bad file leaves the same rows, in the same folder.
+        assert_eq!(rejected(&shop, &import(&shop)), file);
+        // As they are they are refused as they were.
+        let same = shop.done(&["import", "norte", &file, "--json"]).json();
+        assert_eq!(tally(&same), "2 rejected", "{same:#}");
+        assert_eq!(codes(&same), ["E-PRICE@4", "E-CELL-ERROR@5"]);
+        corrected(&shop.path(&file), &|cell| match cell {
+            Data::String(text) if text == "consultar" => Some(Data::Float(2_000.25)),
+            Data::Error(_) => Some(Data::Float(1_237.5)),
+            _ => None,
+        });
+        let again = shop.done(&["import", "norte", &file, "--apply", "--json"]).json();
+        assert_eq!(tally(&again), "2 new", "{again:#}");
+        assert_eq!(value(&shop, "0002", "price").as_deref(), Some("2000.25 EUR"));
+        assert_eq!(value(&shop, "0002", "name").as_deref(), Some("=Item 0002"));
+        assert_eq!(value(&shop, "0004", "price").as_deref(), Some("1237.50 EUR"));
+    }
 }
