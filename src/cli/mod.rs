@@ -166,8 +166,12 @@ pub enum Command {
     /// Channels: check and export.
     #[command(subcommand)]
     Channel(ChannelCommand),
-    /// What waits for you: worklists with their counts, each a query to search with.
-    Todo,
+    /// What waits for you: worklists with their counts, each a query to search with, what is worth most first.
+    Todo {
+        /// New is what came after this batch; otherwise what the last delivery of each supplier brought.
+        #[arg(long, value_name = "BATCH")]
+        since: Option<i64>,
+    },
     /// Find products: words, identifiers, conditions such as `brand:bosch stock>0 image:none`.
     Search {
         /// What to look for; without it, everything.
@@ -497,7 +501,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             draft::accept(open()?, ids, *all_clean, reason.as_deref(), output)
         }
         Command::Draft(DraftCommand::Reject { ids, reason }) => draft::reject(&open()?, ids, reason.as_deref(), output),
-        Command::Todo => todo::todo(&open()?, output),
+        Command::Todo { since } => todo::todo(&open()?, *since, output),
         Command::Channel(ChannelCommand::List) => channel::list(&open()?, output),
         Command::Channel(ChannelCommand::Check { channel, fail_on }) => {
             channel::check(&open()?, channel, *fail_on, output)

@@ -6,16 +6,17 @@ use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::todo;
 
-/// `todo`
-pub fn todo(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
-    let found = todo::todo(workspace, &Drawn::new(output))?;
+/// `todo [--since BATCH]`
+pub fn todo(workspace: &Workspace, since: Option<i64>, output: &Output) -> Result<u8, Failure> {
+    let found = todo::todo(workspace, since, &Drawn::new(output))?;
     if output.json {
         output.document(serde_json::to_value(&found).unwrap_or_default());
         return Ok(0);
     }
-    let mut table = Table::new(&["waiting", ">count", "see it with"]);
+    let mut table = Table::new(&["waiting", ">count", "first", "see it with"]);
     for list in found.lists.iter().filter(|list| list.count > 0) {
-        table.row(vec![list.name.clone(), count(list.count), list.command.clone()]);
+        let first = list.first.first().cloned().unwrap_or_default();
+        table.row(vec![list.name.clone(), count(list.count), first, list.command.clone()]);
     }
     match table.is_empty() {
         true => output.text("nothing waits\n"),

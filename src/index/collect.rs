@@ -5,8 +5,10 @@
 use crate::index::facet::{Counter, Counts, Facet};
 use crate::index::layout::{Column, Form, ID, SKU};
 use crate::index::scoring::rounded;
+use crate::index::worth::at_stake;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column as Values, StrColumn};
 use tantivy::{DocId, Score, SegmentReader};
@@ -22,6 +24,12 @@ pub enum Order {
     /// By a column; products without a value come last either way.
     By {
         column: Column,
+        descending: bool,
+    },
+    /// By what is at stake: the column of worths, and by number of the product how many channels block it.
+    Worth {
+        column: Column,
+        blocking: Arc<Vec<u8>>,
         descending: bool,
     },
 }
@@ -98,6 +106,11 @@ enum Sort {
         column: Option<StrColumn>,
         descending: bool,
     },
+    Worth {
+        column: Option<Values<i64>>,
+        blocking: Arc<Vec<u8>>,
+        descending: bool,
+    },
 }
 
 /// What a part found.
@@ -126,6 +139,15 @@ impl Collector for PageCollector {
             },
             Order::By { column, descending } if column.form == Form::Number => Sort::Numbers {
                 column: fields.column_opt::<i64>(&column.name)?,
+                descending: *descending,
+            },
+            Order::Worth {
+                column,
+                blocking,
+                descending,
+            } => Sort::Worth {
+                column: fields.column_opt::<i64>(&column.name)?,
+                blocking: Arc::clone(blocking),
                 descending: *descending,
             },
             Order::By { column, descending } => Sort::Texts {
@@ -233,7 +255,7 @@ impl PartCollector {
     fn rank(&mut self, block: &[DocId]) {
         match &self.sort {
             Sort::Score => {}
-            Sort::Numbers { column, .. } => {
+            Sort::Numbers { column, .. } | Sort::Worth { column, .. } => {
                 self.numbers.clear();
                 self.numbers.resize(block.len(), None);
                 if let Some(column) = column {
@@ -245,12 +267,19 @@ impl PartCollector {
         }
         for (at, document) in block.iter().enumerate() {
             let score = self.scores.get(at).map_or(0, |score| rounded(*score));
-            let rank = match self.sort {
+            let rank = match &self.sort {
                 Sort::Score => ranked(score, true),
                 Sort::Numbers { descending, .. } => {
-                    self.numbers[at].map_or(u64::MAX, |number| ranked(number, descending))
+                    self.numbers[at].map_or(u64::MAX, |number| ranked(number, *descending))
                 }
-                Sort::Sku { descending } | Sort::Texts { descending, .. } => ranked_text(self.ords[at], descending),
+                Sort::Worth {
+                    blocking, descending, ..
+                } => self.numbers[at].map_or(u64::MAX, |worth| {
+                    let product = self.id.first(*document).unwrap_or(0);
+                    let blocking = blocking.get(product as usize).copied().unwrap_or(0);
+                    ranked(at_stake(worth, blocking), *descending)
+                }),
+                Sort::Sku { descending } | Sort::Texts { descending, .. } => ranked_text(self.ords[at], *descending),
             };
             let full = self.best.len() >= self.keep;
             if full && self.best.peek().is_some_and(|worst| rank > worst.0) {
@@ -281,7 +310,7 @@ impl PartCollector {
             column.ord_to_str(ord, &mut text).ok()?.then_some(text)
         };
         match &self.sort {
-            Sort::Score | Sort::Numbers { .. } => Place::Rank(rank),
+            Sort::Score | Sort::Numbers { .. } | Sort::Worth { .. } => Place::Rank(rank),
             Sort::Sku { .. } => Place::Text(Some(sku.to_owned())),
             Sort::Texts { column, .. } => Place::Text(column.as_ref().and_then(text)),
         }
@@ -324,7 +353,7 @@ impl SegmentCollector for PartCollector {
             });
         }
         let (descending, by_text) = match self.sort {
-            Sort::Score | Sort::Numbers { .. } => (false, false),
+            Sort::Score | Sort::Numbers { .. } | Sort::Worth { .. } => (false, false),
             Sort::Sku { descending } | Sort::Texts { descending, .. } => (descending, true),
         };
         PartPage {

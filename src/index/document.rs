@@ -3,6 +3,7 @@
 //! Only what is searched, filtered, sorted or counted by goes in; everything that is shown comes from the catalog.
 
 use crate::index::layout::{Form, Layout, Mark, mark_key, value_key};
+use crate::index::worth::{Known, Worth};
 use crate::product::{Product, completeness};
 use crate::query::number;
 use crate::query::words::compact;
@@ -28,6 +29,8 @@ pub struct Note {
     pub sku: String,
     /// The batches whose values the layer holds.
     pub batches: Vec<i64>,
+    /// The batch that made the layer.
+    pub created: i64,
 }
 
 /// The attributes of which a product's texts say something that is no value of it.
@@ -47,16 +50,18 @@ pub struct Documents<'a> {
     schema: &'a Schema,
     /// The locale in which completeness for no channel (first) and each channel is measured.
     locales: &'a [u8],
+    worth: &'a Worth,
     key: Vec<u8>,
     folded: String,
 }
 
 impl<'a> Documents<'a> {
-    pub fn new(layout: &'a Layout, schema: &'a Schema, locales: &'a [u8]) -> Documents<'a> {
+    pub fn new(layout: &'a Layout, schema: &'a Schema, locales: &'a [u8], worth: &'a Worth) -> Documents<'a> {
         Documents {
             layout,
             schema,
             locales,
+            worth,
             key: Vec::new(),
             folded: String::new(),
         }
@@ -124,6 +129,16 @@ impl<'a> Documents<'a> {
             let bare = code.trim_start_matches('0');
             if bare.len() < code.len() && !bare.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit()) {
                 document.add_bytes(layout.code, bare.as_bytes());
+            }
+        }
+        if let Some(born) = notes.iter().map(|note| note.created).min() {
+            document.add_i64(layout.born.field, born);
+        }
+        if let Some(column) = &layout.worth {
+            match self.worth.of(product, self.schema) {
+                Known::Worth(worth) => document.add_i64(column.field, worth),
+                Known::Unrated => self.mark(&mut document, Mark::Unrated, ""),
+                Known::Unsaid => {}
             }
         }
         for (channel, column) in layout.complete.iter().enumerate() {

@@ -88,7 +88,7 @@ pub struct Numbering {
 
 impl Numbering {
     /// Reads the dictionaries of all parts side by side.
-    fn new(column: &Column, searcher: &Searcher) -> tantivy::Result<Numbering> {
+    pub fn new(column: &Column, searcher: &Searcher) -> tantivy::Result<Numbering> {
         let mut columns = Vec::new();
         for reader in searcher.segment_readers() {
             columns.push(reader.fast_fields().str(&column.name)?);
@@ -128,7 +128,19 @@ impl Numbering {
         })
     }
 
-    fn name(&self, number: usize) -> tantivy::Result<String> {
+    /// How many texts there are in all parts.
+    pub fn count(&self) -> usize {
+        self.named.len()
+    }
+
+    /// The texts of a part's products, and the number in all parts of each text there; none where no product has any.
+    pub fn part(&self, part: usize) -> Option<(&StrColumn, &[u32])> {
+        let column = self.columns.get(part)?.as_ref()?;
+        Some((column, self.numbers.get(part)?))
+    }
+
+    /// The text of a number.
+    pub fn name(&self, number: usize) -> tantivy::Result<String> {
         let mut text = String::new();
         if let Some((part, ord)) = self.named.get(number)
             && let Some(Some(column)) = self.columns.get(*part)

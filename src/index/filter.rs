@@ -3,10 +3,12 @@
 //! An entry here is a search filter. What channels and batches know of products comes from outside, as lists of numbers.
 
 use crate::declaration::nearest::suggestion;
+use crate::diagnostic::excerpt;
 use crate::index::document::{cut, present_key};
 use crate::index::id_set::IdSet;
-use crate::index::layout::{Mark, mark_key, value_key};
+use crate::index::layout::{Column, Form, Mark, mark_key, value_key};
 use crate::index::matching::{Matcher, begins};
+use crate::index::novelty::unseen;
 use crate::index::range::within;
 use crate::query::fault::Fault;
 use crate::query::lexer::Comparison;
@@ -17,7 +19,9 @@ use crate::query::words::compact;
 use crate::query::{Condition, value_fault};
 use crate::schema::attribute::AttributeId;
 use crate::value::text::fold;
+use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::sync::Arc;
 use tantivy::Term;
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, ExistsQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
@@ -32,6 +36,10 @@ pub trait Outside {
     fn code(&self, code: &str) -> Result<Vec<i64>, (String, String)>;
     /// Products that a batch changed, beside those whose values still are that batch's.
     fn touched(&self, batch: i64) -> Result<Vec<i64>, (String, String)>;
+    /// The batches whose products are new: what the last deliveries brought.
+    fn fresh(&self) -> Result<BTreeSet<i64>, (String, String)>;
+    /// By number of the product, how many channels block it; those beyond the end are blocked by none.
+    fn blocking(&self) -> Arc<Vec<u8>>;
 }
 
 const VERDICTS: [&str; 3] = ["ready", "degraded", "blocked"];
@@ -112,15 +120,23 @@ impl Filters<'_> {
         let value = condition.value.as_str();
         let name = condition.name.split('@').next().unwrap_or_default();
         match name {
-            "suggested" | "contradicted" | "overridden" => {
+            "unseen" => self.unseen(condition),
+            "suggested" | "contradicted" | "overridden" | "unrated" => {
                 let mark = match name {
                     "suggested" => Mark::Suggested,
                     "contradicted" => Mark::Contradicted,
+                    "unrated" => Mark::Unrated,
                     _ => Mark::Overridden,
                 };
                 match value {
                     "any" | "*" => Ok(self.mark(mark, "")),
                     "none" => Ok(not(self.mark(mark, ""))),
+                    _ if mark == Mark::Unrated => Err(value_fault(
+                        "E-QUERY-VALUE",
+                        condition,
+                        "a price has a rate, or none",
+                        "write `unrated:any` or `unrated:none`",
+                    )),
                     value => {
                         let id = attribute(self.matcher.schema, value, condition, condition.value_start)?;
                         Ok(self.mark(mark, &id.0.to_string()))
@@ -225,26 +241,86 @@ impl Filters<'_> {
         }
     }
 
+    /// `unseen:brand`, `unseen:brand>12`, `unseen>12`.
+    fn unseen(&self, condition: &Condition) -> Question {
+        let layout = self.matcher.layout;
+        let (asked, comparison, batch) = match condition.comparison {
+            Comparison::Holds => parted(&condition.value),
+            comparison => ("", Some(comparison), condition.value.as_str()),
+        };
+        let batch = batch.parse::<i64>().ok();
+        let from = match (comparison, batch) {
+            (None, _) => None,
+            (Some(Comparison::More), Some(batch)) => Some(batch.saturating_add(1)),
+            (Some(Comparison::AtLeast), Some(batch)) => Some(batch),
+            (Some(_), _) => {
+                return Err(value_fault(
+                    "E-QUERY-VALUE",
+                    condition,
+                    "what was never seen is asked for since a batch, by its number",
+                    "write `unseen:brand`, `unseen:brand>12` or `unseen>12`; `estante batches` lists them",
+                ));
+            }
+        };
+        if asked.is_empty() {
+            let from = from.unwrap_or(i64::MAX);
+            return Ok(within(
+                &layout.born,
+                Span::Between(Bound::Included(from), Bound::Unbounded),
+            ));
+        }
+        let column = self.words_of(asked, condition)?;
+        let found = match from {
+            Some(from) => unseen(column, &layout.born, &|batch| batch >= from, self.matcher.searcher),
+            None => {
+                let fresh = self.outside.fresh().map_err(|told| from_outside(condition, told))?;
+                unseen(
+                    column,
+                    &layout.born,
+                    &|batch| fresh.contains(&batch),
+                    self.matcher.searcher,
+                )
+            }
+        };
+        match found {
+            Ok(found) => Ok(Box::new(IdSet::new(found))),
+            Err(error) => {
+                let help = format!("{error}; the index can always be made anew: remove `index` in the store");
+                let message = format!("the values of `{}` cannot be read", excerpt(asked));
+                Err(value_fault("E-QUERY-VERDICT", condition, message, help))
+            }
+        }
+    }
+
+    /// The column of an attribute whose values are words or codes.
+    fn words_of(&self, asked: &str, condition: &Condition) -> Result<&Column, Fault> {
+        let (layout, schema) = (self.matcher.layout, self.matcher.schema);
+        let id = attribute(schema, asked, condition, condition.value_start)?;
+        let column = match schema.known() {
+            known if known.category == Some(id) => Some(&layout.category),
+            known if known.family == Some(id) => Some(&layout.family),
+            _ => layout.columns.get(&id).filter(|column| column.form == Form::Text),
+        };
+        column.ok_or_else(|| {
+            let attribute = schema.attribute(id);
+            value_fault(
+                "E-QUERY-KIND",
+                condition,
+                format!("`{}` is of kind {}, of which no word is new", attribute.code, attribute.kind),
+                "ask for a brand, a category, or another attribute of words or options that are the same in every locale",
+            )
+        })
+    }
+
     /// `complete:google-es<80`, `complete:google-es`, `complete<80`.
     fn complete(&self, condition: &Condition) -> Question {
         let schema = self.matcher.schema;
         let value = condition.value.as_str();
         let (channel, comparison, number) = match condition.comparison {
             Comparison::Holds => {
-                let at = value.find(['<', '>', '=']).unwrap_or(value.len());
-                let (channel, rest) = value.split_at(at);
-                let signs = [
-                    (">=", Comparison::AtLeast),
-                    ("<=", Comparison::AtMost),
-                    ("<", Comparison::Less),
-                    (">", Comparison::More),
-                    ("=", Comparison::Equals),
-                ];
-                match signs
-                    .into_iter()
-                    .find_map(|(sign, comparison)| rest.strip_prefix(sign).map(|number| (comparison, number)))
-                {
-                    Some((comparison, number)) => (channel, comparison, number),
+                let (channel, comparison, number) = parted(value);
+                match comparison {
+                    Some(comparison) => (channel, comparison, number),
                     None => (channel, Comparison::Equals, "100"),
                 }
             }
@@ -276,6 +352,23 @@ fn schema_channel(channel: &str, channels: &[String]) -> Option<usize> {
     match channel {
         "" => Some(0),
         channel => channels.iter().position(|known| known == channel).map(|n| n + 1),
+    }
+}
+
+/// A name with a comparison and what stands behind it: `google-es<80`.
+fn parted(value: &str) -> (&str, Option<Comparison>, &str) {
+    let (name, rest) = value.split_at(value.find(['<', '>', '=']).unwrap_or(value.len()));
+    let signs = [
+        (">=", Comparison::AtLeast),
+        ("<=", Comparison::AtMost),
+        ("<", Comparison::Less),
+        (">", Comparison::More),
+        ("=", Comparison::Equals),
+    ];
+    let mut found = signs.into_iter();
+    match found.find_map(|(sign, comparison)| rest.strip_prefix(sign).map(|behind| (comparison, behind))) {
+        Some((comparison, behind)) => (name, Some(comparison), behind),
+        None => (name, None, rest),
     }
 }
 

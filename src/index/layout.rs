@@ -58,6 +58,8 @@ pub enum Mark {
     Contradicted,
     /// A supplier changed what it says of an attribute after a person said it.
     Overridden,
+    /// The price is of a currency without a rate.
+    Unrated,
 }
 
 /// All fields.
@@ -81,6 +83,10 @@ pub struct Layout {
     pub supplier: Column,
     /// Percent of completeness, of no channel (first) and of each.
     pub complete: Vec<Column>,
+    /// The first batch that made a layer of the product.
+    pub born: Column,
+    /// Stock times price, as `number::column` has amounts; none where the schema lacks either.
+    pub worth: Option<Column>,
 }
 
 /// Names of the columns that every index has.
@@ -101,22 +107,23 @@ impl Layout {
             name: name.to_owned(),
             form: Form::Text,
         };
+        let number_column = |builder: &mut SchemaBuilder, name: &str| Column {
+            field: builder.add_i64_field(name, number()),
+            name: name.to_owned(),
+            form: Form::Number,
+        };
         let family = text_column(&mut builder, "family");
         let category = text_column(&mut builder, "category");
         let supplier = text_column(&mut builder, "supplier");
         let complete = (0..=schema.channels().len())
-            .map(|channel| {
-                let name = format!("complete{channel}");
-                Column {
-                    field: builder.add_i64_field(&name, number()),
-                    name,
-                    form: Form::Number,
-                }
-            })
+            .map(|channel| number_column(&mut builder, &format!("complete{channel}")))
             .collect();
+        let born = number_column(&mut builder, "born");
+        let known = schema.known();
+        let priced = known.stock.is_some() && known.price.is_some();
+        let worth = priced.then(|| number_column(&mut builder, "worth"));
         let (mut texts, mut columns) = (Vec::new(), BTreeMap::new());
         for (id, attribute) in schema.attributes() {
-            let known = schema.known();
             if known.family == Some(id) || known.category == Some(id) {
                 continue;
             }
@@ -179,6 +186,8 @@ impl Layout {
             category,
             supplier,
             complete,
+            born,
+            worth,
         }
     }
 
@@ -230,6 +239,7 @@ pub fn mark_key(mark: Mark, value: &str, out: &mut Vec<u8>) {
         Mark::Suggested => b'g',
         Mark::Contradicted => b'x',
         Mark::Overridden => b'o',
+        Mark::Unrated => b'u',
     });
     out.extend_from_slice(value.as_bytes());
 }

@@ -10,6 +10,7 @@ pub mod filter;
 pub mod id_set;
 pub mod layout;
 pub mod matching;
+pub mod novelty;
 pub mod range;
 pub mod scoring;
 pub mod search;
@@ -18,6 +19,7 @@ pub mod synonyms;
 mod tests;
 pub mod tokenizer;
 pub mod typo;
+pub mod worth;
 
 use crate::index::layout::{ID, Layout};
 use crate::index::tokenizer::tokenizers;

@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 use tantivy::Searcher;
 use tantivy::query::{AllQuery, BooleanQuery, Occur, Query};
 
+/// The name of the order by what is at stake: stock times price times the channels that block the product.
+pub const WORTH: &str = "worth";
+
 /// What is asked.
 #[derive(Debug, Clone, Default)]
 pub struct Request<'q> {
@@ -115,7 +118,7 @@ impl<'a> Engine<'a> {
     pub fn search(&self, request: &Request<'_>, outside: &dyn Outside) -> Result<Answer, SearchError> {
         let node = parse(request.query)?;
         let fields = self.fields(request.locale)?;
-        let order = self.order(request.sort)?;
+        let order = self.order(request.sort, outside)?;
         let mut facets = Vec::new();
         for name in request.facets {
             let (column, kind) = self.column(name)?;
@@ -247,7 +250,7 @@ impl<'a> Engine<'a> {
             .collect())
     }
 
-    fn order(&self, sort: Option<&str>) -> Result<Option<Order>, Fault> {
+    fn order(&self, sort: Option<&str>, outside: &dyn Outside) -> Result<Option<Order>, Fault> {
         let Some(sort) = sort.filter(|sort| !matches!(*sort, "score" | "relevance")) else {
             return Ok(None);
         };
@@ -257,6 +260,18 @@ impl<'a> Engine<'a> {
         };
         if name == "sku" {
             return Ok(Some(Order::Sku { descending }));
+        }
+        if name == WORTH && self.schema.by_code(name).is_none() {
+            let Some(column) = self.layout.worth.clone() else {
+                let message = "products have no worth where the schema has no `stock` or no `price`";
+                let help = "sort by another attribute, or declare both";
+                return Err(Fault::new("E-QUERY-NAME", 0, 0, message, help));
+            };
+            return Ok(Some(Order::Worth {
+                column,
+                blocking: outside.blocking(),
+                descending,
+            }));
         }
         let column = self.column(name)?.0.clone();
         Ok(Some(Order::By { column, descending }))
@@ -284,7 +299,7 @@ impl<'a> Engine<'a> {
             return Ok((column, self.schema.attribute(id).kind));
         }
         let known = layout.columns.keys().map(|id| &*self.schema.attribute(*id).code);
-        let help = suggestion(name, known.chain(["family", "category", "supplier", "complete"]));
+        let help = suggestion(name, known.chain(["family", "category", "supplier", "complete", WORTH]));
         let message = match id {
             Some(id) => {
                 let kind = self.schema.attribute(id).kind;

@@ -5,6 +5,7 @@ use crate::index::filter::Outside;
 use crate::index::search::{Answer, Engine, Request, SearchError};
 use crate::index::synonyms::{Synonyms, SynonymsFile};
 use crate::index::typo::respelled;
+use crate::index::worth::Worth;
 use crate::index::{Holding, Index};
 use crate::product::origin::Origin;
 use crate::product::{By, Product, Resolved};
@@ -13,7 +14,12 @@ use crate::schema::Schema;
 use crate::schema::load::load;
 use crate::schema::scope::Key;
 use crate::value::Value;
+use crate::value::price::Currency;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+mod stakes;
 
 const SCHEMA: &str = r#"
 [attributes.name]
@@ -39,6 +45,8 @@ kind = "gtin"
 kind = "identifier"
 [attributes.stock]
 kind = "integer"
+[attributes.price]
+kind = "money"
 [attributes.weight]
 kind = "measure"
 unit = "kg"
@@ -88,6 +96,12 @@ impl Outside for Nothing {
     }
     fn touched(&self, _: i64) -> Result<Vec<i64>, (String, String)> {
         Ok(Vec::new())
+    }
+    fn fresh(&self) -> Result<BTreeSet<i64>, (String, String)> {
+        Ok(BTreeSet::from([6]))
+    }
+    fn blocking(&self) -> Arc<Vec<u8>> {
+        Arc::new(Vec::new())
     }
 }
 
@@ -173,12 +187,14 @@ impl Shop {
                 ],
             ),
         ];
+        let worth = Worth::of_currency(Currency::parse("EUR").unwrap());
         let index = Index::create(&folder.path().join("index"), &schema, 1).unwrap();
-        let mut documents = Documents::new(&index.layout, &schema, &[1, 1]);
+        let mut documents = Documents::new(&index.layout, &schema, &[1, 1], &worth);
         let note = Note {
             supplier: Some("norte".into()),
             sku: "S-9".into(),
             batches: vec![4],
+            created: 4,
         };
         // The texts of the second say a voltage unsurely, and another weight than its source.
         let (voltage, weight) = (

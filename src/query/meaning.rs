@@ -29,6 +29,8 @@ pub const INDEX_NAMES: &[&str] = &[
     "overridden",
     "suggested",
     "supplier",
+    "unrated",
+    "unseen",
 ];
 /// What a pattern may compile to, in bytes: it is tried with the least first, and takes as much of the purse.
 const PATTERN_BYTES: [usize; 3] = [1 << 14, 1 << 17, 1 << 20];

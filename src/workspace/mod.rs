@@ -36,6 +36,7 @@ pub mod images;
 pub mod import;
 pub mod inspect;
 pub mod last_file;
+pub mod last_imports;
 pub mod layout;
 pub mod match_settings;
 pub mod matches;

@@ -22,7 +22,7 @@ use tantivy::TantivyDocument;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Raised where the same settings make other documents than an earlier program did.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 /// Products that one thread reads at a time.
 const CHUNK: usize = 256;
 /// Longest wait for another process that is writing the index.
@@ -181,6 +181,7 @@ fn write(
     let locales = locales(workspace);
     let writer = index.writer(workspace.threads, names.len())?;
     let store = workspace.settings.store.as_path();
+    let worth = &workspace.settings.worth;
     let chunks = chunks(names, CHUNK);
     in_order(
         workspace.threads,
@@ -188,7 +189,7 @@ fn write(
         || {
             Ok((
                 Reader::open(store)?.steady()?,
-                Documents::new(&index.layout, schema, &locales),
+                Documents::new(&index.layout, schema, &locales, worth),
             ))
         },
         |(reader, documents), job| {
@@ -280,6 +281,7 @@ fn note(layer: &StoredLayer, suppliers: &[Option<String>]) -> Note {
         supplier: suppliers.get(usize::from(layer.source.0)).cloned().flatten(),
         sku: layer.sku.clone(),
         batches,
+        created: layer.created,
     }
 }
 
@@ -295,12 +297,13 @@ pub fn locales(workspace: &Workspace) -> Vec<u8> {
     locales
 }
 
-/// All that decides what documents hold beside the catalog: what products say, the channels' locales, and their form.
+/// All that decides what documents hold beside the catalog: what products say, the channels' locales, rates of currencies, and their form.
 pub fn fingerprint(workspace: &Workspace) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(&FORM.to_le_bytes());
     hash.update(&products::fingerprint(&workspace.settings).to_le_bytes());
     hash.update(&locales(workspace));
+    workspace.settings.worth.note(&mut hash);
     hash.digest()
 }
 

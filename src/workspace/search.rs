@@ -14,6 +14,7 @@ use crate::workspace::Workspace;
 use crate::workspace::export;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::inspect::find;
+use crate::workspace::last_imports;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
 use crate::workspace::refresh::{Standing, open, refresh};
@@ -21,6 +22,7 @@ use crate::workspace::verdicts::Verdicts;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Most products of one page.
@@ -119,6 +121,7 @@ impl Opened {
             notes: &self.notes,
             sequence: self.index.holding.sequence,
             judged: RefCell::default(),
+            blocking: RefCell::default(),
         })
     }
 }
@@ -133,6 +136,8 @@ pub struct Session<'o> {
     sequence: i64,
     /// By channel, what it found when it was last asked; read once.
     judged: RefCell<BTreeMap<String, Option<Rc<Judged>>>>,
+    /// By number of the product, how many channels block it; counted once.
+    blocking: RefCell<Option<Arc<Vec<u8>>>>,
 }
 
 /// The verdicts of a channel, and what a person should know of their age.
@@ -208,14 +213,41 @@ impl Session<'_> {
         Ok((answer, notes))
     }
 
-    /// How many products a query finds, and what a person should know of the number.
-    pub fn count(&self, query: &str) -> Result<(u64, Vec<String>), Failure> {
+    /// How many products a query finds, the SKUs of the first `most` of them in an order, and what a person should know of both.
+    pub fn count(
+        &self,
+        query: &str,
+        sort: Option<&str>,
+        most: usize,
+    ) -> Result<(u64, Vec<String>, Vec<String>), Failure> {
         let question = Question {
             query,
+            limit: most,
+            sort,
             ..Question::default()
         };
         let (answer, notes) = self.answer(&question)?;
-        Ok((answer.total, notes))
+        let first = answer.found.into_iter().map(|found| found.sku).collect();
+        Ok((answer.total, first, notes))
+    }
+
+    /// By number of the product, how many channels block it.
+    fn blocking(&self, judged: impl Iterator<Item = Rc<Judged>>) -> Arc<Vec<u8>> {
+        let mut known = self.blocking.borrow_mut();
+        if let Some(known) = known.as_ref() {
+            return Arc::clone(known);
+        }
+        let mut counts: Vec<u8> = Vec::new();
+        for judged in judged {
+            for product in judged.verdicts.of("blocked") {
+                let Ok(at) = usize::try_from(product) else { continue };
+                if counts.len() <= at {
+                    counts.resize(at + 1, 0);
+                }
+                counts[at] = counts[at].saturating_add(1);
+            }
+        }
+        Arc::clone(known.insert(Arc::new(counts)))
     }
 
     /// The products that a query means to the letter, the best first, at most `most`: slips are not forgiven, and no word is left out.
@@ -422,6 +454,26 @@ impl Outside for Known<'_> {
             self.notes.borrow_mut().insert(format!("{note}{near}"));
         }
         Ok(products)
+    }
+
+    fn fresh(&self) -> Result<BTreeSet<i64>, (String, String)> {
+        let batches = self.session.reader.tallies();
+        let batches = batches.map_err(|error| (error.to_string(), "`estante verify` tells more".to_owned()))?;
+        Ok(last_imports::fresh(&batches))
+    }
+
+    fn blocking(&self) -> Arc<Vec<u8>> {
+        let channels = self.session.workspace.settings.channels.iter();
+        let judged: Vec<_> = channels
+            .map(|channel| (&channel.code, self.judged(&channel.code)))
+            .collect();
+        for (code, _) in judged.iter().filter(|(_, judged)| judged.is_none()) {
+            // In the words of a condition on its verdicts, so that both are told once.
+            let note = format!("{code} has not judged the products yet; `estante channel check {code}` does");
+            self.notes.borrow_mut().insert(note);
+        }
+        self.session
+            .blocking(judged.into_iter().filter_map(|(_, judged)| judged))
     }
 
     fn touched(&self, batch: i64) -> Result<Vec<i64>, (String, String)> {

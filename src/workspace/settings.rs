@@ -11,6 +11,7 @@ use crate::enrich::images::settings::{ImageSettings, Images};
 use crate::enrich::{EnrichSettings, Enrichment};
 use crate::feed::settings::FileSettings;
 use crate::index::synonyms::{Synonyms, SynonymsFile};
+use crate::index::worth::{Worth, WorthSettings};
 use crate::mapping::Mapping;
 use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
 use crate::plan::guard::{BadSetting, GuardSettings, Guards};
@@ -82,6 +83,9 @@ pub struct WorkspaceFile {
     /// Candidates: which products that may be one are listed, and what the program merges by itself.
     #[serde(default, rename = "match")]
     pub matching: MatchSettings,
+    /// Worth: how prices of several currencies are compared where worklists are sorted by what is at stake.
+    #[serde(default)]
+    pub worth: WorthSettings,
     /// Drafts of missing texts by a language model; off where this table is absent.
     #[serde(default)]
     pub drafts: Option<DraftSettings>,
@@ -207,6 +211,7 @@ pub struct Settings {
     pub images: Option<Images>,
     pub deliveries: DeliverySettings,
     pub matching: MatchSettings,
+    pub worth: Worth,
     /// How drafts are made; `None` where they are off.
     pub drafts: Option<Drafting>,
     pub store: PathBuf,
@@ -269,6 +274,12 @@ impl Settings {
                 declaration.fault(&path, name.code, name.message).with_help(name.help)
             }));
         });
+        let worth = Worth::new(&workspace.worth, currency).map_err(|wrong| {
+            faults.extend(wrong.into_iter().map(|(code, message)| {
+                let fault = declaration.fault(&["worth", "rates", &code], "E-BAD-VALUE", message);
+                fault.with_help("write by ISO code what one of it is in the catalog's currency: `USD = \"0.92\"`")
+            }));
+        });
         let store = root.join(&workspace.store);
         let drafts = workspace.drafts.as_ref().and_then(|drafts| {
             gather(
@@ -276,7 +287,7 @@ impl Settings {
                 &mut faults,
             )
         });
-        let (Ok(enrichment), true) = (enrichment, faults.is_empty()) else {
+        let (Ok(enrichment), Ok(worth), true) = (enrichment, worth, faults.is_empty()) else {
             return Err(invalid(faults));
         };
         Ok(Settings {
@@ -291,6 +302,7 @@ impl Settings {
             images,
             deliveries: workspace.deliveries,
             matching: workspace.matching,
+            worth,
             drafts,
             store,
             out: root.join(&workspace.out),

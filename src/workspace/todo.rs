@@ -3,15 +3,20 @@
 //! A list is a query wherever the search can say it, so that what is counted can be looked at, sorted and narrowed down; the
 //! rest names the command that shows it.
 
+use crate::index::search::WORTH;
 use crate::product::batch::Batch;
 use crate::workspace::Workspace;
 use crate::workspace::draft_review::{State, list as drafts};
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::held::held;
 use crate::workspace::inspect::tallies;
+use crate::workspace::last_imports::last_imports;
 use crate::workspace::progress::Progress;
 use crate::workspace::search::{Opened, Session};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+/// Products that are named of each list.
+const NAMED: usize = 3;
 
 /// Work of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -21,6 +26,8 @@ pub struct Worklist {
     /// The search that shows it; nothing for what is no product, or not searched.
     pub query: Option<String>,
     pub count: u64,
+    /// The SKUs of the first products of it, in the order of the command.
+    pub first: Vec<String>,
     /// The command that shows it.
     pub command: String,
 }
@@ -33,19 +40,27 @@ pub struct Worklists {
     pub notes: Vec<String>,
 }
 
-/// Counts the worklists.
-pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists, Failure> {
+/// Counts the worklists. `since`: what is new is what came after this batch; otherwise, what the last deliveries brought.
+pub fn todo(workspace: &Workspace, since: Option<i64>, progress: &dyn Progress) -> Result<Worklists, Failure> {
     let batches: Vec<Batch> = tallies(workspace)?.into_iter().map(|shown| shown.batch).collect();
+    if let Some(since) = since
+        && since != 0
+        && !batches.iter().any(|batch| batch.id == since)
+    {
+        return Err(Failure::usage(format!("there is no batch {since}")).with_help("`estante batches` lists them"));
+    }
     let mut lists = held_lists(workspace, &batches)?;
     let mut notes = BTreeSet::new();
     let mut opened = Opened::new(workspace, progress)?;
     let session = opened.session(workspace)?;
+    let schema = &workspace.settings.schema;
+    let known = schema.known();
     let mut counting = Counting {
         session: &session,
+        sorted: known.stock.is_some() && known.price.is_some() && schema.by_code(WORTH).is_none(),
         lists: Vec::new(),
         notes: &mut notes,
     };
-    let schema = &workspace.settings.schema;
     for verdict in ["blocked", "degraded"] {
         for channel in &workspace.settings.channels {
             counting.add(
@@ -60,7 +75,6 @@ pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists,
             format!("active:yes complete:{}<100", channel.code),
         )?;
     }
-    let known = schema.known();
     for (name, attribute) in [
         ("no-picture", known.image),
         ("no-category", known.category),
@@ -80,6 +94,19 @@ pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists,
     ] {
         counting.add(name.to_owned(), query.to_owned())?;
     }
+    let behind = since.map_or_else(String::new, |since| format!(">{since}"));
+    for (name, attribute) in [("unseen-brand", known.brand), ("unseen-category", known.category)] {
+        if let Some(id) = attribute {
+            let query = format!("active:yes unseen:{}{behind}", schema.attribute(id).code);
+            counting.add(name.to_owned(), query)?;
+        }
+    }
+    if let Some(since) = since {
+        counting.add(format!("new-since:{since}"), format!("unseen>{since}"))?;
+    }
+    if counting.sorted {
+        counting.add("unrated".to_owned(), "active:yes unrated:any".to_owned())?;
+    }
     if let Some(last) = batches.iter().map(|batch| batch.id).max() {
         counting.add(format!("last-batch:{last}"), format!("batch:{last}"))?;
     }
@@ -94,19 +121,24 @@ pub fn todo(workspace: &Workspace, progress: &dyn Progress) -> Result<Worklists,
 
 struct Counting<'c> {
     session: &'c Session<'c>,
+    /// Whether products have a worth to sort by.
+    sorted: bool,
     lists: Vec<Worklist>,
     notes: &'c mut BTreeSet<String>,
 }
 
 impl Counting<'_> {
     fn add(&mut self, name: String, query: String) -> Result<(), Failure> {
-        match self.session.count(&query) {
-            Ok((count, notes)) => {
+        let sort = self.sorted.then(|| format!("-{WORTH}"));
+        match self.session.count(&query, sort.as_deref(), NAMED) {
+            Ok((count, first, notes)) => {
                 self.notes.extend(notes);
+                let sort = sort.map_or_else(String::new, |sort| format!(" --sort {sort}"));
                 self.lists.push(Worklist {
                     name,
                     count,
-                    command: format!("estante search \"{query}\""),
+                    first,
+                    command: format!("estante search \"{query}\"{sort}"),
                     query: Some(query),
                 });
                 Ok(())
@@ -139,6 +171,7 @@ fn held_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>,
             Ok(Worklist {
                 name: format!("held:{}", source.strip_prefix("supplier:").unwrap_or(source)),
                 query: None,
+                first: Vec::new(),
                 count: open(batch)?,
                 command: format!("estante batches --held {}", batch.id),
             })
@@ -167,6 +200,7 @@ fn found_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>
                 lists.push(Worklist {
                     name: format!("{name}:{supplier}"),
                     query: None,
+                    first: Vec::new(),
                     count,
                     command,
                 });
@@ -174,18 +208,6 @@ fn found_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>
         }
     }
     Ok(lists)
-}
-
-/// The last import of each source that nobody took back.
-fn last_imports(batches: &[Batch]) -> BTreeMap<&str, &Batch> {
-    let mut last: BTreeMap<&str, &Batch> = BTreeMap::new();
-    for batch in batches {
-        let stands = batch.kind == "import" && batch.undone_by.is_none();
-        if stands && last.get(&*batch.source).is_none_or(|known| known.id < batch.id) {
-            last.insert(&batch.source, batch);
-        }
-    }
-    last
 }
 
 fn waiting_drafts(workspace: &Workspace) -> Result<Option<Worklist>, Failure> {
@@ -196,6 +218,7 @@ fn waiting_drafts(workspace: &Workspace) -> Result<Option<Worklist>, Failure> {
     Ok(Some(Worklist {
         name: "drafts".to_owned(),
         query: None,
+        first: Vec::new(),
         count: drafts.iter().filter(|draft| draft.state == State::Waiting).count() as u64,
         command: "estante draft list".to_owned(),
     }))

@@ -47,7 +47,10 @@ fn every_list_counts_what_its_query_finds() {
         assert!(lists.contains_key(name), "{name} is not among {lists:?}");
     }
     let shown = shop.done(&["todo"]).out;
-    assert!(shown.contains("estante search \"google-es:blocked\""), "{shown}");
+    assert!(
+        shown.contains("estante search \"google-es:blocked\" --sort -worth"),
+        "{shown}"
+    );
     assert!(!shown.contains("held:northgate"), "nothing was held: {shown}");
 }
 
@@ -183,4 +186,117 @@ fn a_suppliers_change_under_an_edit_waits() {
     assert_eq!(waiting(), (Some(1), Some(0), Some(1)));
     shop.done(&["product", "set", "A", "price=13"]);
     assert_eq!(waiting(), (Some(0), Some(0), Some(0)));
+}
+
+/// Day one knows nothing, so nothing is new; what a later delivery brings first is, until the next one.
+#[test]
+fn brands_that_no_product_had_before_are_listed_until_the_next_delivery() {
+    let shop = corner_shop();
+    let rows = |brands: &[&str]| {
+        let rows = brands.iter().enumerate();
+        let rows = rows.map(|(n, brand)| format!("S{n};P{n};{brand};M{n}M;{}.50;{n}\n", n + 1));
+        format!("sku;name;brand;mpn;price;stock\n{}", rows.collect::<String>())
+    };
+    let of = |name: &str| {
+        let (lists, _) = lists(&shop);
+        lists.get(name).map(|(_, count)| *count)
+    };
+    supplier(&shop, "a", "", &rows(&["Brontal", "Kremora"]));
+    import(&shop, "a");
+    assert_eq!(of("unseen-brand"), Some(0));
+    // A second supplier comes with a brand that is known, in other letters, and one that is not.
+    let second = "sku;name;brand;mpn;price;stock\nX1;Q1;BRONTAL;Q1Q;5.00;1\nX2;Q2;Tulvar;Q2Q;5.00;1\n";
+    supplier(&shop, "b", "", second);
+    import(&shop, "b");
+    assert_eq!(of("unseen-brand"), Some(1));
+    deliver(
+        &shop,
+        "a",
+        &rows(&["Brontal", "Kremora", "Zeltia", "Zeltia", "Kremora"]),
+    );
+    import(&shop, "a");
+    assert_eq!(of("unseen-brand"), Some(3));
+    let found = shop
+        .done(&[
+            "search",
+            "unseen:brand",
+            "--facet",
+            "brand",
+            "--sort",
+            "-worth",
+            "--json",
+        ])
+        .json();
+    assert_eq!(
+        found["facets"]["brand"],
+        serde_json::json!([["Zeltia", 2], ["Tulvar", 1]]),
+        "{found}"
+    );
+    // What is worth most stands first, there and in the list.
+    let told = shop.done(&["todo", "--json"]).json();
+    let list = told["lists"].as_array().expect("lists").iter();
+    let list = list
+        .clone()
+        .find(|list| list["name"] == "unseen-brand")
+        .expect("the list");
+    assert_eq!(list["first"], serde_json::json!(["S3", "S2", "X2"]), "{list}");
+    assert_eq!(
+        list["command"],
+        "estante search \"active:yes unseen:brand\" --sort -worth"
+    );
+    // Since the first batch, and since the second.
+    let since = |batch: &str| {
+        let told = shop.done(&["todo", "--since", batch, "--json"]).json();
+        let lists = told["lists"].as_array().expect("lists");
+        let count = |name: &str| {
+            let mut named = lists.iter().filter(|list| list["name"] == name);
+            named.next().expect("the list")["count"].as_u64()
+        };
+        (count("unseen-brand"), count(&format!("new-since:{batch}")))
+    };
+    assert_eq!(since("1"), (Some(3), Some(5)));
+    assert_eq!(since("2"), (Some(2), Some(3)));
+    assert_eq!(since("3"), (Some(0), Some(0)));
+    shop.run(&["todo", "--since", "9"]).ended(2);
+    // The next delivery of the same supplier has seen them.
+    deliver(
+        &shop,
+        "a",
+        &rows(&["Brontal", "Kremora", "Zeltia", "Zeltia", "Brontal"]),
+    );
+    import(&shop, "a");
+    assert_eq!(of("unseen-brand"), Some(1));
+}
+
+/// A price without a rate has no worth; a rate is a setting, and the index follows it.
+#[test]
+fn worth_is_compared_in_one_currency_by_rates_that_are_said() {
+    let shop = corner_shop();
+    let rows = "sku;name;price;stock\nA;Uno;10.00 EUR;5\nB;Dos;20.00 USD;5\nC;Tres;1.00 EUR;400\nD;Cuatro;9.00 EUR;\n";
+    supplier(&shop, "norte", "", rows);
+    import(&shop, "norte");
+    let order = || {
+        let found = shop.done(&["search", "*", "--sort", "-worth", "--json"]).json();
+        let hits = found["hits"].as_array().expect("hits").iter();
+        hits.map(|hit| hit["sku"].as_str().unwrap_or_default().to_owned())
+            .collect::<String>()
+    };
+    assert_eq!(order(), "CABD");
+    assert_eq!(lists(&shop).0["unrated"].1, 1);
+    let file = shop.path("estante.toml");
+    let settings = std::fs::read_to_string(&file).expect("settings");
+    std::fs::write(&file, format!("{settings}\n[worth]\nrates = {{ USD = \"0.92\" }}\n")).expect("settings");
+    assert_eq!(order(), "CBAD");
+    assert_eq!(lists(&shop).0["unrated"].1, 0);
+    std::fs::write(
+        &file,
+        format!("{settings}\n[worth]\nrates = {{ EUR = \"1\", USD = \"0\" }}\n"),
+    )
+    .expect("settings");
+    let refused = shop.run(&["todo"]).ended(3);
+    assert!(
+        refused.err.contains("E-BAD-VALUE") && refused.err.contains("rates"),
+        "{}",
+        refused.err
+    );
 }
