@@ -8,6 +8,7 @@ use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, la
 use crate::diagnostic::Diagnostic;
 use crate::product::batch::{DeliveredFile, Tally};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -19,6 +20,8 @@ pub struct Change<'c> {
     pub(super) published: i64,
     /// True where products are part of others: their SKUs are not given out.
     pub(super) has_parts: bool,
+    /// Past states that the batch keeps, and their bytes.
+    pub(super) kept: Cell<(i64, i64)>,
     /// What the batch has to tell of itself.
     pub(super) findings: Vec<Diagnostic>,
     /// Number of the next product, where the highest one is that of a product that layers left for good.
@@ -105,6 +108,7 @@ impl<'c> Change<'c> {
             created: 0,
             published,
             has_parts,
+            kept: Cell::default(),
             findings: Vec::new(),
             next,
             gtins: Vec::new(),
@@ -308,6 +312,7 @@ impl<'c> Change<'c> {
         }
         self.lead_to_items()?;
         self.list(record)?;
+        self.list_size()?;
         self.tx.commit()?;
         Ok(self.batch)
     }
@@ -526,16 +531,6 @@ impl<'c> Change<'c> {
                 json("diagnostics", serde_json::to_string(&told))?,
             ],
         )?;
-        Ok(())
-    }
-
-    pub(super) fn remember(&self, id: i64) -> Result<(), CatalogError> {
-        self.tx
-            .prepare_cached(
-                "INSERT INTO history (of, layer, sku, batch, file, line, created, withdrawn, row_hash, sum, body)
-                 SELECT ?2, id, sku, batch, file, line, created, withdrawn, row_hash, sum, body FROM layers WHERE id = ?1",
-            )?
-            .execute(params![id, self.batch])?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ pub mod change;
 pub mod history;
 pub mod identity;
 pub mod parts;
+pub mod retention;
 pub mod store;
 pub mod stored;
 

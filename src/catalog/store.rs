@@ -136,6 +136,13 @@ CREATE INDEX IF NOT EXISTS merged_by_target ON merged (target);
 CREATE INDEX IF NOT EXISTS merged_by_batch ON merged (batch);
 ";
 
+/// What each batch keeps in **history**, so that nobody counts all of it. Stores of this layout were written without.
+const SIZES: &str = "
+CREATE TABLE IF NOT EXISTS history_sizes (batch INTEGER PRIMARY KEY, states INTEGER NOT NULL, bytes INTEGER NOT NULL);
+INSERT OR IGNORE INTO history_sizes
+  SELECT of, count(*), sum(octet_length(sku) + octet_length(body)) FROM history GROUP BY of;
+";
+
 /// Indexes that a first load makes anew at its end.
 pub(super) const SKU_INDEXES: &str = "
 CREATE UNIQUE INDEX products_by_sku ON products (sku);
@@ -217,6 +224,7 @@ pub fn open_writer(folder: &Path) -> Result<Connection, CatalogError> {
             tx.execute_batch(SKU_INDEXES)?;
             tx.execute_batch(IDENTITY)?;
             tx.execute_batch(CHAINS)?;
+            tx.execute_batch(SIZES)?;
             tx.pragma_update(None, "user_version", LAYOUT)?;
             tx.commit()?;
         }
@@ -224,10 +232,19 @@ pub fn open_writer(folder: &Path) -> Result<Connection, CatalogError> {
             let tx = connection.transaction()?;
             tx.execute_batch(IDENTITY)?;
             tx.execute_batch(CHAINS)?;
+            tx.execute_batch(SIZES)?;
             tx.pragma_update(None, "user_version", LAYOUT)?;
             tx.commit()?;
         }
-        LAYOUT => connection.execute_batch(CHAINS)?,
+        LAYOUT => {
+            connection.execute_batch(CHAINS)?;
+            let asked = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'history_sizes')";
+            if !connection.query_row(asked, [], |row| row.get(0))? {
+                let tx = connection.transaction()?;
+                tx.execute_batch(SIZES)?;
+                tx.commit()?;
+            }
+        }
         found => return Err(CatalogError::Layout { path, found }),
     }
     Ok(connection)

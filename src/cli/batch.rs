@@ -13,7 +13,8 @@ use std::fmt::Write as _;
 /// `undo BATCH --plan`
 pub fn undo_plan(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
     let planned = undo::plan(&mut workspace, batch)?;
-    workspace.close()?;
+    // Nothing was written, so nothing is let go either.
+    drop(workspace);
     let undone = &planned.undone;
     if output.json {
         output.document(json!({
@@ -288,18 +289,30 @@ pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output:
     }
     let mut text = String::new();
     for change in history {
-        let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), excerpt);
-        let at = change.at.unwrap_or_default();
+        let at = change.at.clone().unwrap_or_default();
         let head = format!("batch {} {at} {}", change.batch, change.source);
         let _ = writeln!(
             text,
             "{}  {}: {} → {}",
             output.paint(Tone::Faint, &head),
             change.attribute,
-            side(&change.before),
-            side(&change.after)
+            before(&change),
+            side(change.after.as_deref())
         );
     }
     output.text(&text);
     Ok(0)
+}
+
+/// What a value was before a change.
+pub fn before(change: &inspect::ShownChange) -> String {
+    match change.forgotten {
+        true => "… (past retention)".to_owned(),
+        false => side(change.before.as_deref()),
+    }
+}
+
+/// One side of a change.
+pub fn side(value: Option<&str>) -> String {
+    value.map_or_else(|| "–".to_owned(), excerpt)
 }

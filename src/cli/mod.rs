@@ -12,6 +12,7 @@ pub mod enrich_copy;
 pub mod enrich_images;
 pub mod enrich_specs;
 pub mod fail_on;
+pub mod history;
 pub mod import;
 pub mod init;
 pub mod matching;
@@ -203,6 +204,11 @@ pub enum Command {
         #[arg(long, value_name = "ATTR")]
         field: Option<String>,
     },
+    /// How much is kept so that batches can be taken back, and for how long.
+    History {
+        #[command(subcommand)]
+        command: Option<HistoryCommand>,
+    },
     /// The configuration.
     #[command(subcommand)]
     Schema(SchemaCommand),
@@ -222,6 +228,19 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
     /// Print the manual page.
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// What is past retention, as `[history]` in estante.toml says it; nothing goes without `--apply`.
+    Prune {
+        /// Let it go. Every command that writes does so at its end.
+        #[arg(long)]
+        apply: bool,
+        /// Also give the freed room back to the disk, by writing the store anew.
+        #[arg(long, requires = "apply")]
+        compact: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -531,6 +550,10 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             search::search(&open()?, &question, output)
         }
         Command::Log { of, field } => batch::log(&open()?, of.as_deref(), field.as_deref(), output),
+        Command::History { command: None } => history::show(&open()?, output),
+        Command::History {
+            command: Some(HistoryCommand::Prune { apply, compact }),
+        } => history::prune(open()?, *apply, *compact, output),
         Command::Schema(SchemaCommand::Check) => schema::check(&arguments.directory, output),
         Command::Schema(SchemaCommand::JsonSchema { dir }) => schema::json_schema(dir, output),
         Command::Verify => verify::verify(open()?, output),

@@ -1,5 +1,6 @@
 //! `product`: one product, where each value comes from, and values said by hand.
 
+use crate::cli::batch::{before, side};
 use crate::cli::output::{Output, Table, Tone};
 use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
@@ -24,15 +25,14 @@ pub fn show(workspace: &Workspace, sku: &str, layers: bool, history: bool, outpu
         (true, _) => text.push_str(&layers_text(&shown, output)),
         (false, true) => {
             for change in &shown.history {
-                let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), excerpt);
                 let _ = writeln!(
                     text,
                     "  batch {:<5} {:24} {}: {} → {}",
                     change.batch,
                     change.source,
                     change.attribute,
-                    side(&change.before),
-                    side(&change.after)
+                    before(change),
+                    side(change.after.as_deref())
                 );
             }
         }

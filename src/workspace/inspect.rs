@@ -67,6 +67,9 @@ pub struct ShownChange {
     pub attribute: String,
     pub before: Option<String>,
     pub after: Option<String>,
+    /// True where what was before is past retention: the batch said it so, or one before did.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forgotten: bool,
 }
 
 /// A product as it is shown.
@@ -392,11 +395,13 @@ fn history(
     let mut changes = Vec::new();
     // What each layer is now, going back in time change by change.
     let mut now: BTreeMap<u16, Layer> = BTreeMap::new();
-    let mut made: Vec<(u16, i64)> = Vec::new();
+    // The batch that made each, and the one that said its oldest state that is kept.
+    let mut made: BTreeMap<u16, (i64, i64)> = BTreeMap::new();
     for layer in stored {
         now.insert(layer.source.0, read(&layer.body, &layer.sku)?);
-        made.push((layer.source.0, layer.created));
+        made.insert(layer.source.0, (layer.created, layer.origin.batch));
     }
+    let forgotten = reader.forgotten()?;
     let tell = |shower: &mut Shower<'_>,
                 batch: i64,
                 source: u16,
@@ -408,6 +413,7 @@ fn history(
         Ok(differences(before, after)
             .into_iter()
             .map(|change| ShownChange {
+                forgotten: false,
                 batch,
                 at: at.clone(),
                 source: source.clone(),
@@ -417,16 +423,23 @@ fn history(
             })
             .collect())
     };
-    for past in reader.past_layers(name.id)? {
+    // What is kept beyond retention, for the words of people, tells no story without its gaps.
+    let past = reader.past_layers(name.id)?.into_iter();
+    for past in past.filter(|past| past.of > forgotten) {
         let source = past.layer.source.0;
+        made.entry(source).and_modify(|made| made.1 = past.layer.origin.batch);
         let before = read(&past.layer.body, &past.layer.sku)?;
         let after = now.get(&source).cloned().unwrap_or_default();
         changes.extend(tell(shower, past.of, source, &before, &after)?);
         now.insert(source, before);
     }
-    for (source, batch) in made {
+    for (source, (created, said)) in made {
         let first = now.remove(&source).unwrap_or_default();
-        changes.extend(tell(shower, batch, source, &Layer::default(), &first)?);
+        let is_forgotten = created <= forgotten && said != created;
+        let batch = if is_forgotten { said } else { created };
+        let mut told = tell(shower, batch, source, &Layer::default(), &first)?;
+        told.iter_mut().for_each(|change| change.forgotten = is_forgotten);
+        changes.extend(told);
     }
     for moved in reader.moves_of(name.id)? {
         changes.push(ShownChange {
@@ -436,6 +449,7 @@ fn history(
             attribute: "product".to_owned(),
             before: reader.sku_of(moved.from)?,
             after: reader.sku_of(moved.to)?,
+            forgotten: false,
         });
     }
     changes.sort_by_key(|change| std::cmp::Reverse(change.batch));

@@ -35,6 +35,7 @@ pub mod identity;
 pub mod images;
 pub mod import;
 pub mod inspect;
+pub mod kept_history;
 pub mod last_file;
 pub mod last_imports;
 pub mod layout;
@@ -58,6 +59,7 @@ pub mod reading;
 pub mod reference;
 pub mod refresh;
 pub mod rejects;
+pub mod retention;
 pub mod rule_layer;
 pub mod rules;
 pub mod run;
@@ -81,6 +83,7 @@ use crate::catalog::{Catalog, Reader};
 use crate::merge::policy::{Standing, Trust};
 use crate::workspace::failure::Failure;
 use crate::workspace::passing::KINDS;
+use crate::workspace::retention::retain;
 use crate::workspace::settings::Settings;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -175,10 +178,13 @@ impl Workspace {
         }))
     }
 
-    /// Gives everything back: writes the store's log into its file.
+    /// Gives everything back: lets go of history that is past retention, and writes the store's log into its file.
     pub fn close(mut self) -> Result<(), Failure> {
         match &mut self.catalog {
-            Some(catalog) => Ok(catalog.settle()?),
+            Some(catalog) => {
+                retain(catalog, &self.settings.history, &self.moment)?;
+                Ok(catalog.settle()?)
+            }
             None => Ok(()),
         }
     }

@@ -484,7 +484,15 @@ impl Outside for Known<'_> {
                 format!("there is no batch {batch}"),
                 "`estante batches` lists them".to_owned(),
             )),
-            Some(_) => reader.touched(batch).map_err(|error| failed(error.to_string())),
+            Some(_) => {
+                if batch <= reader.forgotten().map_err(|error| failed(error.to_string()))? {
+                    let note = format!(
+                        "what batch {batch} changed is past retention; found is only what still says what it said"
+                    );
+                    self.notes.borrow_mut().insert(note);
+                }
+                reader.touched(batch).map_err(|error| failed(error.to_string()))
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::workspace::draft_settings::{DraftSettings, Drafting};
 use crate::workspace::failure::Failure;
 use crate::workspace::folder::{declarations, gather, load_copy, load_rules, shown};
 use crate::workspace::match_settings::MatchSettings;
+use crate::workspace::retention::HistorySettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -80,6 +81,9 @@ pub struct WorkspaceFile {
     /// Deliveries: how many of the applied ones are kept, and what holds where they are fetched.
     #[serde(default)]
     pub deliveries: DeliverySettings,
+    /// History: for how long batches can be taken back. Without it, always.
+    #[serde(default)]
+    pub history: HistorySettings,
     /// Candidates: which products that may be one are listed, and what the program merges by itself.
     #[serde(default, rename = "match")]
     pub matching: MatchSettings,
@@ -210,6 +214,7 @@ pub struct Settings {
     /// Where pictures are configured.
     pub images: Option<Images>,
     pub deliveries: DeliverySettings,
+    pub history: HistorySettings,
     pub matching: MatchSettings,
     pub worth: Worth,
     /// How drafts are made; `None` where they are off.
@@ -301,6 +306,7 @@ impl Settings {
             synonyms: synonyms.unwrap_or_default(),
             images,
             deliveries: workspace.deliveries,
+            history: workspace.history,
             matching: workspace.matching,
             worth,
             drafts,

@@ -2,6 +2,7 @@
 
 use crate::catalog::change::{BatchRecord, Change, Undone};
 use crate::catalog::stored::StoredLayer;
+use crate::diagnostic::Diagnostic;
 use crate::plan::diff::differences;
 use crate::product::batch::{Batch, Tally};
 use crate::product::layer::Layer;
@@ -150,6 +151,19 @@ fn standing(workspace: &mut Workspace, batch: i64) -> Result<Option<Batch>, Fail
     };
     if found.undone_by.is_some() {
         return Ok(None);
+    }
+    let forgotten = workspace.reader()?.forgotten()?;
+    if batch <= forgotten {
+        let history = &workspace.settings.history;
+        let limits = match history.is_limited() {
+            true => format!("`{}`", history.shown()),
+            false => "an earlier limit".to_owned(),
+        };
+        let message = format!("batch {batch} cannot be taken back any more: its history is past retention");
+        let told = Diagnostic::error("E-PAST-RETENTION", format!("history up to batch {forgotten} was let go by {limits}"))
+            .with_value(&batch.to_string())
+            .with_help("`[history]` in estante.toml says for how long it is kept; import a delivery again (`estante import SUPPLIER --again BATCH`) or set values by hand");
+        return Err(Failure::usage(message).with_diagnostic(told));
     }
     if found.kind == "undo" {
         return Err(Failure::usage(format!("batch {batch} is itself an undo"))

@@ -20,6 +20,7 @@ mod golden;
 mod guards;
 mod handbook;
 mod held;
+mod history;
 mod hostile;
 mod hostile_feed;
 mod house;
