@@ -303,6 +303,20 @@ pub enum ProductCommand {
         #[arg(long)]
         history: bool,
     },
+    /// Put variants into another model, by hand; no import moves them back. `product clear SKU model` does.
+    Move {
+        #[arg(required = true, value_name = "SKU")]
+        skus: Vec<String>,
+        /// Code of the model; a new one is made.
+        #[arg(long, value_name = "CODE")]
+        model: Option<String>,
+        /// The model that this product is of.
+        #[arg(long, value_name = "SKU", conflicts_with = "model")]
+        with: Option<String>,
+        /// A model of its own for each.
+        #[arg(long, conflicts_with_all = ["model", "with"], required_unless_present_any = ["model", "with"])]
+        alone: bool,
+    },
     /// Say values by hand; no import overwrites them.
     Set {
         sku: String,
@@ -493,6 +507,9 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         },
         Command::Product(ProductCommand::Show { sku, layers, history }) => {
             product::show(&open()?, sku, *layers, *history, output)
+        }
+        Command::Product(ProductCommand::Move { skus, model, with, .. }) => {
+            product::move_to(open()?, skus, model.as_deref(), with.as_deref(), output)
         }
         Command::Product(ProductCommand::Set { sku, values }) => product::set(open()?, sku, values, output),
         Command::Product(ProductCommand::Clear { sku, attributes }) => product::clear(open()?, sku, attributes, output),

@@ -7,6 +7,7 @@ use crate::workspace::Workspace;
 use crate::workspace::edit::{self, Edited};
 use crate::workspace::failure::Failure;
 use crate::workspace::inspect::{self, ShownProduct, ShownValue};
+use crate::workspace::models::{self, Target};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -164,6 +165,42 @@ pub fn clear(mut workspace: Workspace, sku: &str, attributes: &[String], output:
     let edited = edit::clear(&mut workspace, sku, attributes)?;
     workspace.close()?;
     tell(&edited, output);
+    Ok(0)
+}
+
+/// `product move SKU… --model CODE | --with SKU | --alone`
+pub fn move_to(
+    mut workspace: Workspace,
+    skus: &[String],
+    model: Option<&str>,
+    with: Option<&str>,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let target = match (model, with) {
+        (Some(code), _) => Target::Model(code.to_owned()),
+        (None, Some(sku)) => Target::With(sku.to_owned()),
+        (None, None) => Target::Alone,
+    };
+    let moved = models::move_to(&mut workspace, skus, &target)?;
+    workspace.close()?;
+    if output.json {
+        let to = moved
+            .moved
+            .iter()
+            .map(|(sku, model)| json!({ "sku": sku, "model": model }));
+        output
+            .document(json!({ "batch": moved.batch, "moved": to.collect::<Vec<_>>(), "diagnostics": moved.findings }));
+        return Ok(0);
+    }
+    let mut text = String::new();
+    for (sku, model) in &moved.moved {
+        let _ = writeln!(text, "{} is of model {}", excerpt(sku), excerpt(model));
+    }
+    text.push_str(&output.findings(moved.findings.iter(), &Default::default()));
+    match moved.batch {
+        Some(batch) => output.text(&format!("{text}batch {batch}; `estante undo {batch}` takes it back\n")),
+        None => output.text("nothing to change\n"),
+    }
     Ok(0)
 }
 

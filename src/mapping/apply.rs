@@ -106,6 +106,9 @@ impl Mapping {
                 Outcome::Refused => refused = true,
             }
         }
+        if let Some(titles) = &self.titles {
+            titles.put(&mut said);
+        }
         (!refused).then(|| Item {
             sku: sku.to_string(),
             line: record.line(),

@@ -101,6 +101,7 @@ impl Mapping {
             habits,
             rules,
             fingerprint: fingerprint(read, fields, maps, schema),
+            titles: None,
         })
     }
 }

@@ -13,6 +13,7 @@ mod faults;
 mod field;
 mod habits;
 mod header;
+pub mod models;
 pub mod once;
 mod reading;
 pub mod settings;
@@ -24,12 +25,14 @@ mod synonyms;
 mod template;
 #[cfg(test)]
 mod tests;
+mod titles;
 pub mod unknown;
 mod vocabulary;
 mod words;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::mapping::field::{Field, Source};
+use crate::mapping::titles::Titles;
 use crate::mapping::vocabulary::Words;
 use crate::product::record::{Cell, Record};
 use crate::transform::Chain;
@@ -59,6 +62,8 @@ pub struct Mapping {
     habits: Habits,
     rules: BTreeMap<String, (String, String)>,
     fingerprint: u64,
+    /// Where models are made of titles.
+    titles: Option<Titles>,
 }
 
 /// What holds for all fields of a supplier.

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod suggestions;
+mod titles;
 
 use crate::declaration::Declaration;
 use crate::diagnostic::{Diagnostic, Severity};

@@ -79,7 +79,8 @@ fn key_of(schema: &Schema, text: &str) -> Result<Key, Mismatch> {
     Ok(key)
 }
 
-fn fault(mismatch: Mismatch, text: &str) -> Diagnostic {
+/// A value that a person typed and that cannot be.
+pub fn fault(mismatch: Mismatch, text: &str) -> Diagnostic {
     let fault = Diagnostic::error(mismatch.code, mismatch.message).with_value(text);
     match mismatch.help {
         Some(help) => fault.with_help(help),

@@ -13,6 +13,7 @@ use crate::feed::settings::FileSettings;
 use crate::index::synonyms::{Synonyms, SynonymsFile};
 use crate::index::worth::{Worth, WorthSettings};
 use crate::mapping::Mapping;
+use crate::mapping::models::ModelSettings;
 use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
 use crate::plan::guard::{BadSetting, GuardSettings, Guards};
 use crate::schema::Schema;
@@ -172,6 +173,9 @@ pub struct SupplierFile {
     /// Tables from the supplier's words to the catalog's.
     #[serde(default)]
     pub maps: BTreeMap<String, ValueMap>,
+    /// How variants come to their models where the feed does not say it.
+    #[serde(default)]
+    pub models: ModelSettings,
     /// The guards' settings for this supplier.
     #[serde(default)]
     pub guards: GuardSettings,
@@ -498,7 +502,8 @@ fn compile_suppliers(
     } in files
     {
         let mapping = gather(
-            Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration),
+            Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration)
+                .and_then(|mapping| mapping.with_models(&file.models, &id, schema, &declaration)),
             faults,
         );
         let guards = Guards::new(&workspace.guards, &file.guards, schema)

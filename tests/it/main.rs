@@ -35,6 +35,7 @@ mod matching;
 mod merchant_feeds;
 mod merge_chains;
 mod merging;
+mod models;
 mod real_feeds;
 mod rejects;
 mod rules;

@@ -1,0 +1,214 @@
+//! Variants and their models: found by titles where the feed says nothing, and moved by hand.
+
+use crate::corner::{LIST, corner_shop, deliver, export, import};
+use crate::support::Shop;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const FAMILIES: &str = r#"
+[attributes]
+family = { kind = "identifier" }
+tint = { kind = "option", options = "tints" }
+[options.tints.values.red]
+labels = { es = "Rojo", en = "Red" }
+[options.tints.values.blue]
+labels = { es = "Azul", en = "Blue" }
+[families.shirts]
+attributes = ["name", "tint", "size"]
+axes = ["tint", "size"]
+"#;
+
+const FIELDS: &str = r#"
+tint = { column = "tint", optional = true }
+size = { column = "size", optional = true }
+family = { value = "shirts" }
+"#;
+
+const MODELS: &str = "[models]\nfrom_title = true\n";
+
+/// A supplier of shirts, whose models come from titles where `models` says so.
+fn shirts(shop: &Shop, id: &str, models: &str, rows: &str) {
+    shop.write("schemas/families.toml", FAMILIES);
+    let web = shop.read("channels/web.toml");
+    let own = "color = { attribute = \"color\" }";
+    let axes = "color = { attribute = \"tint\" }\nsize = { attribute = \"size\" }";
+    shop.write("channels/web.toml", web.replace(own, axes));
+    shop.write(
+        format!("suppliers/{id}/supplier.toml"),
+        format!("{LIST}{FIELDS}{models}"),
+    );
+    deliver(shop, id, rows);
+}
+
+/// The model of each product.
+fn models(shop: &Shop, skus: &[&str]) -> Vec<Option<String>> {
+    let model = |sku: &&str| {
+        let shown = shop.done(&["product", "show", sku, "--json"]).json();
+        shown["model"].as_str().map(str::to_owned)
+    };
+    skus.iter().map(model).collect()
+}
+
+/// The same, as letters: `a` for the first model, `.` for none.
+fn letters(shop: &Shop, skus: &[&str]) -> String {
+    let mut known: BTreeMap<String, char> = BTreeMap::new();
+    let mut text = String::new();
+    for model in models(shop, skus) {
+        let next = char::from(b'a' + known.len() as u8);
+        text.push(model.map_or('.', |model| *known.entry(model).or_insert(next)));
+    }
+    text
+}
+
+const ROWS: &str = "sku;name;tint;size;model;price;stock\n\
+    A1;Camiseta básica roja M;red;M;;10.00;1\n\
+    A2;Camiseta básica azul L;blue;L;;10.00;1\n\
+    A3;Camiseta básica azul XL;blue;XL;G-7;10.00;1\n\
+    A4;Camiseta premium azul XL;blue;XL;;12.00;1\n\
+    A5;Gorra;blue;;;5.00;1\n";
+const SKUS: [&str; 5] = ["A1", "A2", "A3", "A4", "A5"];
+
+#[test]
+fn titles_make_models_where_the_feed_says_none() {
+    let shop = corner_shop();
+    shirts(&shop, "norte", "", ROWS);
+    import(&shop, "norte");
+    assert_eq!(letters(&shop, &SKUS), "..a..");
+    // The rule is a setting of the mapping: the same delivery is read anew under it, and the plan shows what it does.
+    shirts(&shop, "norte", MODELS, ROWS);
+    let told = import(&shop, "norte");
+    assert_eq!(told["attributes"]["model"], 3, "{told}");
+    assert_eq!(letters(&shop, &SKUS), "aabc.");
+    assert_eq!(models(&shop, &["A3"]), [Some("G-7".to_owned())]);
+    let offers = export(&shop);
+    assert_eq!(offers["A1"]["item_group_id"], offers["A2"]["item_group_id"]);
+    assert!(offers["A1"]["item_group_id"].starts_with("camiseta-basica-"));
+    // It is a value like any other: it has its origin, and its batch can be taken back.
+    let shown = shop.done(&["product", "show", "A1", "--json"]).json();
+    let values = shown["values"].as_array().expect("values").iter();
+    let model = values
+        .clone()
+        .find(|value| value["attribute"] == "model")
+        .expect("a model");
+    assert_eq!(
+        (&model["source"], &model["line"]),
+        (&Value::from("supplier:norte"), &Value::from(2))
+    );
+    // The order of the rows does not matter, nor whether they came before.
+    let twin = corner_shop();
+    let mut lines: Vec<&str> = ROWS.lines().collect();
+    lines[1..].reverse();
+    shirts(&twin, "norte", MODELS, &(lines.join("\n") + "\n"));
+    import(&twin, "norte");
+    assert_eq!(models(&twin, &SKUS), models(&shop, &SKUS));
+    shop.done(&["undo", "2"]);
+    assert_eq!(letters(&shop, &SKUS), "..a..");
+}
+
+#[test]
+fn a_variant_goes_to_another_model_with_its_title() {
+    let shop = corner_shop();
+    let rows = |title: &str| {
+        format!("sku;name;tint;size;price;stock\nA1;Camiseta básica roja M;red;M;10.00;1\nA2;{title};blue;L;10.00;1\n")
+    };
+    let settings = MODELS;
+    shirts(&shop, "norte", settings, &rows("Camiseta básica azul L"));
+    let path = "suppliers/norte/supplier.toml";
+    let without = shop
+        .read(path)
+        .replace("model = { column = \"model\", optional = true }\n", "");
+    shop.write(path, &without);
+    import(&shop, "norte");
+    assert_eq!(letters(&shop, &["A1", "A2"]), "aa");
+    deliver(&shop, "norte", &rows("Camiseta premium azul L"));
+    import(&shop, "norte");
+    assert_eq!(letters(&shop, &["A1", "A2"]), "ab");
+    // A title that is nothing but axes makes no model, and the earlier one goes.
+    deliver(&shop, "norte", &rows("Azul L"));
+    import(&shop, "norte");
+    assert_eq!(letters(&shop, &["A1", "A2"]), "a.");
+}
+
+/// Two suppliers never come to one model by their titles, nor does the rule undo what is one product.
+#[test]
+fn titles_of_two_suppliers_are_two_models() {
+    let shop = corner_shop();
+    let rows = |a: &str, b: &str| {
+        format!(
+            "sku;name;brand;mpn;tint;size;price;stock\n{a}1;Camiseta básica roja M;Brontal;B-100M;red;M;10.00;1\n{a}2;Camiseta básica azul L;Brontal;{b};blue;L;10.00;1\n"
+        )
+    };
+    shirts(&shop, "norte", MODELS, &rows("N", "B-200L"));
+    shirts(&shop, "sur", MODELS, &rows("S", "B-300L"));
+    import(&shop, "norte");
+    import(&shop, "sur");
+    // N1 and S1 are one product by brand and part number, which keeps the model of the supplier that is trusted more.
+    assert_eq!(letters(&shop, &["N1", "N2", "S2"]), "aab");
+}
+
+#[test]
+fn a_person_moves_variants_and_no_import_moves_them_back() {
+    let shop = corner_shop();
+    shirts(&shop, "norte", MODELS, ROWS);
+    import(&shop, "norte");
+    let moved = shop
+        .done(&["product", "move", "A4", "A5", "--with", "A1", "--json"])
+        .json();
+    assert_eq!(moved["moved"].as_array().map(Vec::len), Some(2), "{moved}");
+    let batch = moved["batch"].to_string();
+    assert_eq!(letters(&shop, &SKUS), "aabaa");
+    // A5 says no size: the variants cannot all be told apart.
+    assert!(moved["diagnostics"].to_string().contains("W-AXIS-EMPTY"), "{moved}");
+    // Another title, another price: the person's word stays.
+    deliver(
+        &shop,
+        "norte",
+        &ROWS.replace("premium", "extra").replace("12.00", "12.50"),
+    );
+    import(&shop, "norte");
+    assert_eq!(letters(&shop, &SKUS), "aabaa");
+    assert_eq!(
+        shop.done(&["product", "move", "A4", "--with", "A1", "--json"]).json()["batch"],
+        Value::Null
+    );
+    shop.done(&["product", "move", "A2", "--model", "M-1"]);
+    shop.done(&["product", "move", "A1", "--alone"]);
+    assert_eq!(
+        models(&shop, &["A2", "A1"]),
+        [Some("M-1".to_owned()), Some("A1".to_owned())]
+    );
+    assert_eq!(export(&shop)["A2"]["item_group_id"], "M-1");
+    // What was said by hand is taken back by hand, or with its batch.
+    shop.done(&["product", "clear", "A2", "model"]);
+    shop.done(&["undo", &batch]);
+    assert_eq!(
+        models(&shop, &["A2"])[0]
+            .as_deref()
+            .map(|model| model.starts_with("camiseta-basica-")),
+        Some(true)
+    );
+    assert_eq!(models(&shop, &["A5"]), [None]);
+    shop.done(&["verify"]);
+    for wrong in [
+        vec!["product", "move", "A1"],
+        vec!["product", "move", "A1", "--model", "X", "--alone"],
+        vec!["product", "move", "A1", "--with", "A5"],
+        vec!["product", "move", "A9", "--alone"],
+    ] {
+        shop.run(&wrong).ended(2);
+    }
+    shop.run(&["product", "move", "A1", "--model", " "]).ended(3);
+}
+
+#[test]
+fn a_schema_without_axes_is_told() {
+    let shop = corner_shop();
+    shop.write("suppliers/norte/supplier.toml", format!("{LIST}{MODELS}"));
+    let refused = shop.run(&["schema", "check"]).ended(3);
+    assert!(
+        refused.err.contains("axes") || refused.out.contains("axes"),
+        "{}{}",
+        refused.out,
+        refused.err
+    );
+}
