@@ -88,6 +88,9 @@ impl<'a> Documents<'a> {
             document.add_text(layout.supplier.field, supplier);
             self.mark(&mut document, Mark::Supplier, supplier);
         }
+        if let Some(changed) = batches.last() {
+            document.add_i64(layout.changed.field, *changed);
+        }
         for batch in batches {
             self.mark(&mut document, Mark::Batch, &batch.to_string());
         }

@@ -3,12 +3,11 @@
 //! An entry here is a search filter. What channels and batches know of products comes from outside, as lists of numbers.
 
 use crate::declaration::nearest::suggestion;
-use crate::diagnostic::excerpt;
 use crate::index::document::{cut, present_key};
 use crate::index::id_set::IdSet;
 use crate::index::layout::{Column, Form, Mark, mark_key, value_key};
 use crate::index::matching::{Matcher, begins};
-use crate::index::novelty::unseen;
+use crate::index::novelty::{Columns, unseen};
 use crate::index::range::within;
 use crate::query::fault::Fault;
 use crate::query::lexer::Comparison;
@@ -38,6 +37,14 @@ pub trait Outside {
     fn touched(&self, batch: i64) -> Result<Vec<i64>, (String, String)>;
     /// The batches whose products are new: what the last deliveries brought.
     fn fresh(&self) -> Result<BTreeSet<i64>, (String, String)>;
+    /// Had a product, by its number, a value of an attribute before the batches that are `fresh`. Where that is not known, yes.
+    fn said_before(
+        &self,
+        product: i64,
+        attribute: AttributeId,
+        value: &str,
+        fresh: &dyn Fn(i64) -> bool,
+    ) -> Result<bool, (String, String)>;
     /// By number of the product, how many channels block it; those beyond the end are blocked by none.
     fn blocking(&self) -> Arc<Vec<u8>>;
 }
@@ -269,31 +276,32 @@ impl Filters<'_> {
                 Span::Between(Bound::Included(from), Bound::Unbounded),
             ));
         }
-        let column = self.words_of(asked, condition)?;
-        let found = match from {
-            Some(from) => unseen(column, &layout.born, &|batch| batch >= from, self.matcher.searcher),
-            None => {
-                let fresh = self.outside.fresh().map_err(|told| from_outside(condition, told))?;
-                unseen(
-                    column,
-                    &layout.born,
-                    &|batch| fresh.contains(&batch),
-                    self.matcher.searcher,
-                )
-            }
+        let (id, column) = self.words_of(asked, condition)?;
+        let last = match from {
+            Some(_) => BTreeSet::new(),
+            None => self.outside.fresh().map_err(|told| from_outside(condition, told))?,
         };
-        match found {
+        let fresh = |batch: i64| match from {
+            Some(from) => batch >= from,
+            None => last.contains(&batch),
+        };
+        let columns = Columns {
+            values: column,
+            born: &layout.born,
+            changed: &layout.changed,
+        };
+        let said_before = |product, value: &str| {
+            let told = self.outside.said_before(product, id, value, &fresh);
+            told.map_err(|(message, help)| Unanswered(message, help))
+        };
+        match unseen(&columns, &fresh, &said_before, self.matcher.searcher) {
             Ok(found) => Ok(Box::new(IdSet::new(found))),
-            Err(error) => {
-                let help = format!("{error}; the index can always be made anew: remove `index` in the store");
-                let message = format!("the values of `{}` cannot be read", excerpt(asked));
-                Err(value_fault("E-QUERY-VERDICT", condition, message, help))
-            }
+            Err(Unanswered(message, help)) => Err(from_outside(condition, (message, help))),
         }
     }
 
     /// The column of an attribute whose values are words or codes.
-    fn words_of(&self, asked: &str, condition: &Condition) -> Result<&Column, Fault> {
+    fn words_of(&self, asked: &str, condition: &Condition) -> Result<(AttributeId, &Column), Fault> {
         let (layout, schema) = (self.matcher.layout, self.matcher.schema);
         let id = attribute(schema, asked, condition, condition.value_start)?;
         let column = match schema.known() {
@@ -301,7 +309,7 @@ impl Filters<'_> {
             known if known.family == Some(id) => Some(&layout.family),
             _ => layout.columns.get(&id).filter(|column| column.form == Form::Text),
         };
-        column.ok_or_else(|| {
+        column.map(|column| (id, column)).ok_or_else(|| {
             let attribute = schema.attribute(id);
             value_fault(
                 "E-QUERY-KIND",
@@ -369,6 +377,19 @@ fn parted(value: &str) -> (&str, Option<Comparison>, &str) {
     match found.find_map(|(sign, comparison)| rest.strip_prefix(sign).map(|behind| (comparison, behind))) {
         Some((comparison, behind)) => (name, Some(comparison), behind),
         None => (name, None, rest),
+    }
+}
+
+/// Why what was never seen cannot be told, with the next step.
+struct Unanswered(String, String);
+
+impl From<tantivy::TantivyError> for Unanswered {
+    fn from(error: tantivy::TantivyError) -> Unanswered {
+        let help = "the index can always be made anew: remove `index` in the store";
+        Unanswered(
+            format!("the values of the index cannot be read: {error}"),
+            help.to_owned(),
+        )
     }
 }
 

@@ -85,6 +85,8 @@ pub struct Layout {
     pub complete: Vec<Column>,
     /// The first batch that made a layer of the product.
     pub born: Column,
+    /// The last batch that changed what a source says of it.
+    pub changed: Column,
     /// Stock times price, as `number::column` has amounts; none where the schema lacks either.
     pub worth: Option<Column>,
 }
@@ -119,6 +121,7 @@ impl Layout {
             .map(|channel| number_column(&mut builder, &format!("complete{channel}")))
             .collect();
         let born = number_column(&mut builder, "born");
+        let changed = number_column(&mut builder, "changed");
         let known = schema.known();
         let priced = known.stock.is_some() && known.price.is_some();
         let worth = priced.then(|| number_column(&mut builder, "worth"));
@@ -187,6 +190,7 @@ impl Layout {
             supplier,
             complete,
             born,
+            changed,
             worth,
         }
     }

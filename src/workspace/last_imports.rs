@@ -1,6 +1,10 @@
-//! The last import of each source that nobody took back, and what came new with it.
+//! The last import of each source that nobody took back, what came new with it, and what products said before.
 
+use crate::catalog::Reader;
 use crate::product::batch::Batch;
+use crate::product::layer::Layer;
+use crate::schema::Schema;
+use crate::workspace::failure::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The last import of each source that nobody took back.
@@ -28,4 +32,42 @@ pub fn fresh(batches: &[Batch]) -> BTreeSet<i64> {
 
 fn stands(batch: &Batch) -> bool {
     batch.kind == "import" && batch.undone_by.is_none()
+}
+
+/// What the sources of a product said before some batches, and what they say now.
+#[derive(Debug, Default)]
+pub struct Said {
+    pub before: Vec<Layer>,
+    pub now: Vec<Layer>,
+}
+
+/// What a product's sources said before the batches that are `fresh`; nothing where that is past retention.
+pub fn said_before(
+    reader: &Reader,
+    schema: &Schema,
+    product: i64,
+    fresh: &dyn Fn(i64) -> bool,
+) -> Result<Option<Said>, Failure> {
+    let read = |body: &str, sku: &str| {
+        Layer::read_body(body, schema).map_err(|error| Failure::damaged(sku, &error.to_string()))
+    };
+    let past = reader.past_layers(product)?;
+    let mut said = Said::default();
+    for layer in reader.layers(product)? {
+        said.now.push(read(&layer.body, &layer.sku)?);
+        if fresh(layer.created) {
+            continue;
+        }
+        // The newest come first, so the last of them is what stood before all of these batches.
+        let own = past
+            .iter()
+            .filter(|past| past.layer.source == layer.source && fresh(past.of));
+        let before = match own.last() {
+            Some(past) => &past.layer,
+            None if fresh(layer.origin.batch) => return Ok(None),
+            None => &layer,
+        };
+        said.before.push(read(&before.body, &before.sku)?);
+    }
+    Ok(Some(said))
 }

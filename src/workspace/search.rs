@@ -8,8 +8,11 @@ use crate::index::filter::Outside;
 use crate::index::search::{Answer, Engine, Request, SearchError};
 use crate::index::typo::respelled;
 use crate::product::Product;
+use crate::product::layer::Layer;
 use crate::schema::Schema;
-use crate::value::Kind;
+use crate::schema::attribute::AttributeId;
+use crate::value::text::fold;
+use crate::value::{Kind, Value};
 use crate::workspace::Workspace;
 use crate::workspace::export;
 use crate::workspace::failure::{Failure, FailureKind};
@@ -460,6 +463,38 @@ impl Outside for Known<'_> {
         let batches = self.session.reader.tallies();
         let batches = batches.map_err(|error| (error.to_string(), "`estante verify` tells more".to_owned()))?;
         Ok(last_imports::fresh(&batches))
+    }
+
+    fn said_before(
+        &self,
+        product: i64,
+        attribute: AttributeId,
+        value: &str,
+        fresh: &dyn Fn(i64) -> bool,
+    ) -> Result<bool, (String, String)> {
+        let session = self.session;
+        let said = last_imports::said_before(&session.reader, &session.workspace.settings.schema, product, fresh);
+        let failed = |failure: Failure| (failure.to_string(), "`estante verify` tells more".to_owned());
+        let Some(said) = said.map_err(failed)? else {
+            return Ok(true);
+        };
+        let (value, mut any) = (fold(value), false);
+        for layer in &said.before {
+            for (_, said) in layer.values.iter().filter(|(key, _)| key.attribute == attribute) {
+                any = true;
+                let is = |text: &str| fold(text) == value;
+                let same = match said {
+                    Value::Options(codes) => codes.iter().any(|code| is(code)),
+                    said => is(&said.to_text()),
+                };
+                if same {
+                    return Ok(true);
+                }
+            }
+        }
+        // What no source says, neither then nor now, is derived of something else: nobody knows since when.
+        let says = |layer: &Layer| layer.values.iter().any(|(key, _)| key.attribute == attribute);
+        Ok(!any && !said.now.iter().any(says))
     }
 
     fn blocking(&self) -> Arc<Vec<u8>> {

@@ -300,3 +300,37 @@ fn worth_is_compared_in_one_currency_by_rates_that_are_said() {
         refused.err
     );
 }
+
+/// A brand is new too where known products take it on; a price that changes with all of them makes none.
+#[test]
+fn a_brand_that_known_products_take_on_was_never_seen_either() {
+    let shop = corner_shop();
+    let rows = |brands: &[&str], price: usize| {
+        let rows = brands.iter().enumerate();
+        let rows = rows.map(|(n, brand)| format!("S{n};P{n};{brand};M{n}M;{price}.50;{n}\n"));
+        format!("sku;name;brand;mpn;price;stock\n{}", rows.collect::<String>())
+    };
+    let unseen = |query: &str| {
+        let found = shop.done(&["search", query, "--sort", "sku", "--json"]).json();
+        let hits = found["hits"].as_array().expect("hits").iter();
+        hits.map(|hit| hit["sku"].as_str().unwrap_or_default().to_owned())
+            .collect::<String>()
+    };
+    supplier(&shop, "a", "", &rows(&["Brontal", "Kremora", "Kremora", "Brontal"], 10));
+    import(&shop, "a");
+    deliver(&shop, "a", &rows(&["Nimbra", "Kremora", "Kremora", "Zeltia"], 11));
+    import(&shop, "a");
+    assert_eq!(unseen("unseen:brand"), "S0S3");
+    // Nimbra in other letters is known since the delivery before.
+    deliver(&shop, "a", &rows(&["Nimbra", "Tulvar", "Kremora", "NIMBRA"], 12));
+    import(&shop, "a");
+    assert_eq!(unseen("unseen:brand"), "S1");
+    assert_eq!(unseen("unseen:brand>1"), "S0S1S3");
+    // What is past retention is not called new.
+    let file = shop.path("estante.toml");
+    let settings = std::fs::read_to_string(&file).expect("settings");
+    std::fs::write(&file, format!("{settings}\n[history]\nkeep_batches = 1\n")).expect("settings");
+    shop.done(&["history", "prune", "--apply"]);
+    assert_eq!(unseen("unseen:brand"), "S1");
+    assert_eq!(unseen("unseen:brand>1"), "S1");
+}
