@@ -4,6 +4,7 @@
 //! The editor wins under every policy. Ties break by trust, so that the order of arrival never matters.
 
 use crate::product::origin::{Origin, Source};
+use crate::schema::attribute::AttributeId;
 use crate::schema::policy::Policy;
 use crate::value::{Value, compare};
 use std::cmp::Ordering;
@@ -13,24 +14,36 @@ use std::cmp::Ordering;
 pub struct Trust {
     places: Vec<u32>,
     additions: Vec<bool>,
+    /// The supplier that each counts together with: itself, or the one that it adds to. None for what is no supplier.
+    houses: Vec<Option<u16>>,
+    offer: Option<BestOffer>,
     editor: Option<usize>,
     draft: Option<usize>,
 }
 
 /// How a supplier stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing<'a> {
     /// The lower, the more trusted.
     pub rank: u32,
-    /// True where its feeds only add to another supplier's products, so that they alone keep nothing on sale.
-    pub addition: bool,
+    /// The source whose products its feeds add to, where they do: they alone keep nothing on sale, and count together with it.
+    pub adds_to: Option<&'a str>,
+}
+
+/// Whose offer is taken as a whole, where several suppliers offer a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BestOffer {
+    /// The attribute that decides.
+    pub by: AttributeId,
+    /// `Rank`, `Newest`, `Lowest` or `LowestInStock`; any other is taken as `Rank`.
+    pub policy: Policy,
 }
 
 impl Trust {
     /// Orders the sources: the editor first, then accepted drafts, then suppliers by rank and id, those without a rank (their
     /// folder is gone), and what was found by the program. `sources[n]` is the name of source `n`, `standing` tells how a
     /// supplier stands.
-    pub fn new(sources: &[String], standing: impl Fn(&str) -> Option<Standing>) -> Trust {
+    pub fn new<'a>(sources: &[String], standing: impl Fn(&str) -> Option<Standing<'a>>) -> Trust {
         let supplier = |name: &str| match Source::parse(name) {
             Some(Source::Supplier(id)) => standing(&id),
             _ => None,
@@ -59,15 +72,45 @@ impl Trust {
             .iter()
             .map(|name| match Source::parse(name) {
                 Some(Source::Images | Source::Draft) => true,
-                _ => supplier(name).is_some_and(|standing| standing.addition),
+                _ => supplier(name).is_some_and(|standing| standing.adds_to.is_some()),
             })
             .collect();
+        let above = |source: usize| {
+            let base = supplier(sources.get(source)?)?.adds_to?;
+            sources.iter().position(|name| name == base)
+        };
+        let house = |source: usize, name: &str| match Source::parse(name) {
+            Some(Source::Editor | Source::Draft | Source::Images) => None,
+            // A supplier may add to one that adds to another. More steps than sources are a circle.
+            _ => {
+                let mut steps = std::iter::successors(Some(source), |source| above(*source)).take(sources.len() + 1);
+                let last = steps.by_ref().last().unwrap_or(source);
+                u16::try_from(last).ok()
+            }
+        };
         Trust {
+            houses: sources.iter().enumerate().map(|(n, name)| house(n, name)).collect(),
             places,
             additions,
+            offer: None,
             editor,
             draft,
         }
+    }
+
+    /// The same, with offers taken as a whole.
+    pub fn with_offer(self, offer: Option<BestOffer>) -> Trust {
+        Trust { offer, ..self }
+    }
+
+    /// How offers are taken as a whole, where they are.
+    pub fn offer(&self) -> Option<BestOffer> {
+        self.offer
+    }
+
+    /// The supplier that a source counts together with; none for what is no supplier.
+    pub fn house(&self, source: u16) -> Option<u16> {
+        self.houses.get(usize::from(source)).copied().unwrap_or(Some(source))
     }
 
     /// Place of a source; unknown ones come last.
@@ -98,7 +141,7 @@ pub struct Voice<'a> {
     /// Place in the order of trust.
     pub place: u32,
     pub editor: bool,
-    /// True while the layer's source has the product in stock.
+    /// True while its supplier has the product in stock.
     pub in_stock: bool,
 }
 

@@ -1,23 +1,12 @@
 //! Which layer wins, value by value: the layers of one product become the golden record.
 
+use crate::merge::claim::{Claim, Spoken, claims};
+use crate::merge::hearing::{Hearing, stock};
 use crate::merge::policy::{Trust, Verdict, Voice, decide};
-use crate::product::layer::Layer;
 use crate::product::origin::Origin;
 use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
-use crate::schema::policy::Role;
-use crate::value::Value;
-use rust_decimal::Decimal;
-
-/// One layer of a product, read.
-#[derive(Debug, Clone)]
-pub struct Spoken {
-    /// Number of the source in the store.
-    pub source: u16,
-    pub origin: Origin,
-    pub withdrawn: bool,
-    pub layer: Layer,
-}
+use crate::schema::policy::{Policy, Role};
 
 /// The golden record of one product: a pure function of its layers, the schema and the order of trust.
 /// `layers` may come in any order. `By::Layer`, `By::Editor` and `By::Draft` hold the position in `layers`.
@@ -87,59 +76,37 @@ fn by(layer: usize, source: u16, trust: &Trust) -> By {
 }
 
 fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Vec<Resolved> {
-    // (key, withdrawn, place, layer, value): sorting it brings the voices of each key together, the best first.
-    let mut claims = Vec::with_capacity(layers.iter().map(|spoken| spoken.layer.values.len()).sum());
-    for (n, spoken) in layers.iter().enumerate() {
-        let place = trust.place(spoken.source);
-        for (key, value) in &spoken.layer.values {
-            if spoken.withdrawn && schema.attribute(key.attribute).role == Role::Offer {
-                continue;
-            }
-            claims.push((*key, spoken.withdrawn, place, n, value));
-        }
-    }
-    claims.sort_by_key(|(key, withdrawn, place, n, _)| (*key, *withdrawn, *place, *n));
-    let stocked: Vec<bool> = layers
-        .iter()
-        .map(|spoken| !spoken.withdrawn && in_stock(&spoken.layer, schema))
-        .collect();
+    let claims = claims(layers, schema, trust);
     let mut resolved: Vec<Resolved> = Vec::new();
     let mut voices: Vec<Voice<'_>> = Vec::new();
-    for group in claims.chunk_by(|a, b| a.0 == b.0) {
-        let key = group[0].0;
+    // Who has stock is only asked where it decides.
+    let mut stocked: Vec<bool> = Vec::new();
+    let hearing = Hearing::of(&claims, layers, schema, trust, &mut voices);
+    for group in claims.chunk_by(|a, b| a.key == b.key) {
+        let key = group[0].key;
+        let heard = hearing.heard(key.attribute, schema);
+        let policy = schema.attribute(key.attribute).policy;
+        if policy == Policy::LowestInStock && stocked.is_empty() {
+            stock(&claims, layers, schema, trust, &mut voices, &mut stocked);
+        }
+        let said = || group.iter().filter(|claim| heard.admits(claim.source, trust));
+        let Some(first) = said().next() else { continue };
         // Withdrawn layers only speak where no other does.
-        let live = group.iter().take_while(|claim| claim.1 == group[0].1);
+        let live = || said().take_while(|claim| claim.withdrawn == first.withdrawn);
+        let in_stock = |claim: &Claim<'_>| stocked.get(claim.layer).copied().unwrap_or(false);
         voices.clear();
-        voices.extend(live.map(|(key, _, place, n, value)| Voice {
-            value,
-            origin: layers[*n].layer.origin(*key, layers[*n].origin),
-            place: *place,
-            editor: trust.is_editor(layers[*n].source),
-            in_stock: stocked[*n],
-        }));
-        let (winner, value) = match decide(schema.attribute(key.attribute).policy, &voices) {
+        voices.extend(live().map(|claim| claim.voice(layers, trust, in_stock(claim))));
+        let (winner, value) = match decide(policy, &voices) {
             Verdict::Winner(n) => (n, voices[n].value.clone()),
             Verdict::Together(n, value) => (n, value),
         };
+        let claim = live().nth(winner).unwrap_or(first);
         resolved.push(Resolved {
             key,
             value,
-            by: by(group[winner].3, layers[group[winner].3].source, trust),
+            by: by(claim.layer, claim.source, trust),
             origin: voices[winner].origin,
         });
     }
     resolved
-}
-
-/// True where the layer itself says that there is stock.
-fn in_stock(layer: &Layer, schema: &Schema) -> bool {
-    let Some(stock) = schema.known().stock else {
-        return false;
-    };
-    let at = layer.values.partition_point(|(key, _)| key.attribute < stock);
-    match layer.values.get(at) {
-        Some((key, Value::Integer(amount))) if key.attribute == stock => *amount > 0,
-        Some((key, Value::Decimal(amount))) if key.attribute == stock => *amount > Decimal::ZERO,
-        _ => false,
-    }
 }

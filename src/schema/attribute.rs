@@ -297,21 +297,18 @@ fn check_keys(written: &AttributeFile, report: &mut Report<'_>) {
         let message = format!("missing key `{key}`, which attributes of kind {} need", kind);
         report.fault(&[], "E-MISSING-KEY", message, help);
     }
-    let kinds: &[Kind] = match written.policy {
-        Policy::Rank | Policy::Newest => return,
-        Policy::Longest => &[Text, RichText, Options, Media, Reference, Table],
-        Policy::Shortest => &[Text, RichText],
-        Policy::Lowest | Policy::Highest => &[Integer, Decimal, Measure, Money, Date, DateTime],
-        Policy::LowestInStock => &[Integer, Decimal, Money],
-        Policy::Union => &[Options, Media, Reference],
-    };
-    if !kinds.contains(&kind) {
-        let message = format!("this policy is not for attributes of kind {}", kind);
+    check_policy(&["policy"], written.policy, kind, report);
+}
+
+/// Whether a policy can judge values of a kind. Fault: `E-POLICY-KIND`.
+pub fn check_policy(path: &[&str], policy: Policy, kind: Kind, report: &mut Report<'_>) {
+    if !policy.is_for(kind) {
+        let message = format!("this policy is not for attributes of kind {kind}");
         report.fault(
-            &["policy"],
+            path,
             "E-POLICY-KIND",
             message,
-            format!("it is for {}", names(kinds)),
+            format!("it is for {}", policy.kinds_text()),
         );
     }
 }

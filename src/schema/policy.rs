@@ -2,6 +2,7 @@
 //!
 //! Who wins is decided in `merge`.
 
+use crate::value::Kind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,37 @@ pub enum Policy {
     LowestInStock,
     /// All members of all lists, the best rank's first.
     Union,
+}
+
+impl Policy {
+    /// The kinds that it is for; none where it is for all.
+    pub fn kinds(self) -> Option<&'static [Kind]> {
+        use Kind::*;
+        match self {
+            Policy::Rank | Policy::Newest => None,
+            Policy::Longest => Some(&[Text, RichText, Options, Media, Reference, Table]),
+            Policy::Shortest => Some(&[Text, RichText]),
+            Policy::Lowest | Policy::Highest => Some(&[Integer, Decimal, Measure, Money, Date, DateTime]),
+            Policy::LowestInStock => Some(&[Integer, Decimal, Money]),
+            Policy::Union => Some(&[Options, Media, Reference]),
+        }
+    }
+
+    /// True where values of the kind can be judged by it.
+    pub fn is_for(self, kind: Kind) -> bool {
+        self.kinds().is_none_or(|kinds| kinds.contains(&kind))
+    }
+
+    /// The kinds that it is for, in words.
+    pub fn kinds_text(self) -> String {
+        let names: Vec<&str> = self
+            .kinds()
+            .unwrap_or_default()
+            .iter()
+            .map(|kind| kind.name())
+            .collect();
+        names.join(", ")
+    }
 }
 
 /// Whose an attribute is.

@@ -1,7 +1,7 @@
 //! One product looked at: its values with their origins, its layers, its history, how complete it is.
 
 use crate::catalog::Reader;
-use crate::catalog::stored::ProductName;
+use crate::catalog::stored::{ProductName, StoredLayer};
 use crate::enrich::rules::Outcome;
 use crate::enrich::specs::Standing;
 use crate::merge::policy::Trust;
@@ -10,11 +10,11 @@ use crate::product::batch::{Batch, DeliveredFile, Tally};
 use crate::product::layer::Layer;
 use crate::product::origin::Origin;
 use crate::product::{By, Product};
-use crate::schema::policy::Role;
 use crate::workspace::Workspace;
 use crate::workspace::complete::{ShownCompleteness, complete};
 use crate::workspace::evidence::shown;
 use crate::workspace::failure::Failure;
+use crate::workspace::losing::{Losing, Loss};
 use crate::workspace::products::Shelf;
 use crate::workspace::rule_layer;
 use std::collections::BTreeMap;
@@ -55,6 +55,20 @@ pub struct ShownClaim {
     pub wins: bool,
     /// Why it does not win.
     pub reason: Option<String>,
+    /// The same for scripts: `same`, `withdrawn`, `offer`, `editor`, `draft`, `policy`, `template`, `rule`, `suggested` or
+    /// `contradicts`.
+    pub cause: Option<&'static str>,
+}
+
+impl ShownClaim {
+    fn new(value: ShownValue, loss: Option<Loss>) -> ShownClaim {
+        ShownClaim {
+            value,
+            wins: loss.is_none(),
+            cause: loss.as_ref().map(|loss| loss.cause),
+            reason: loss.map(|loss| loss.words),
+        }
+    }
 }
 
 /// One change in a product's history.
@@ -171,13 +185,7 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
     }
     let mut layers = layers(&mut shower, &product, &stored, &trust)?;
     let copied = values.iter().filter(|value| value.source == "copy");
-    let copied: Vec<ShownClaim> = copied
-        .map(|value| ShownClaim {
-            value: value.clone(),
-            wins: true,
-            reason: None,
-        })
-        .collect();
+    let copied: Vec<ShownClaim> = copied.map(|value| ShownClaim::new(value.clone(), None)).collect();
     if let Some(first) = copied.first() {
         layers.push(ShownLayer {
             source: "copy".to_owned(),
@@ -237,48 +245,19 @@ fn show_rule(workspace: &Workspace, rule: u16, value: &mut ShownValue) {
 fn layers(
     shower: &mut Shower<'_>,
     product: &Product,
-    stored: &[crate::catalog::stored::StoredLayer],
+    stored: &[StoredLayer],
     trust: &Trust,
 ) -> Result<Vec<ShownLayer>, Failure> {
-    let schema = &shower.workspace.settings.schema;
+    let losing = Losing::new(&shower.workspace.settings, trust, product, stored)?;
     let mut shown = Vec::new();
-    for (n, layer) in stored.iter().enumerate() {
-        let body =
-            Layer::read_body(&layer.body, schema).map_err(|error| Failure::damaged(&layer.sku, &error.to_string()))?;
+    for (n, (layer, spoken)) in stored.iter().zip(losing.layers()).enumerate() {
         let source = shower.source(layer.source.0);
         let mut values = Vec::new();
-        for (key, value) in &body.values {
-            let attribute = schema.attribute(key.attribute);
-            let winner = product
-                .exact(*key)
-                .and_then(|resolved| Some((resolved.by.layer()?, resolved)));
-            let wins = winner.is_some_and(|(own, _)| own == n);
-            let reason = match winner {
-                _ if wins => None,
-                Some((_, resolved)) if resolved.value == *value => Some("says the same".to_owned()),
-                _ if layer.withdrawn && attribute.role == Role::Offer => Some("withdrawn by its source".to_owned()),
-                Some((other, _)) => {
-                    let other = stored.get(other).map_or(0, |layer| layer.source.0);
-                    let policy = match trust.is_editor(other) {
-                        true => "the editor wins".to_owned(),
-                        false => format!(
-                            "{} wins by the policy `{}`",
-                            shower.source(other),
-                            policy_name(attribute.policy)
-                        ),
-                    };
-                    Some(policy)
-                }
-                None => Some(match product.exact(*key).map(|resolved| resolved.by) {
-                    Some(By::Copy(_)) => "a template writes it anew".to_owned(),
-                    Some(By::Rule(rule)) => format!("the rule {} wins", rule_name(shower.workspace, rule)),
-                    None if attribute.role != Role::Offer || !layer.withdrawn => "a rule takes it away".to_owned(),
-                    _ => "withdrawn by its source".to_owned(),
-                }),
-            };
-            let origin = body.origin(*key, layer.origin);
+        for (key, value) in &spoken.layer.values {
+            let loss = losing.loss(n, *key, value, &|source| shower.source(source));
+            let origin = spoken.layer.origin(*key, layer.origin);
             let value = shower.value(*key, value.to_text().into_owned(), source.clone(), origin, false)?;
-            values.push(ShownClaim { value, wins, reason });
+            values.push(ShownClaim::new(value, loss));
         }
         shown.push(ShownLayer {
             source,
@@ -292,13 +271,6 @@ fn layers(
     Ok(shown)
 }
 
-fn rule_name(workspace: &Workspace, rule: u16) -> &str {
-    let rules = workspace.settings.enrichment.rules.as_ref();
-    rules
-        .and_then(|rules| rules.rule(rule))
-        .map_or("", |rule| rule.id.as_str())
-}
-
 /// What rules say, as a layer: followed again, so that it also shows what stands below a person's word.
 fn rules_layer(
     shower: &mut Shower<'_>,
@@ -310,19 +282,18 @@ fn rules_layer(
     let origin = product.values.first().map(|value| value.origin).unwrap_or_default();
     for said in rule_layer::said(shower.workspace, shower.reader, trust, name)? {
         let own = product.exact(said.key).map(|resolved| resolved.by);
-        let reason = match said.outcome {
-            Outcome::Editor => Some("the editor wins".to_owned()),
-            Outcome::Draft => Some("the accepted draft wins".to_owned()),
-            Outcome::Same => Some("says the same".to_owned()),
+        let loss = match said.outcome {
+            Outcome::Editor => Some(Loss::new("editor", "the editor wins")),
+            Outcome::Draft => Some(Loss::new("draft", "the accepted draft wins")),
+            Outcome::Same => Some(Loss::new("same", "says the same")),
             Outcome::Wins if said.after.is_none() && own.is_none() => None,
             Outcome::Wins if own == Some(By::Rule(said.rule)) => None,
-            Outcome::Wins => Some("said otherwise further down".to_owned()),
+            Outcome::Wins => Some(Loss::new("rule", "said otherwise further down")),
         };
         let text = said.after.unwrap_or_default();
         let mut value = shower.value(said.key, text, "rules".to_owned(), origin, false)?;
         show_rule(shower.workspace, said.rule, &mut value);
-        let wins = reason.is_none();
-        values.push(ShownClaim { value, wins, reason });
+        values.push(ShownClaim::new(value, loss));
     }
     Ok((!values.is_empty()).then(|| ShownLayer {
         source: "rules".to_owned(),
@@ -346,21 +317,17 @@ fn specs_layer(shower: &mut Shower<'_>, trust: &Trust, name: &ProductName) -> Re
     for finding in &findings {
         let spec = shown(&settings.schema, finding);
         let evidence = format!("`{}` in {}, {:.2} sure", spec.words, spec.told_by, spec.confidence);
-        let reason = match &finding.standing {
+        let loss = match &finding.standing {
             Standing::Accepted => None,
-            Standing::Suggested => Some("a suggestion: not sure enough".to_owned()),
-            Standing::Agrees => Some("a source says the same".to_owned()),
-            Standing::Contradicts(said) => Some(format!("a source says {}", said.to_text())),
+            Standing::Suggested => Some(Loss::new("suggested", "a suggestion: not sure enough")),
+            Standing::Agrees => Some(Loss::new("same", "a source says the same")),
+            Standing::Contradicts(said) => Some(Loss::new("contradicts", format!("a source says {}", said.to_text()))),
         };
         let text = finding.value.to_text().into_owned();
         let mut value = shower.value(finding.key, text, "specs".to_owned(), finding.origin, false)?;
         value.column = None;
         value.rule = Some(evidence);
-        values.push(ShownClaim {
-            value,
-            wins: reason.is_none(),
-            reason,
-        });
+        values.push(ShownClaim::new(value, loss));
     }
     Ok((!values.is_empty()).then(|| ShownLayer {
         source: "specs".to_owned(),
@@ -375,18 +342,11 @@ fn specs_layer(shower: &mut Shower<'_>, trust: &Trust, name: &ProductName) -> Re
     }))
 }
 
-fn policy_name(policy: crate::schema::policy::Policy) -> String {
-    serde_json::to_value(policy)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
-}
-
 fn history(
     shower: &mut Shower<'_>,
     reader: &Reader,
     name: &ProductName,
-    stored: &[crate::catalog::stored::StoredLayer],
+    stored: &[StoredLayer],
 ) -> Result<Vec<ShownChange>, Failure> {
     let schema = &shower.workspace.settings.schema;
     let read = |body: &str, sku: &str| {

@@ -39,6 +39,7 @@ pub mod kept_history;
 pub mod last_file;
 pub mod last_imports;
 pub mod layout;
+pub mod losing;
 pub mod match_settings;
 pub mod matches;
 pub mod merging;
@@ -46,6 +47,7 @@ pub mod models;
 pub mod net;
 pub mod new;
 pub mod newcomers;
+pub mod offer_settings;
 pub mod overridden;
 pub mod parallel;
 pub mod passing;
@@ -169,13 +171,14 @@ impl Workspace {
         for (id, name) in sources {
             names[usize::from(id.0)] = name;
         }
-        Ok(Trust::new(&names, |id| {
+        let trust = Trust::new(&names, |id| {
             let supplier = self.settings.suppliers.iter().find(|supplier| supplier.id == id)?;
             Some(Standing {
                 rank: supplier.rank,
-                addition: supplier.adds_to.is_some(),
+                adds_to: supplier.adds_to.as_deref(),
             })
-        }))
+        });
+        Ok(trust.with_offer(self.settings.offer))
     }
 
     /// Gives everything back: lets go of history that is past retention, and writes the store's log into its file.

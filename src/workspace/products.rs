@@ -5,9 +5,10 @@ use crate::catalog::Reader;
 use crate::catalog::stored::{ProductName, StoredLayer};
 use crate::enrich::Enrichment;
 use crate::enrich::specs::Doubts;
+use crate::merge::claim::Spoken;
 use crate::merge::model::inherit;
 use crate::merge::policy::Trust;
-use crate::merge::resolve::{Spoken, resolve};
+use crate::merge::resolve::resolve;
 use crate::product::Product;
 use crate::product::layer::Layer;
 use crate::schema::Schema;
@@ -79,6 +80,11 @@ pub fn fingerprint(settings: &Settings) -> u64 {
         hash.update(supplier.id.as_bytes());
         hash.update(&supplier.rank.to_le_bytes());
         hash.update(&[0, u8::from(supplier.adds_to.is_some())]);
+        hash.update(supplier.adds_to.as_deref().unwrap_or_default().as_bytes());
+    }
+    if let Some(offer) = &settings.offer {
+        hash.update(&offer.by.0.to_le_bytes());
+        hash.update(&[1, offer.policy as u8]);
     }
     hash.digest()
 }

@@ -15,6 +15,7 @@ use crate::index::worth::{Worth, WorthSettings};
 use crate::mapping::Mapping;
 use crate::mapping::models::ModelSettings;
 use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
+use crate::merge::policy::BestOffer;
 use crate::plan::guard::{BadSetting, GuardSettings, Guards};
 use crate::schema::Schema;
 use crate::schema::load::load;
@@ -25,6 +26,7 @@ use crate::workspace::draft_settings::{DraftSettings, Drafting};
 use crate::workspace::failure::Failure;
 use crate::workspace::folder::{declarations, gather, load_copy, load_rules, shown};
 use crate::workspace::match_settings::MatchSettings;
+use crate::workspace::offer_settings::OfferSettings;
 use crate::workspace::retention::HistorySettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,6 +93,9 @@ pub struct WorkspaceFile {
     /// Worth: how prices of several currencies are compared where worklists are sorted by what is at stake.
     #[serde(default)]
     pub worth: WorthSettings,
+    /// Offers: whose a product has where several suppliers sell it.
+    #[serde(default)]
+    pub offer: OfferSettings,
     /// Drafts of missing texts by a language model; off where this table is absent.
     #[serde(default)]
     pub drafts: Option<DraftSettings>,
@@ -221,6 +226,8 @@ pub struct Settings {
     pub history: HistorySettings,
     pub matching: MatchSettings,
     pub worth: Worth,
+    /// Whose offer is taken as a whole; `None` where none is.
+    pub offer: Option<BestOffer>,
     /// How drafts are made; `None` where they are off.
     pub drafts: Option<Drafting>,
     pub store: PathBuf,
@@ -272,6 +279,11 @@ impl Settings {
             faults.push(bad_guard(&declaration, &bad));
             workspace.guards = GuardSettings::default();
         }
+        let offer = workspace.offer.compile(&schema, &declaration);
+        let offer = offer.unwrap_or_else(|fault| {
+            faults.push(fault);
+            None
+        });
         let images = load_images(&workspace, &declaration, &schema, &channel_ids, &mut faults);
         let suppliers = compile_suppliers(&workspace, supplier_files, &schema, &mut faults);
         let channels = compile_channels(root, &workspace, &channel_files, &schema, &mut faults);
@@ -313,6 +325,7 @@ impl Settings {
             history: workspace.history,
             matching: workspace.matching,
             worth,
+            offer,
             drafts,
             store,
             out: root.join(&workspace.out),

@@ -154,6 +154,7 @@ fn every_key_stands_on_its_page() {
                 "docs/enrichment.md",
                 "docs/images.md",
                 "docs/drafts.md",
+                "docs/survivorship.md",
             ][..],
         ),
         ("supplier.json", &["docs/supplier.md", "docs/guards.md"]),

@@ -47,6 +47,7 @@ mod specs_truth;
 mod structured_data;
 mod supplier_add;
 mod supplier_check;
+mod survivorship;
 mod sweep;
 mod todo;
 mod tree_exports;

@@ -3,8 +3,9 @@
 use crate::catalog::Reader;
 use crate::catalog::change::{BatchRecord, NewLayer};
 use crate::catalog::stored::{Keys, ProductName, SourceId};
+use crate::merge::claim::Spoken;
 use crate::merge::policy::Trust;
-use crate::merge::resolve::{Spoken, resolve};
+use crate::merge::resolve::resolve;
 use crate::product::batch::Tally;
 use crate::product::layer::Layer;
 use crate::product::origin::{Origin, Source};

@@ -1,0 +1,211 @@
+//! Who is heard of what, settled for one product before its values are: the supplier whose offer is taken as a whole.
+//!
+//! Which of the heard voices wins is left to `policy`.
+
+use crate::merge::claim::{Claim, Spoken, claims, first_of};
+use crate::merge::policy::{Trust, Verdict, Voice, decide};
+use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
+use crate::schema::policy::{Policy, Role};
+use crate::value::{Value, compare};
+use rust_decimal::Decimal;
+use std::cmp::Ordering;
+
+/// What the layers of one product settle before its values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hearing {
+    /// The supplier whose offer is taken as a whole, where several offer the product.
+    offer: Option<u16>,
+}
+
+/// Who is heard of one attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Every source.
+    All,
+    /// This supplier with the feeds that add to it, and people: its offer is the best.
+    Offer(u16),
+}
+
+impl Heard {
+    /// True where the source's word counts.
+    pub fn admits(self, source: u16, trust: &Trust) -> bool {
+        match self {
+            Heard::All => true,
+            Heard::Offer(best) => trust.house(source).is_none_or(|house| house == best),
+        }
+    }
+}
+
+impl Hearing {
+    /// Settles it from the layers alone.
+    pub fn new(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Hearing {
+        Hearing::of(&claims(layers, schema, trust), layers, schema, trust, &mut Vec::new())
+    }
+
+    /// The same of claims that are in order already. `voices` is room to work in.
+    pub fn of<'a>(
+        claims: &[Claim<'a>],
+        layers: &[Spoken],
+        schema: &Schema,
+        trust: &Trust,
+        voices: &mut Vec<Voice<'a>>,
+    ) -> Hearing {
+        let around = Around { layers, schema, trust };
+        Hearing {
+            offer: around.best_offer(claims, voices),
+        }
+    }
+
+    /// Who is heard of an attribute.
+    pub fn heard(&self, attribute: AttributeId, schema: &Schema) -> Heard {
+        match self.offer {
+            Some(best) if schema.attribute(attribute).role == Role::Offer => Heard::Offer(best),
+            _ => Heard::All,
+        }
+    }
+}
+
+/// Fills `stocked`, by position of the layer, with whether its supplier has the product in stock: what it says itself, or
+/// what a feed says that adds to it. `voices` is room to work in.
+pub fn stock<'a>(
+    claims: &[Claim<'a>],
+    layers: &[Spoken],
+    schema: &Schema,
+    trust: &Trust,
+    voices: &mut Vec<Voice<'a>>,
+    stocked: &mut Vec<bool>,
+) {
+    let around = Around { layers, schema, trust };
+    stocked.clear();
+    for spoken in layers {
+        let house = trust.house(spoken.source);
+        let has = house.is_some_and(|house| !spoken.withdrawn && around.has_stock(claims, house, voices));
+        stocked.push(has);
+    }
+}
+
+/// What a product is judged by.
+struct Around<'s> {
+    layers: &'s [Spoken],
+    schema: &'s Schema,
+    trust: &'s Trust,
+}
+
+/// One supplier's offer.
+struct Offer<'a> {
+    house: u16,
+    /// False where the supplier took the product off, and only a feed that adds to it still speaks of it.
+    sells: bool,
+    in_stock: bool,
+    /// What it says of the deciding attribute.
+    voice: Voice<'a>,
+}
+
+impl Around<'_> {
+    /// The supplier whose offer is taken; none where offers are not taken as a whole, or only one supplier offers.
+    fn best_offer<'a>(&self, claims: &[Claim<'a>], voices: &mut Vec<Voice<'a>>) -> Option<u16> {
+        let terms = self.trust.offer()?;
+        if !self.several_offer() {
+            return None;
+        }
+        let said = first_of(claims, terms.by);
+        let mut best: Option<Offer<'a>> = None;
+        // Sorted by trust, so that the first of equals is the most trusted, and of amounts in several currencies those in its
+        // currency are compared.
+        for (n, claim) in said.iter().enumerate() {
+            let Some(house) = self.trust.house(claim.source) else {
+                continue;
+            };
+            let before = said.get(..n).unwrap_or_default();
+            if before.iter().any(|claim| self.trust.house(claim.source) == Some(house)) {
+                continue;
+            }
+            let Some(voice) = self.word(said, house, voices) else {
+                continue;
+            };
+            let offer = Offer {
+                house,
+                sells: self.sells(house),
+                in_stock: terms.policy == Policy::LowestInStock && self.has_stock(claims, house, voices),
+                voice,
+            };
+            if best.as_ref().is_none_or(|best| is_better(terms.policy, &offer, best)) {
+                best = Some(offer);
+            }
+        }
+        best.map(|best| best.house).or_else(|| self.most_trusted(claims))
+    }
+
+    /// Where nobody says the deciding attribute: the most trusted supplier that offers anything.
+    fn most_trusted(&self, claims: &[Claim<'_>]) -> Option<u16> {
+        let offers = claims.iter().filter_map(|claim| {
+            let house = self.trust.house(claim.source)?;
+            let is_offer = self.schema.attribute(claim.key.attribute).role == Role::Offer;
+            is_offer.then(|| (!self.sells(house), self.trust.place(claim.source), claim.source, house))
+        });
+        offers.min().map(|(_, _, _, house)| house)
+    }
+
+    /// True where layers of different suppliers stand.
+    fn several_offer(&self) -> bool {
+        let live = self.layers.iter().filter(|spoken| !spoken.withdrawn);
+        let mut houses = live.filter_map(|spoken| self.trust.house(spoken.source));
+        let first = houses.next();
+        houses.any(|house| Some(house) != first)
+    }
+
+    /// True where one of the supplier's own feeds has the product, and not only one that adds to it.
+    fn sells(&self, house: u16) -> bool {
+        self.layers.iter().any(|spoken| {
+            !spoken.withdrawn
+                && self.trust.house(spoken.source) == Some(house)
+                && !self.trust.is_addition(spoken.source)
+        })
+    }
+
+    /// What a supplier says under one key, its feeds together.
+    fn word<'a>(&self, said: &[Claim<'a>], house: u16, voices: &mut Vec<Voice<'a>>) -> Option<Voice<'a>> {
+        let own = said
+            .iter()
+            .filter(|claim| self.trust.house(claim.source) == Some(house));
+        voices.clear();
+        voices.extend(own.map(|claim| claim.voice(self.layers, self.trust, false)));
+        let attribute = said.first()?.key.attribute;
+        if voices.is_empty() {
+            return None;
+        }
+        let (Verdict::Winner(n) | Verdict::Together(n, _)) = decide(self.schema.attribute(attribute).policy, voices);
+        voices.get(n).copied()
+    }
+
+    /// True where a supplier says that there is stock.
+    fn has_stock<'a>(&self, claims: &[Claim<'a>], house: u16, voices: &mut Vec<Voice<'a>>) -> bool {
+        let Some(stock) = self.schema.known().stock else {
+            return false;
+        };
+        match self
+            .word(first_of(claims, stock), house, voices)
+            .map(|voice| voice.value)
+        {
+            Some(Value::Integer(amount)) => *amount > 0,
+            Some(Value::Decimal(amount)) => *amount > Decimal::ZERO,
+            _ => false,
+        }
+    }
+}
+
+/// True where an offer beats one of a supplier that is trusted more.
+fn is_better(policy: Policy, offer: &Offer<'_>, best: &Offer<'_>) -> bool {
+    if offer.sells != best.sells {
+        return offer.sells;
+    }
+    let is_less = || compare(offer.voice.value, best.voice.value) == Some(Ordering::Less);
+    match policy {
+        Policy::Newest => offer.voice.origin.batch > best.voice.origin.batch,
+        Policy::Lowest => is_less(),
+        Policy::LowestInStock if offer.in_stock != best.in_stock => offer.in_stock,
+        Policy::LowestInStock => is_less(),
+        Policy::Rank | Policy::Longest | Policy::Shortest | Policy::Highest | Policy::Union => false,
+    }
+}

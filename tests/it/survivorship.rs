@@ -1,0 +1,123 @@
+//! Who wins where several sources say a value: settings in, exports and reasons out.
+
+use crate::corner::{corner_shop, export, import, supplier, value};
+use crate::support::Shop;
+
+const HAMMER: &str = "4006381333931";
+
+/// One hammer of two suppliers; the better trusted has a stock feed beside its list.
+fn hammers() -> Shop {
+    let shop = corner_shop();
+    let head = "sku;gtin;name;description;brand;price;stock\n";
+    supplier(
+        &shop,
+        "norte",
+        "rank = 10",
+        &format!("{head}A1;{HAMMER};Hammer;;Acme;12.00;0\n"),
+    );
+    supplier(
+        &shop,
+        "sur",
+        "rank = 20\nsku_prefix = \"S-\"",
+        &format!("{head}S1;{HAMMER};Claw hammer by Acme;Of steel;ACME;11.00;5\n"),
+    );
+    supplier(
+        &shop,
+        "existencias",
+        "rank = 5\nadds_to = \"norte\"",
+        "sku;stock\nA1;7\n",
+    );
+    for id in ["norte", "sur", "existencias"] {
+        import(&shop, id);
+    }
+    shop
+}
+
+/// Price and stock of the hammer.
+#[track_caller]
+fn offer(shop: &Shop) -> (String, String) {
+    let told = |attribute| value(shop, "A1", attribute).unwrap_or_default();
+    (told("price"), told("stock"))
+}
+
+/// Why a source's word on an attribute does not win: cause and words; empty where it does.
+#[track_caller]
+fn loss(shop: &Shop, source: &str, attribute: &str) -> (String, String) {
+    let shown = shop.done(&["product", "show", "A1", "--layers", "--json"]).json();
+    let layers = shown["layers"].as_array().expect("a product has layers");
+    let layer = layers.iter().find(|layer| layer["source"] == source);
+    let values = layer
+        .and_then(|layer| layer["values"].as_array())
+        .expect("the source speaks");
+    let claim = values
+        .iter()
+        .find(|claim| claim["attribute"] == attribute)
+        .unwrap_or_else(|| panic!("{source} says no {attribute}"));
+    assert_eq!(claim["wins"], claim["cause"].is_null());
+    let text = |key: &str| claim[key].as_str().unwrap_or_default().to_owned();
+    (text("cause"), text("reason"))
+}
+
+/// Appends to a file of the workspace.
+fn append(shop: &Shop, path: &str, text: &str) {
+    let before = shop.read(path);
+    shop.write(path, format!("{before}\n{text}\n"));
+}
+
+fn pair(a: &str, b: &str) -> (String, String) {
+    (a.to_owned(), b.to_owned())
+}
+
+#[test]
+fn a_best_offer_leaves_the_house_as_one_suppliers() {
+    let shop = hammers();
+    assert_eq!(offer(&shop), pair("12.00 EUR", "7"));
+    assert_eq!(export(&shop)["A1"]["price"], "12.00 EUR");
+
+    append(&shop, "estante.toml", "[offer]\nbest = \"lowest\"");
+    assert_eq!(offer(&shop), pair("11.00 EUR", "5"));
+    assert_eq!(
+        export(&shop)["A1"]["price"],
+        "11.00 EUR",
+        "the next export does not know of the setting"
+    );
+    let words = "not the best offer: that is supplier:sur's, by `price` under `lowest`";
+    assert_eq!(loss(&shop, "supplier:norte", "price"), pair("offer", words));
+    assert_eq!(loss(&shop, "supplier:existencias", "stock"), pair("offer", words));
+    assert_eq!(loss(&shop, "supplier:sur", "price"), pair("", ""));
+    assert_eq!(loss(&shop, "supplier:sur", "brand").0, "policy");
+    assert!(shop.done(&["product", "show", "A1", "--layers"]).out.contains(words));
+
+    // The stock feed counts together with the list: norte has stock, and the better rank.
+    shop.edit("estante.toml", "best = \"lowest\"", "best = \"rank\"");
+    assert_eq!(offer(&shop), pair("12.00 EUR", "7"));
+    assert_eq!(
+        loss(&shop, "supplier:norte", "stock").0,
+        "policy",
+        "its own stock feed wins"
+    );
+    // A person's word wins under every setting, and for its attribute alone.
+    shop.done(&["product", "set", "A1", "price=13.00 EUR"]);
+    assert_eq!(offer(&shop), pair("13.00 EUR", "7"));
+    assert_eq!(loss(&shop, "supplier:sur", "price"), pair("editor", "the editor wins"));
+}
+
+#[test]
+fn a_best_offer_is_decided_by_a_part_of_offers() {
+    for (text, told) in [
+        ("by = \"prize\"", "unknown attribute `prize`"),
+        ("by = \"name\"", "`name` is no part of a supplier's offer"),
+        ("by = \"kept\"", "`kept` is of kind text, of which none is the least"),
+    ] {
+        let shop = corner_shop();
+        append(
+            &shop,
+            "schemas/all.toml",
+            "kept = { kind = \"text\", role = \"offer\" }",
+        );
+        append(&shop, "estante.toml", &format!("[offer]\nbest = \"lowest\"\n{text}"));
+        let refused = shop.run(&["schema", "check"]).ended(3);
+        let all = format!("{}{}", refused.out, refused.err);
+        assert!(all.contains(told), "{text}: {all}");
+    }
+}
