@@ -1,4 +1,5 @@
-//! Who is heard of what, settled for one product before its values are: the supplier whose offer is taken as a whole.
+//! Who is heard of what, settled for one product before its values are: the owner of an attribute, the supplier whose offer is
+//! taken as a whole.
 //!
 //! Which of the heard voices wins is left to `policy`.
 
@@ -23,6 +24,10 @@ pub struct Hearing {
 pub enum Heard {
     /// Every source.
     All,
+    /// The attribute's owner with the feeds that add to it, and people.
+    Owner(u16),
+    /// People, and whoever owns the attribute: it is locked.
+    People(AttributeId),
     /// This supplier with the feeds that add to it, and people: its offer is the best.
     Offer(u16),
 }
@@ -32,6 +37,11 @@ impl Heard {
     pub fn admits(self, source: u16, trust: &Trust) -> bool {
         match self {
             Heard::All => true,
+            Heard::Owner(owner) => trust.is_person(source) || trust.speaks_for(source, owner),
+            Heard::People(attribute) => {
+                let mut owners = trust.owners_of(attribute).iter();
+                trust.is_person(source) || owners.any(|(_, owner)| trust.speaks_for(source, *owner))
+            }
             Heard::Offer(best) => trust.house(source).is_none_or(|house| house == best),
         }
     }
@@ -58,11 +68,47 @@ impl Hearing {
     }
 
     /// Who is heard of an attribute.
-    pub fn heard(&self, attribute: AttributeId, schema: &Schema) -> Heard {
-        match self.offer {
-            Some(best) if schema.attribute(attribute).role == Role::Offer => Heard::Offer(best),
-            _ => Heard::All,
+    pub fn heard(&self, attribute: AttributeId, layers: &[Spoken], schema: &Schema, trust: &Trust) -> Heard {
+        match (kept(attribute, layers, schema, trust), self.offer) {
+            (Heard::All, Some(best)) if schema.attribute(attribute).role == Role::Offer => Heard::Offer(best),
+            (kept, _) => kept,
         }
+    }
+}
+
+/// What owners leave blank of a product of these layers, sorted. `says` tells whether there is a value.
+pub fn blank(
+    layers: &[Spoken],
+    schema: &Schema,
+    trust: &Trust,
+    says: impl Fn(AttributeId) -> bool,
+) -> Vec<AttributeId> {
+    let mut blank = Vec::new();
+    for (attribute, _) in trust.owners().iter().copied() {
+        let owned = matches!(kept(attribute, layers, schema, trust), Heard::Owner(_));
+        if owned && blank.last() != Some(&attribute) && !says(attribute) {
+            blank.push(attribute);
+        }
+    }
+    blank
+}
+
+/// True where only people and owners say the attribute.
+pub fn is_locked(attribute: AttributeId, schema: &Schema) -> bool {
+    schema.has_locked() && schema.attribute(attribute).locked
+}
+
+/// Who is heard by what is said of the attribute alone: its best trusted owner that has the product, or people.
+fn kept(attribute: AttributeId, layers: &[Spoken], schema: &Schema, trust: &Trust) -> Heard {
+    let has = |owner: u16| layers.iter().any(|spoken| !spoken.withdrawn && spoken.source == owner);
+    if trust.has_owners()
+        && let Some((_, owner)) = trust.owners_of(attribute).iter().find(|(_, owner)| has(*owner))
+    {
+        return Heard::Owner(*owner);
+    }
+    match is_locked(attribute, schema) {
+        true => Heard::People(attribute),
+        false => Heard::All,
     }
 }
 
@@ -110,6 +156,7 @@ impl Around<'_> {
             return None;
         }
         let said = first_of(claims, terms.by);
+        let heard = kept(terms.by, self.layers, self.schema, self.trust);
         let mut best: Option<Offer<'a>> = None;
         // Sorted by trust, so that the first of equals is the most trusted, and of amounts in several currencies those in its
         // currency are compared.
@@ -118,7 +165,9 @@ impl Around<'_> {
                 continue;
             };
             let before = said.get(..n).unwrap_or_default();
-            if before.iter().any(|claim| self.trust.house(claim.source) == Some(house)) {
+            if !heard.admits(claim.source, self.trust)
+                || before.iter().any(|claim| self.trust.house(claim.source) == Some(house))
+            {
                 continue;
             }
             let Some(voice) = self.word(said, house, voices) else {

@@ -16,6 +16,10 @@ pub struct Trust {
     additions: Vec<bool>,
     /// The supplier that each counts together with: itself, or the one that it adds to. None for what is no supplier.
     houses: Vec<Option<u16>>,
+    /// The source that each adds to.
+    bases: Vec<Option<u16>>,
+    /// Attributes with the sources that own them, by attribute, the best trusted first.
+    owners: Vec<(AttributeId, u16)>,
     offer: Option<BestOffer>,
     editor: Option<usize>,
     draft: Option<usize>,
@@ -28,6 +32,8 @@ pub struct Standing<'a> {
     pub rank: u32,
     /// The source whose products its feeds add to, where they do: they alone keep nothing on sale, and count together with it.
     pub adds_to: Option<&'a str>,
+    /// The attributes that it owns.
+    pub owns: &'a [AttributeId],
 }
 
 /// Whose offer is taken as a whole, where several suppliers offer a product.
@@ -88,7 +94,17 @@ impl Trust {
                 u16::try_from(last).ok()
             }
         };
+        let mut owners: Vec<(AttributeId, u16)> = Vec::new();
+        for (n, name) in sources.iter().enumerate() {
+            let owned = supplier(name).map_or(&[][..], |standing| standing.owns);
+            owners.extend(owned.iter().map(|attribute| (*attribute, n as u16)));
+        }
+        owners.sort_by_key(|(attribute, source)| (*attribute, places.get(usize::from(*source)).copied()));
+        owners.dedup();
+        let base = |source: usize| above(source).and_then(|base| u16::try_from(base).ok());
         Trust {
+            bases: (0..sources.len()).map(base).collect(),
+            owners,
             houses: sources.iter().enumerate().map(|(n, name)| house(n, name)).collect(),
             places,
             additions,
@@ -111,6 +127,37 @@ impl Trust {
     /// The supplier that a source counts together with; none for what is no supplier.
     pub fn house(&self, source: u16) -> Option<u16> {
         self.houses.get(usize::from(source)).copied().unwrap_or(Some(source))
+    }
+
+    /// True where suppliers own attributes.
+    pub fn has_owners(&self) -> bool {
+        !self.owners.is_empty()
+    }
+
+    /// Attributes that a supplier owns, with their owners; by attribute, the best trusted first.
+    pub fn owners(&self) -> &[(AttributeId, u16)] {
+        &self.owners
+    }
+
+    /// The sources that own an attribute, the best trusted first.
+    pub fn owners_of(&self, attribute: AttributeId) -> &[(AttributeId, u16)] {
+        let from = self.owners.partition_point(|(owned, _)| *owned < attribute);
+        let to = self.owners.partition_point(|(owned, _)| *owned <= attribute);
+        self.owners.get(from..to).unwrap_or_default()
+    }
+
+    /// True where a source is this owner, or adds to it.
+    pub fn speaks_for(&self, source: u16, owner: u16) -> bool {
+        let above = |source: &u16| self.bases.get(usize::from(*source)).copied().flatten();
+        // More steps than sources are a circle.
+        std::iter::successors(Some(source), above)
+            .take(self.bases.len() + 1)
+            .any(|source| source == owner)
+    }
+
+    /// True for what a person says, or accepted of a draft.
+    pub fn is_person(&self, source: u16) -> bool {
+        self.is_editor(source) || self.is_draft(source)
     }
 
     /// Place of a source; unknown ones come last.

@@ -1,11 +1,12 @@
 //! Which layer wins, value by value: the layers of one product become the golden record.
 
 use crate::merge::claim::{Claim, Spoken, claims};
-use crate::merge::hearing::{Hearing, stock};
+use crate::merge::hearing::{Heard, Hearing, blank, is_locked, stock};
 use crate::merge::policy::{Trust, Verdict, Voice, decide};
 use crate::product::origin::Origin;
 use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
 use crate::schema::policy::{Policy, Role};
 
 /// The golden record of one product: a pure function of its layers, the schema and the order of trust.
@@ -17,7 +18,7 @@ pub fn resolve(id: i64, sku: String, layers: Vec<Spoken>, schema: &Schema, trust
     let active = layers
         .iter()
         .any(|spoken| !spoken.withdrawn && !trust.is_addition(spoken.source));
-    let values = match layers.len() {
+    let (values, blank) = match layers.len() {
         1 => alone(layers, schema, trust),
         _ => contest(&layers, schema, trust),
     };
@@ -28,6 +29,7 @@ pub fn resolve(id: i64, sku: String, layers: Vec<Spoken>, schema: &Schema, trust
         family: None,
         active,
         values,
+        blank,
     };
     product.family = product.told_family(schema);
     product.model = schema
@@ -39,7 +41,11 @@ pub fn resolve(id: i64, sku: String, layers: Vec<Spoken>, schema: &Schema, trust
 }
 
 /// A single layer needs no contest, and its values need no copies.
-fn alone(layers: Vec<Spoken>, schema: &Schema, trust: &Trust) -> Vec<Resolved> {
+fn alone(layers: Vec<Spoken>, schema: &Schema, trust: &Trust) -> (Vec<Resolved>, Vec<AttributeId>) {
+    let blank = blank(&layers, schema, trust, |attribute| {
+        let mut said = layers.iter().flat_map(|spoken| &spoken.layer.values);
+        said.any(|(key, _)| key.attribute == attribute)
+    });
     let mut resolved = Vec::new();
     for Spoken {
         source,
@@ -58,11 +64,14 @@ fn alone(layers: Vec<Spoken>, schema: &Schema, trust: &Trust) -> Vec<Resolved> {
             if withdrawn && schema.attribute(key.attribute).role == Role::Offer {
                 continue;
             }
+            if is_locked(key.attribute, schema) && !Heard::People(key.attribute).admits(source, trust) {
+                continue;
+            }
             let origin = origins.get(n).copied().unwrap_or(origin);
             resolved.push(Resolved { key, value, by, origin });
         }
     }
-    resolved
+    (resolved, blank)
 }
 
 /// The layer at a position as the one who gave a value.
@@ -75,7 +84,7 @@ fn by(layer: usize, source: u16, trust: &Trust) -> By {
     }
 }
 
-fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Vec<Resolved> {
+fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> (Vec<Resolved>, Vec<AttributeId>) {
     let claims = claims(layers, schema, trust);
     let mut resolved: Vec<Resolved> = Vec::new();
     let mut voices: Vec<Voice<'_>> = Vec::new();
@@ -84,7 +93,7 @@ fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Vec<Resolved> {
     let hearing = Hearing::of(&claims, layers, schema, trust, &mut voices);
     for group in claims.chunk_by(|a, b| a.key == b.key) {
         let key = group[0].key;
-        let heard = hearing.heard(key.attribute, schema);
+        let heard = hearing.heard(key.attribute, layers, schema, trust);
         let policy = schema.attribute(key.attribute).policy;
         if policy == Policy::LowestInStock && stocked.is_empty() {
             stock(&claims, layers, schema, trust, &mut voices, &mut stocked);
@@ -108,5 +117,11 @@ fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Vec<Resolved> {
             origin: voices[winner].origin,
         });
     }
-    resolved
+    let has = |attribute| {
+        resolved
+            .binary_search_by_key(&attribute, |value| value.key.attribute)
+            .is_ok()
+    };
+    let blank = blank(layers, schema, trust, has);
+    (resolved, blank)
 }

@@ -9,6 +9,7 @@ use crate::product::layer::Layer;
 use crate::product::origin::Origin;
 use crate::product::{By, Product};
 use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
 use crate::schema::load::load_texts;
 use crate::schema::policy::Policy;
 use crate::schema::scope::Key;
@@ -22,6 +23,7 @@ attributes.image = { kind = "media", policy = "union" }
 attributes.price = { kind = "money", role = "offer", policy = "lowest-in-stock" }
 attributes.stock = { kind = "integer", role = "offer", policy = "highest" }
 attributes.lead = { kind = "integer", role = "offer" }
+attributes.seal = { kind = "text", locked = true }
 "#;
 
 fn schema() -> Schema {
@@ -31,19 +33,33 @@ fn schema() -> Schema {
 
 /// The editor, then drafts, then b before a: rank goes before id.
 fn trust() -> Trust {
+    owned(&[])
+}
+
+/// The same where suppliers (`a`, `b`, `c`) own attributes.
+fn owned(owners: &[(&str, &str)]) -> Trust {
+    let schema = schema();
+    let of = |id: &str| -> Vec<AttributeId> {
+        let own = owners.iter().filter(|(owner, _)| *owner == id);
+        own.filter_map(|(_, code)| schema.by_code(code)).collect()
+    };
+    let (a, b, c) = (of("a"), of("b"), of("c"));
     let sources = ["supplier:a", "supplier:b", "supplier:c", "editor", "draft"].map(str::to_owned);
     Trust::new(&sources, |id| match id {
         "a" => Some(Standing {
             rank: 20,
-            adds_to: None,
+            owns: &a,
+            ..Standing::default()
         }),
         "b" => Some(Standing {
             rank: 10,
-            adds_to: None,
+            owns: &b,
+            ..Standing::default()
         }),
         _ => Some(Standing {
             rank: 30,
             adds_to: Some("supplier:a"),
+            owns: &c,
         }),
     })
 }
@@ -205,6 +221,88 @@ fn amounts_in_different_currencies_are_not_compared() {
     check_with(&best(Policy::Lowest), &layers, "stock=2");
     let layers = [(0, 1, false, r#"{"lead":5}"#), (1, 1, false, r#"{"brand":"B"}"#)];
     check_with(&best(Policy::Lowest), &layers, "brand=B; lead=5");
+}
+
+#[test]
+fn an_owners_word_counts_even_where_it_says_nothing() {
+    let a = r#"{"name@es":"A","price":"9.00 EUR"}"#;
+    let b = r#"{"brand":"B","name@en":"Bee","name@es":"Bee","stock":4}"#;
+    let layers = [(0, 1, false, a), (1, 1, false, b)];
+    let trust = owned(&[("a", "brand"), ("a", "name"), ("a", "lead")]);
+    check_with(&trust, &layers, "name@es=A; price=9.00 EUR; stock=4");
+    let schema = schema();
+    let read = |layers: &[(u16, i64, bool, &str)]| {
+        let layers = layers
+            .iter()
+            .map(|(source, batch, gone, body)| layer(&schema, *source, *batch, *gone, body));
+        resolve(1, "S".into(), layers.collect(), &schema, &trust)
+    };
+    let blank = |layers| {
+        let product: Product = read(layers);
+        let codes = product.blank.iter().map(|id| schema.attribute(*id).code.to_string());
+        codes.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(blank(&layers), "brand lead");
+    assert_eq!(blank(&layers[..1]), "brand lead");
+    assert_eq!(blank(&layers[1..]), "");
+    // A person speaks over the owner; who does not have the product, or took it off, owns nothing of it.
+    let editor = r#"{"brand":"E"}"#;
+    check_with(
+        &trust,
+        &[layers[0], layers[1], (3, 1, false, editor)],
+        "brand=E; name@es=A; price=9.00 EUR; stock=4",
+    );
+    let all_of_b = "brand=B; name@es=Bee; name@en=Bee; stock=4";
+    check_with(&trust, &layers[1..], all_of_b);
+    check_with(&trust, &[(0, 1, true, a), layers[1]], all_of_b);
+}
+
+#[test]
+fn the_better_trusted_of_two_owners_counts_with_the_feeds_that_add_to_it() {
+    let a = r#"{"brand":"A"}"#;
+    let b = r#"{"brand":"Bee"}"#;
+    let c = r#"{"brand":"C","note":"C"}"#;
+    let layers = [(0, 1, false, a), (1, 1, false, b), (2, 1, false, c)];
+    check_with(&owned(&[("a", "brand"), ("b", "brand")]), &layers, "brand=Bee; note=C");
+    check_with(
+        &owned(&[("a", "brand"), ("b", "brand")]),
+        &[layers[0], layers[2]],
+        "brand=A; note=C",
+    );
+    check_with(&owned(&[("a", "note")]), &layers, "brand=Bee; note=C");
+    check_with(&owned(&[("c", "brand")]), &layers, "brand=C; note=C");
+    // What is owned is no part of another's best offer.
+    let by = schema().by_code("price").expect("there is a price");
+    let terms = BestOffer {
+        by,
+        policy: Policy::Lowest,
+    };
+    let trust = owned(&[("a", "stock")]).with_offer(Some(terms));
+    let a = r#"{"lead":1,"price":"9.00 EUR","stock":0}"#;
+    let b = r#"{"lead":2,"price":"8.00 EUR","stock":4}"#;
+    check_with(
+        &trust,
+        &[(0, 1, false, a), (1, 1, false, b)],
+        "lead=2; price=8.00 EUR; stock=0",
+    );
+}
+
+#[test]
+fn what_is_locked_is_said_by_people_and_owners() {
+    let a = r#"{"brand":"A","seal":"A"}"#;
+    let b = r#"{"seal":"B"}"#;
+    let (layers, people) = ([(0, 1, false, a), (1, 1, false, b)], (3, 1, false, r#"{"seal":"E"}"#));
+    check(&layers, "brand=A");
+    check(&layers[..1], "brand=A");
+    check(&[layers[0], people], "brand=A; seal=E");
+    check(&[people], "seal=E");
+    check(&[(4, 1, false, b), layers[0]], "brand=A; seal=B");
+    let trust = owned(&[("a", "seal")]);
+    check_with(&trust, &layers, "brand=A; seal=A");
+    check_with(&trust, &layers[..1], "brand=A; seal=A");
+    check_with(&trust, &layers[1..], "");
+    // What its owner said still stands when the owner no longer sells it.
+    check_with(&trust, &[(0, 1, true, a), layers[1]], "brand=A; seal=A");
 }
 
 fn bodies() -> impl Strategy<Value = Vec<(u16, i64, bool, String)>> {

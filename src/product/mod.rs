@@ -88,6 +88,8 @@ pub struct Product {
     pub active: bool,
     /// Values sorted by key, each key once.
     pub values: Vec<Resolved>,
+    /// What its owner leaves blank, sorted: nothing is read out of texts for it.
+    pub blank: Vec<AttributeId>,
 }
 
 impl Product {
@@ -131,6 +133,11 @@ impl Product {
             .get(at)
             .filter(|resolved| resolved.key.attribute == attribute)
             .map(|resolved| &resolved.value)
+    }
+
+    /// True where the attribute's owner leaves it blank.
+    pub fn keeps_blank(&self, attribute: AttributeId) -> bool {
+        self.blank.binary_search(&attribute).is_ok()
     }
 
     /// The code of the product's category, if it is said.

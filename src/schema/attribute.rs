@@ -49,6 +49,8 @@ pub struct Attribute {
     pub open: bool,
     pub policy: Policy,
     pub role: Role,
+    /// Only people say it, and the suppliers that own it.
+    pub locked: bool,
     /// How its values are read out of texts; `shape` is known to compile.
     pub specs: SpecsHints,
 }
@@ -232,6 +234,7 @@ impl Attribute {
             open: written.open,
             policy: written.policy,
             role: written.role,
+            locked: written.locked,
             specs: written.specs.clone(),
         }
     }

@@ -86,6 +86,10 @@ pub struct AttributeFile {
     /// Whether it is part of one supplier's offer or of the product's content.
     #[serde(default)]
     pub role: Role,
+    /// No import changes it: only people say it, and the suppliers that own it. What others say is kept in their layers and does
+    /// not count.
+    #[serde(default)]
+    pub locked: bool,
     /// How its values are read out of titles and descriptions.
     #[serde(default)]
     pub specs: SpecsHints,

@@ -315,6 +315,7 @@ impl Gathered {
         self.faults = faults;
         Schema {
             fingerprint: self.fingerprint(locales, channels),
+            locked: attributes.values().any(|attribute| attribute.locked),
             attributes: attributes.into_values().collect(),
             lists: lists.into(),
             families: families.into(),

@@ -39,6 +39,8 @@ pub struct Schema {
     locales: Box<[String]>,
     channels: Box<[String]>,
     known: Known,
+    /// Some attribute is locked.
+    locked: bool,
     fingerprint: u64,
 }
 
@@ -147,6 +149,11 @@ impl Schema {
     /// The attributes that the program itself reads.
     pub fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// True where some attribute is locked.
+    pub fn has_locked(&self) -> bool {
+        self.locked
     }
 
     /// A hash of what the files say, with locales and channels; order of files, comments and spelling of TOML do not count.

@@ -55,8 +55,8 @@ pub struct ShownClaim {
     pub wins: bool,
     /// Why it does not win.
     pub reason: Option<String>,
-    /// The same for scripts: `same`, `withdrawn`, `offer`, `editor`, `draft`, `policy`, `template`, `rule`, `suggested` or
-    /// `contradicts`.
+    /// The same for scripts: `same`, `withdrawn`, `owned`, `locked`, `offer`, `editor`, `draft`, `policy`, `template`,
+    /// `rule`, `suggested` or `contradicts`.
     pub cause: Option<&'static str>,
 }
 

@@ -15,7 +15,7 @@ use crate::workspace::settings::Settings;
 /// Why a word does not win.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Loss {
-    /// `same`, `withdrawn`, `offer`, `editor`, `policy`, `template` or `rule`.
+    /// `same`, `withdrawn`, `owned`, `locked`, `offer`, `editor`, `policy`, `template` or `rule`.
     pub cause: &'static str,
     /// The same for people.
     pub words: String,
@@ -88,12 +88,14 @@ impl<'a> Losing<'a> {
         if spoken.withdrawn && attribute.role == Role::Offer {
             return Some(Loss::new("withdrawn", "withdrawn by its source"));
         }
-        let heard = self.hearing.heard(key.attribute, &self.settings.schema);
+        let schema = &self.settings.schema;
+        let heard = self.hearing.heard(key.attribute, &self.layers, schema, self.trust);
         let by_editor = said.is_some_and(|resolved| resolved.by.is_editor());
         match heard {
-            Heard::Offer(best) if !by_editor && !heard.admits(spoken.source, self.trust) => {
-                return Some(Loss::new("offer", self.best_offer(&name(best))));
-            }
+            _ if heard.admits(spoken.source, self.trust) => {}
+            Heard::Owner(owner) => return Some(Loss::new("owned", format!("owned by {}", name(owner)))),
+            Heard::People(_) => return Some(Loss::new("locked", self.locked(key, name))),
+            Heard::Offer(best) if !by_editor => return Some(Loss::new("offer", self.best_offer(&name(best)))),
             Heard::All | Heard::Offer(_) => {}
         }
         if by_editor {
@@ -116,6 +118,15 @@ impl<'a> Losing<'a> {
                 Loss::new("policy", words)
             }
         })
+    }
+
+    fn locked(&self, key: Key, name: &dyn Fn(u16) -> String) -> String {
+        let owners = self.trust.owners_of(key.attribute).iter();
+        let owners: Vec<String> = owners.map(|(_, owner)| name(*owner)).collect();
+        match owners.as_slice() {
+            [] => "locked: only people say it".to_owned(),
+            owners => format!("locked: only people and its owner ({}) say it", owners.join(", ")),
+        }
     }
 
     fn best_offer(&self, best: &str) -> String {

@@ -73,6 +73,7 @@ pub mod sheet_findings;
 pub mod sheet_in;
 pub mod sheet_out;
 pub mod specs;
+pub mod standing;
 pub mod supplier;
 pub mod todo;
 pub mod turn;
@@ -176,6 +177,7 @@ impl Workspace {
             Some(Standing {
                 rank: supplier.rank,
                 adds_to: supplier.adds_to.as_deref(),
+                owns: &supplier.owns,
             })
         });
         Ok(trust.with_offer(self.settings.offer))

@@ -81,6 +81,10 @@ pub fn fingerprint(settings: &Settings) -> u64 {
         hash.update(&supplier.rank.to_le_bytes());
         hash.update(&[0, u8::from(supplier.adds_to.is_some())]);
         hash.update(supplier.adds_to.as_deref().unwrap_or_default().as_bytes());
+        hash.update(&[1, supplier.owns.len() as u8]);
+        for owned in &supplier.owns {
+            hash.update(&owned.0.to_le_bytes());
+        }
     }
     if let Some(offer) = &settings.offer {
         hash.update(&offer.by.0.to_le_bytes());

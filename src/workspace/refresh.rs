@@ -177,7 +177,7 @@ fn write(
     let shelf = Shelf::new(&workspace.settings, &trust);
     let schema = &workspace.settings.schema;
     let suppliers = suppliers(&workspace.reader()?)?;
-    let overridden = Overridden::new(&workspace.reader()?, schema)?;
+    let overridden = Overridden::new(&workspace.reader()?, schema, &trust)?;
     let locales = locales(workspace);
     let writer = index.writer(workspace.threads, names.len())?;
     let store = workspace.settings.store.as_path();

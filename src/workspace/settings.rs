@@ -18,6 +18,7 @@ use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
 use crate::merge::policy::BestOffer;
 use crate::plan::guard::{BadSetting, GuardSettings, Guards};
 use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
 use crate::schema::load::load;
 use crate::value::price::Currency;
 use crate::workspace::delivery_settings::DeliverySettings;
@@ -28,6 +29,7 @@ use crate::workspace::folder::{declarations, gather, load_copy, load_rules, show
 use crate::workspace::match_settings::MatchSettings;
 use crate::workspace::offer_settings::OfferSettings;
 use crate::workspace::retention::HistorySettings;
+use crate::workspace::standing;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -164,6 +166,9 @@ pub struct SupplierFile {
     /// make a layer of their own on those products; SKUs that are not known there are rejected.
     #[serde(default)]
     pub adds_to: Option<String>,
+    /// Attributes that it owns: of products that it has, only its word counts for them, and people's, also where it says nothing.
+    #[serde(default)]
+    pub owns: Vec<String>,
     /// What happens where a delivery is laid out otherwise than the last one: `warn` goes on, `stop` refuses it. By default it
     /// is refused where values would be lost or misread: a column that the mapping needs is gone or renamed.
     #[serde(default)]
@@ -201,6 +206,8 @@ pub struct Supplier {
     pub source: String,
     /// Name of the source whose SKUs it speaks of, where that is another one.
     pub adds_to: Option<String>,
+    /// The attributes that it owns, sorted.
+    pub owns: Vec<AttributeId>,
     pub on_drift: Option<OnDrift>,
     pub folder: PathBuf,
     pub file: FileSettings,
@@ -522,6 +529,7 @@ fn compile_suppliers(
         let guards = Guards::new(&workspace.guards, &file.guards, schema)
             .map_err(|bad| faults.push(bad_guard(&declaration, &bad)));
         faults.extend(download::faults(&file.file, declaration.shown()));
+        let owns = standing::owned(&file.owns, schema, &declaration, faults);
         let (Some(mapping), Ok(guards)) = (mapping, guards) else {
             continue;
         };
@@ -536,6 +544,7 @@ fn compile_suppliers(
             mode: file.mode,
             rank: file.rank,
             sku_prefix: file.sku_prefix,
+            owns,
             on_drift: file.on_drift,
             file: FileSettings {
                 folder: folder.clone(),

@@ -103,6 +103,76 @@ fn a_best_offer_leaves_the_house_as_one_suppliers() {
 }
 
 #[test]
+fn an_owner_alone_says_what_it_owns() {
+    let shop = hammers();
+    assert_eq!(value(&shop, "A1", "description").as_deref(), Some("Of steel"));
+    assert_eq!(value(&shop, "A1", "brand").as_deref(), Some("Acme"));
+    export(&shop);
+    let top = "owns = [\"brand\", \"name\", \"description\"]";
+    shop.edit("suppliers/sur/supplier.toml", "rank = 20", &format!("rank = 20\n{top}"));
+    assert_eq!(value(&shop, "A1", "brand").as_deref(), Some("ACME"));
+    let offer = &export(&shop)["A1"];
+    assert_eq!((&*offer["title"], &*offer["brand"]), ("Claw hammer by Acme", "ACME"));
+    assert_eq!(
+        loss(&shop, "supplier:norte", "name"),
+        pair("owned", "owned by supplier:sur")
+    );
+    // A blank of the owner is a blank, and people speak over everybody.
+    shop.edit("suppliers/sur/supplier.toml", top, "");
+    shop.edit(
+        "suppliers/norte/supplier.toml",
+        "rank = 10",
+        "rank = 10\nowns = [\"description\"]",
+    );
+    assert_eq!(value(&shop, "A1", "description"), None);
+    assert_eq!(
+        loss(&shop, "supplier:sur", "description"),
+        pair("owned", "owned by supplier:norte")
+    );
+    shop.done(&["product", "set", "A1", "description=Said by hand"]);
+    assert!(value(&shop, "A1", "description").is_some_and(|text| text.contains("Said by hand")));
+
+    shop.edit("suppliers/norte/supplier.toml", "\"description\"", "\"descripton\"");
+    let refused = shop.run(&["schema", "check"]).ended(3);
+    let all = format!("{}{}", refused.out, refused.err);
+    assert!(
+        all.contains("unknown attribute `descripton`") && all.contains("did you mean `description`?"),
+        "{all}"
+    );
+}
+
+#[test]
+fn what_is_locked_waits_for_a_person() {
+    let shop = hammers();
+    shop.edit(
+        "schemas/all.toml",
+        "brand = { kind = \"text\" }",
+        "brand = { kind = \"text\", locked = true }",
+    );
+    let waiting = || {
+        let found = shop.done(&["search", "overridden:brand", "--json"]).json();
+        found["total"].as_u64().unwrap_or_else(|| panic!("{found:#}"))
+    };
+    assert_eq!(value(&shop, "A1", "brand"), None);
+    let words = "locked: only people say it";
+    assert_eq!(loss(&shop, "supplier:norte", "brand"), pair("locked", words));
+    assert_eq!(waiting(), 1, "suppliers propose what nobody said");
+    shop.done(&["product", "set", "A1", "brand=Acme & Sons"]);
+    assert_eq!(export(&shop)["A1"]["brand"], "Acme & Sons");
+    assert_eq!(loss(&shop, "supplier:sur", "brand"), pair("locked", words));
+    assert_eq!(waiting(), 0);
+    // The owner of what is locked says it, as people do.
+    shop.done(&["product", "clear", "A1", "brand"]);
+    shop.edit(
+        "suppliers/sur/supplier.toml",
+        "rank = 20",
+        "rank = 20\nowns = [\"brand\"]",
+    );
+    assert_eq!(value(&shop, "A1", "brand").as_deref(), Some("ACME"));
+    assert_eq!(waiting(), 0);
+}
+
+#[test]
 fn a_best_offer_is_decided_by_a_part_of_offers() {
     for (text, told) in [
         ("by = \"prize\"", "unknown attribute `prize`"),

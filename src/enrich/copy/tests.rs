@@ -134,6 +134,7 @@ fn product(sku: &str, family: Option<&str>, model: Option<&str>, said: &BTreeMap
         }),
         active: true,
         values,
+        ..Product::default()
     }
 }
 

@@ -175,7 +175,8 @@ impl Specs {
             let mut any = false;
             for attribute in &plan.attributes {
                 // What is said is read again only to see whether the texts agree.
-                if doubts.is_some() || product.any(*attribute).is_none() {
+                let wanted = || product.any(*attribute).is_none() && !product.keeps_blank(*attribute);
+                if doubts.is_some() || wanted() {
                     room.open[usize::from(attribute.0)] = true;
                     any = true;
                 }
@@ -241,7 +242,7 @@ impl Specs {
     fn standing(&self, product: &Product, outcome: &Outcome, schema: &Schema) -> Option<Standing> {
         let sure = outcome.confidence >= self.threshold;
         match product.any(outcome.attribute) {
-            None if sure => Some(Standing::Accepted),
+            None if sure && !product.keeps_blank(outcome.attribute) => Some(Standing::Accepted),
             None => Some(Standing::Suggested),
             Some(said) if self.agrees(outcome.attribute, said, &outcome.value, schema) => Some(Standing::Agrees),
             Some(said) if sure => Some(Standing::Contradicts(said.clone())),

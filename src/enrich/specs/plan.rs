@@ -200,7 +200,7 @@ fn in_line(schema: &Schema, family: Option<FamilyId>, code: &str) -> bool {
 }
 
 /// The attributes that are read out of texts: what a product has and no supplier's offer, of kinds that texts can say, but
-/// not those by which the program itself knows products.
+/// not those by which the program itself knows products, and none that is locked.
 pub fn wanted(schema: &Schema, off: &[String]) -> Vec<AttributeId> {
     let own = schema.known().own();
     let wanted = schema.attributes().filter(|(id, attribute)| {
@@ -214,6 +214,7 @@ pub fn wanted(schema: &Schema, off: &[String]) -> Vec<AttributeId> {
         readable
             && attribute.role == Role::Content
             && attribute.specs.read
+            && !attribute.locked
             && !own.contains(id)
             && !off.iter().any(|code| **code == *attribute.code)
     });

@@ -46,7 +46,7 @@ pub fn lent(products: &[Product], plan: &Plan) -> Vec<Lent> {
             continue;
         };
         for (n, product) in products.iter().enumerate() {
-            if product.any(attribute).is_none() {
+            if product.any(attribute).is_none() && !product.keeps_blank(attribute) {
                 lent.push(Lent {
                     product: n,
                     attribute,

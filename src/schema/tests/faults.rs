@@ -72,7 +72,7 @@ a.toml:28:1: `open` is not for attributes of kind text [E-KEY-OF-OTHER-KIND]; it
 a.toml:31:15: `gtin` is the same everywhere, so it cannot be localizable [E-NO-SCOPE]; take `localizable` out
 a.toml:32:13: `sku` is no attribute: every product has one [E-RESERVED-CODE]; take it out; feeds and channels know it without
 a.toml:35:8: unknown word `txt` for `attributes.note.kind` [E-UNKNOWN-WORD]; did you mean `text`? known are `text`, `rich_text`, `integer`, `decimal`, `measure`, `money`, `boolean`, `date`, `datetime`, `option`, `options`, `gtin`, `identifier`, `url`, `media`, `reference`, `table`
-a.toml:36:1: unknown key `max_lenght` in `attributes.note` [E-UNKNOWN-KEY]; did you mean `max_length`? known are `decimals`, `group`, `kind`, `labels`, `localizable`, `max`, `max_length`, `min`, `open`, `options`, `pattern`, `policy`, `role`, `scopable`, `searchable`, `specs`, `unit`
+a.toml:36:1: unknown key `max_lenght` in `attributes.note` [E-UNKNOWN-KEY]; did you mean `max_length`? known are `decimals`, `group`, `kind`, `labels`, `localizable`, `locked`, `max`, `max_length`, `min`, `open`, `options`, `pattern`, `policy`, `role`, `scopable`, `searchable`, `specs`, `unit`
 "#,
     );
 }
