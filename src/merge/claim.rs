@@ -54,7 +54,6 @@ impl<'a> Claim<'a> {
 pub fn claims<'a>(layers: &'a [Spoken], schema: &Schema, trust: &Trust) -> Vec<Claim<'a>> {
     let mut claims = Vec::with_capacity(layers.iter().map(|spoken| spoken.layer.values.len()).sum());
     for (n, spoken) in layers.iter().enumerate() {
-        let place = trust.place(spoken.source);
         for (key, value) in &spoken.layer.values {
             if spoken.withdrawn && schema.attribute(key.attribute).role == Role::Offer {
                 continue;
@@ -62,7 +61,7 @@ pub fn claims<'a>(layers: &'a [Spoken], schema: &Schema, trust: &Trust) -> Vec<C
             claims.push(Claim {
                 key: *key,
                 withdrawn: spoken.withdrawn,
-                place,
+                place: trust.place_for(spoken.source, key.attribute),
                 source: spoken.source,
                 layer: n,
                 value,

@@ -7,6 +7,7 @@ use crate::merge::claim::{Claim, Spoken, claims, first_of};
 use crate::merge::policy::{Trust, Verdict, Voice, decide};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
+use crate::schema::family::FamilyId;
 use crate::schema::policy::{Policy, Role};
 use crate::value::{Value, compare};
 use rust_decimal::Decimal;
@@ -17,6 +18,8 @@ use std::cmp::Ordering;
 pub struct Hearing {
     /// The supplier whose offer is taken as a whole, where several offer the product.
     offer: Option<u16>,
+    /// The product's family, where families have policies of their own: as its own sources say it, or else its model.
+    family: Option<FamilyId>,
 }
 
 /// Who is heard of one attribute.
@@ -48,23 +51,39 @@ impl Heard {
 }
 
 impl Hearing {
-    /// Settles it from the layers alone.
-    pub fn new(layers: &[Spoken], schema: &Schema, trust: &Trust) -> Hearing {
-        Hearing::of(&claims(layers, schema, trust), layers, schema, trust, &mut Vec::new())
+    /// Settles it from the layers alone. `lent` is the family of the product's model.
+    pub fn new(layers: &[Spoken], lent: Option<FamilyId>, schema: &Schema, trust: &Trust) -> Hearing {
+        let claims = claims(layers, schema, trust);
+        Hearing::of(&claims, layers, lent, schema, trust, &mut Vec::new())
     }
 
     /// The same of claims that are in order already. `voices` is room to work in.
     pub fn of<'a>(
         claims: &[Claim<'a>],
         layers: &[Spoken],
+        lent: Option<FamilyId>,
         schema: &Schema,
         trust: &Trust,
         voices: &mut Vec<Voice<'a>>,
     ) -> Hearing {
-        let around = Around { layers, schema, trust };
+        let mut around = Around {
+            layers,
+            family: None,
+            schema,
+            trust,
+        };
+        if schema.has_family_policies() {
+            around.family = around.told_family(claims, voices).or(lent);
+        }
         Hearing {
             offer: around.best_offer(claims, voices),
+            family: around.family,
         }
+    }
+
+    /// The family by whose policies the product is resolved; none where no family has any.
+    pub fn family(&self) -> Option<FamilyId> {
+        self.family
     }
 
     /// Who is heard of an attribute.
@@ -117,12 +136,18 @@ fn kept(attribute: AttributeId, layers: &[Spoken], schema: &Schema, trust: &Trus
 pub fn stock<'a>(
     claims: &[Claim<'a>],
     layers: &[Spoken],
+    hearing: &Hearing,
     schema: &Schema,
     trust: &Trust,
     voices: &mut Vec<Voice<'a>>,
     stocked: &mut Vec<bool>,
 ) {
-    let around = Around { layers, schema, trust };
+    let around = Around {
+        layers,
+        family: hearing.family,
+        schema,
+        trust,
+    };
     stocked.clear();
     for spoken in layers {
         let house = trust.house(spoken.source);
@@ -134,6 +159,7 @@ pub fn stock<'a>(
 /// What a product is judged by.
 struct Around<'s> {
     layers: &'s [Spoken],
+    family: Option<FamilyId>,
     schema: &'s Schema,
     trust: &'s Trust,
 }
@@ -149,6 +175,33 @@ struct Offer<'a> {
 }
 
 impl Around<'_> {
+    /// The family that the sources say, or that the category brings which they say: as `Product::told_family` finds it.
+    fn told_family<'a>(&self, claims: &[Claim<'a>], voices: &mut Vec<Voice<'a>>) -> Option<FamilyId> {
+        let known = self.schema.known();
+        let said = known.family.and_then(|family| self.wins(claims, family, voices));
+        if let Some(family) = said.and_then(|code| self.schema.family_by_code(&code.to_text())) {
+            return Some(family);
+        }
+        let code = self.wins(claims, known.category?, voices)?.to_text();
+        self.schema.category(self.schema.category_by_code(&code)?).family
+    }
+
+    /// The value of an attribute that no family and no offer has a say in.
+    fn wins<'a>(&self, claims: &[Claim<'a>], attribute: AttributeId, voices: &mut Vec<Voice<'a>>) -> Option<&'a Value> {
+        let heard = kept(attribute, self.layers, self.schema, self.trust);
+        let said = || {
+            first_of(claims, attribute)
+                .iter()
+                .filter(|claim| heard.admits(claim.source, self.trust))
+        };
+        let first = said().next()?;
+        let live = said().take_while(|claim| claim.withdrawn == first.withdrawn);
+        voices.clear();
+        voices.extend(live.map(|claim| claim.voice(self.layers, self.trust, false)));
+        let (Verdict::Winner(n) | Verdict::Together(n, _)) = decide(self.schema.attribute(attribute).policy, voices);
+        voices.get(n).map(|voice| voice.value)
+    }
+
     /// The supplier whose offer is taken; none where offers are not taken as a whole, or only one supplier offers.
     fn best_offer<'a>(&self, claims: &[Claim<'a>], voices: &mut Vec<Voice<'a>>) -> Option<u16> {
         let terms = self.trust.offer()?;
@@ -224,7 +277,7 @@ impl Around<'_> {
         if voices.is_empty() {
             return None;
         }
-        let (Verdict::Winner(n) | Verdict::Together(n, _)) = decide(self.schema.attribute(attribute).policy, voices);
+        let (Verdict::Winner(n) | Verdict::Together(n, _)) = decide(self.schema.policy(attribute, self.family), voices);
         voices.get(n).copied()
     }
 

@@ -8,11 +8,14 @@ use crate::schema::attribute::AttributeId;
 use crate::schema::policy::Policy;
 use crate::value::{Value, compare};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// Position of each source in the order of trust: lower is trusted more. Indexed by the source's number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
     places: Vec<u32>,
+    /// The same for attributes for which a supplier has a rank of its own, sorted by attribute.
+    places_for: Vec<(AttributeId, Vec<u32>)>,
     additions: Vec<bool>,
     /// The supplier that each counts together with: itself, or the one that it adds to. None for what is no supplier.
     houses: Vec<Option<u16>>,
@@ -34,6 +37,16 @@ pub struct Standing<'a> {
     pub adds_to: Option<&'a str>,
     /// The attributes that it owns.
     pub owns: &'a [AttributeId],
+    /// Ranks for single attributes, sorted.
+    pub ranks: &'a [(AttributeId, u32)],
+}
+
+impl Standing<'_> {
+    fn rank_for(&self, attribute: Option<AttributeId>) -> u32 {
+        let own = attribute.and_then(|attribute| self.ranks.binary_search_by_key(&attribute, |(known, _)| *known).ok());
+        own.and_then(|at| self.ranks.get(at))
+            .map_or(self.rank, |(_, rank)| *rank)
+    }
 }
 
 /// Whose offer is taken as a whole, where several suppliers offer a product.
@@ -54,23 +67,33 @@ impl Trust {
             Some(Source::Supplier(id)) => standing(&id),
             _ => None,
         };
-        let class = |name: &str| match Source::parse(name) {
-            Some(Source::Editor) => (0, 0),
-            Some(Source::Draft) => (1, 0),
-            Some(Source::Supplier(_)) => supplier(name).map_or((3, 0), |standing| (2, standing.rank)),
-            Some(Source::Images) => (4, 0),
-            None => (5, 0),
+        let order = |attribute: Option<AttributeId>| {
+            let class = |name: &str| match Source::parse(name) {
+                Some(Source::Editor) => (0, 0),
+                Some(Source::Draft) => (1, 0),
+                Some(Source::Supplier(_)) => supplier(name).map_or((3, 0), |known| (2, known.rank_for(attribute))),
+                Some(Source::Images) => (4, 0),
+                None => (5, 0),
+            };
+            let mut order: Vec<usize> = (0..sources.len()).collect();
+            order.sort_by(|a, b| {
+                class(&sources[*a])
+                    .cmp(&class(&sources[*b]))
+                    .then(sources[*a].cmp(&sources[*b]))
+            });
+            let mut places = vec![0; sources.len()];
+            for (place, source) in order.iter().enumerate() {
+                places[*source] = place as u32;
+            }
+            places
         };
-        let mut order: Vec<usize> = (0..sources.len()).collect();
-        order.sort_by(|a, b| {
-            class(&sources[*a])
-                .cmp(&class(&sources[*b]))
-                .then(sources[*a].cmp(&sources[*b]))
-        });
-        let mut places = vec![0; sources.len()];
-        for (place, source) in order.iter().enumerate() {
-            places[*source] = place as u32;
-        }
+        let places = order(None);
+        let ranked = sources.iter().filter_map(|name| Some(supplier(name)?.ranks));
+        let ranked: BTreeSet<AttributeId> = ranked.flatten().map(|(attribute, _)| *attribute).collect();
+        let places_for: Vec<(AttributeId, Vec<u32>)> = ranked
+            .into_iter()
+            .map(|attribute| (attribute, order(Some(attribute))))
+            .collect();
         let editor = sources.iter().position(|name| name == "editor");
         let draft = sources.iter().position(|name| name == "draft");
         // A text that was drafted for a product does not put it on sale either.
@@ -99,7 +122,11 @@ impl Trust {
             let owned = supplier(name).map_or(&[][..], |standing| standing.owns);
             owners.extend(owned.iter().map(|attribute| (*attribute, n as u16)));
         }
-        owners.sort_by_key(|(attribute, source)| (*attribute, places.get(usize::from(*source)).copied()));
+        owners.sort_by_key(|(attribute, source)| {
+            let own = places_for.iter().find(|(known, _)| known == attribute);
+            let places = own.map_or(&places, |(_, places)| places);
+            (*attribute, places.get(usize::from(*source)).copied())
+        });
         owners.dedup();
         let base = |source: usize| above(source).and_then(|base| u16::try_from(base).ok());
         Trust {
@@ -107,6 +134,7 @@ impl Trust {
             owners,
             houses: sources.iter().enumerate().map(|(n, name)| house(n, name)).collect(),
             places,
+            places_for,
             additions,
             offer: None,
             editor,
@@ -163,6 +191,21 @@ impl Trust {
     /// Place of a source; unknown ones come last.
     pub fn place(&self, source: u16) -> u32 {
         self.places.get(usize::from(source)).copied().unwrap_or(u32::MAX)
+    }
+
+    /// Place of a source for one attribute.
+    pub fn place_for(&self, source: u16, attribute: AttributeId) -> u32 {
+        if self.places_for.is_empty() {
+            return self.place(source);
+        }
+        match self.places_for.binary_search_by_key(&attribute, |(known, _)| *known) {
+            Ok(at) => self.places_for[at]
+                .1
+                .get(usize::from(source))
+                .copied()
+                .unwrap_or(u32::MAX),
+            Err(_) => self.place(source),
+        }
     }
 
     /// True where the source alone keeps nothing on sale.

@@ -7,6 +7,7 @@ use crate::product::origin::Origin;
 use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
+use crate::schema::family::FamilyId;
 use crate::schema::policy::{Policy, Role};
 
 /// The golden record of one product: a pure function of its layers, the schema and the order of trust.
@@ -15,12 +16,24 @@ use crate::schema::policy::{Policy, Role};
 /// Layers that were withdrawn no longer offer anything (price, stock…); what they said of the product itself still stands
 /// where nobody else says it.
 pub fn resolve(id: i64, sku: String, layers: Vec<Spoken>, schema: &Schema, trust: &Trust) -> Product {
+    resolve_lent(id, sku, layers, None, schema, trust)
+}
+
+/// The same of a product whose model lends it a family, where its own sources say none: the family's policies hold for it too.
+pub fn resolve_lent(
+    id: i64,
+    sku: String,
+    layers: Vec<Spoken>,
+    lent: Option<FamilyId>,
+    schema: &Schema,
+    trust: &Trust,
+) -> Product {
     let active = layers
         .iter()
         .any(|spoken| !spoken.withdrawn && !trust.is_addition(spoken.source));
     let (values, blank) = match layers.len() {
         1 => alone(layers, schema, trust),
-        _ => contest(&layers, schema, trust),
+        _ => contest(&layers, lent, schema, trust),
     };
     let mut product = Product {
         id,
@@ -84,19 +97,24 @@ fn by(layer: usize, source: u16, trust: &Trust) -> By {
     }
 }
 
-fn contest(layers: &[Spoken], schema: &Schema, trust: &Trust) -> (Vec<Resolved>, Vec<AttributeId>) {
+fn contest(
+    layers: &[Spoken],
+    lent: Option<FamilyId>,
+    schema: &Schema,
+    trust: &Trust,
+) -> (Vec<Resolved>, Vec<AttributeId>) {
     let claims = claims(layers, schema, trust);
     let mut resolved: Vec<Resolved> = Vec::new();
     let mut voices: Vec<Voice<'_>> = Vec::new();
     // Who has stock is only asked where it decides.
     let mut stocked: Vec<bool> = Vec::new();
-    let hearing = Hearing::of(&claims, layers, schema, trust, &mut voices);
+    let hearing = Hearing::of(&claims, layers, lent, schema, trust, &mut voices);
     for group in claims.chunk_by(|a, b| a.key == b.key) {
         let key = group[0].key;
         let heard = hearing.heard(key.attribute, layers, schema, trust);
-        let policy = schema.attribute(key.attribute).policy;
+        let policy = schema.policy(key.attribute, hearing.family());
         if policy == Policy::LowestInStock && stocked.is_empty() {
-            stock(&claims, layers, schema, trust, &mut voices, &mut stocked);
+            stock(&claims, layers, &hearing, schema, trust, &mut voices, &mut stocked);
         }
         let said = || group.iter().filter(|claim| heard.admits(claim.source, trust));
         let Some(first) = said().next() else { continue };

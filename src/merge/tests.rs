@@ -3,7 +3,7 @@
 use crate::merge::claim::Spoken;
 use crate::merge::model::inherit;
 use crate::merge::policy::{BestOffer, Standing, Trust};
-use crate::merge::resolve::resolve;
+use crate::merge::resolve::{resolve, resolve_lent};
 use crate::product::item::{Item, Said};
 use crate::product::layer::Layer;
 use crate::product::origin::Origin;
@@ -24,6 +24,9 @@ attributes.price = { kind = "money", role = "offer", policy = "lowest-in-stock" 
 attributes.stock = { kind = "integer", role = "offer", policy = "highest" }
 attributes.lead = { kind = "integer", role = "offer" }
 attributes.seal = { kind = "text", locked = true }
+attributes.family = { kind = "identifier" }
+families.tools = { policy = { brand = "longest", stock = "lowest" } }
+families.saws = { parent = "tools", policy = { stock = "newest" } }
 "#;
 
 fn schema() -> Schema {
@@ -38,7 +41,17 @@ fn trust() -> Trust {
 
 /// The same where suppliers (`a`, `b`, `c`) own attributes.
 fn owned(owners: &[(&str, &str)]) -> Trust {
+    ranked(owners, &[])
+}
+
+/// The same where `a` has ranks of its own for attributes.
+fn ranked(owners: &[(&str, &str)], ranks: &[(&str, u32)]) -> Trust {
     let schema = schema();
+    let mut own_ranks: Vec<(AttributeId, u32)> = ranks
+        .iter()
+        .filter_map(|(code, rank)| Some((schema.by_code(code)?, *rank)))
+        .collect();
+    own_ranks.sort_unstable();
     let of = |id: &str| -> Vec<AttributeId> {
         let own = owners.iter().filter(|(owner, _)| *owner == id);
         own.filter_map(|(_, code)| schema.by_code(code)).collect()
@@ -49,6 +62,7 @@ fn owned(owners: &[(&str, &str)]) -> Trust {
         "a" => Some(Standing {
             rank: 20,
             owns: &a,
+            ranks: &own_ranks,
             ..Standing::default()
         }),
         "b" => Some(Standing {
@@ -60,6 +74,7 @@ fn owned(owners: &[(&str, &str)]) -> Trust {
             rank: 30,
             adds_to: Some("supplier:a"),
             owns: &c,
+            ..Standing::default()
         }),
     })
 }
@@ -305,12 +320,79 @@ fn what_is_locked_is_said_by_people_and_owners() {
     check_with(&trust, &[(0, 1, true, a), layers[1]], "brand=A; seal=A");
 }
 
+#[test]
+fn a_family_says_who_wins_among_its_products() {
+    let a = r#"{"brand":"Longer","stock":3}"#;
+    let b = |family: &str| format!(r#"{{"brand":"B","family":"{family}","stock":4}}"#);
+    let (tools, saws) = (b("tools"), b("saws"));
+    check(
+        &[(0, 1, false, a), (1, 2, false, &tools)],
+        "brand=Longer; family=tools; stock=3",
+    );
+    // What a family does not say it inherits.
+    check(
+        &[(0, 1, false, a), (1, 2, false, &saws)],
+        "brand=Longer; family=saws; stock=4",
+    );
+    check(
+        &[(0, 1, false, a), (1, 2, false, r#"{"brand":"B","stock":4}"#)],
+        "brand=B; stock=4",
+    );
+    // The model's family holds where the product's own sources say none.
+    let schema = schema();
+    let layers = vec![
+        layer(&schema, 0, 1, false, a),
+        layer(&schema, 1, 1, false, r#"{"brand":"B"}"#),
+    ];
+    let product = resolve_lent(1, "S".into(), layers, schema.family_by_code("tools"), &schema, &trust());
+    assert_eq!(told(&product, &schema), "brand=Longer; stock=3");
+}
+
+#[test]
+fn a_supplier_has_a_rank_of_its_own_for_an_attribute() {
+    let a = r#"{"brand":"A","lead":1}"#;
+    let b = r#"{"brand":"B","lead":2}"#;
+    let layers = [(0, 1, false, a), (1, 1, false, b)];
+    check(&layers, "brand=B; lead=2");
+    check_with(&ranked(&[], &[("brand", 5)]), &layers, "brand=A; lead=2");
+    // It also settles which of two owners counts.
+    let owners = [("a", "lead"), ("b", "lead")];
+    check_with(&ranked(&owners, &[("lead", 5)]), &layers, "brand=B; lead=1");
+    check_with(&ranked(&owners, &[]), &layers, "brand=B; lead=2");
+}
+
+/// Settings as a workspace may have them: owners, ranks, and whose offer is taken.
+fn settings() -> impl Strategy<Value = Trust> {
+    let supplier = prop::sample::select(vec!["a", "b", "c"]);
+    let attribute = prop::sample::select(vec!["brand", "name", "price", "stock", "seal", "family"]);
+    let owners = prop::collection::vec((supplier, attribute.clone()), 0..4);
+    let ranks = prop::collection::vec((attribute, 1..40_u32), 0..3);
+    let policies = [Policy::Rank, Policy::Newest, Policy::Lowest, Policy::LowestInStock];
+    let offer = prop::option::of((
+        prop::sample::select(vec!["price", "stock"]),
+        prop::sample::select(policies.to_vec()),
+    ));
+    (owners, ranks, offer).prop_map(|(owners, mut ranks, offer)| {
+        ranks.sort_unstable();
+        ranks.dedup_by_key(|(code, _)| *code);
+        let offer = offer.and_then(|(code, policy)| {
+            let by = schema().by_code(code)?;
+            Some(BestOffer { by, policy })
+        });
+        ranked(&owners, &ranks).with_offer(offer)
+    })
+}
+
 fn bodies() -> impl Strategy<Value = Vec<(u16, i64, bool, String)>> {
     let body = ("[a-c]{0,3}", "[a-c]{0,3}", 0..4_u32, 0..3_i64, prop::bool::ANY).prop_map(
         |(brand, name, price, stock, says)| {
             let mut parts = vec![format!(r#""stock":{stock}"#)];
             if says {
-                parts.push(format!(r#""price":"{price}.50 EUR""#));
+                let currency = if name.len() == 1 { "USD" } else { "EUR" };
+                parts.push(format!(r#""price":"{price}.50 {currency}","seal":"{price}""#));
+            }
+            if name.len() > 1 {
+                parts.push(format!(r#""family":"{}""#, if says { "tools" } else { "saws" }));
             }
             if !brand.is_empty() {
                 parts.push(format!(r#""brand":"{brand}","note":"{brand}","image":["{brand}","x"]"#));
@@ -327,8 +409,13 @@ fn bodies() -> impl Strategy<Value = Vec<(u16, i64, bool, String)>> {
 
 proptest! {
     #[test]
-    fn the_order_of_layers_never_shows(layers in bodies(), rotation in 0..4_usize, flip in prop::bool::ANY) {
-        let (schema, trust) = (schema(), trust());
+    fn the_order_of_layers_never_shows(
+        layers in bodies(),
+        trust in settings(),
+        rotation in 0..4_usize,
+        flip in prop::bool::ANY,
+    ) {
+        let schema = schema();
         let read = |order: &[(u16, i64, bool, String)]| {
             let spoken = order.iter().map(|(source, batch, gone, body)| layer(&schema, *source, *batch, *gone, body)).collect();
             told(&resolve(1, "S".into(), spoken, &schema, &trust), &schema)

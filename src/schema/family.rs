@@ -3,9 +3,10 @@
 //! Whether a product has what its family needs is left to `product::completeness`.
 
 use crate::diagnostic::excerpt;
-use crate::schema::attribute::{Attribute, AttributeId};
+use crate::schema::attribute::{Attribute, AttributeId, check_policy};
 use crate::schema::file::FamilyFile;
 use crate::schema::labels::Labels;
+use crate::schema::policy::Policy;
 use crate::schema::report::Report;
 use crate::value::Kind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,9 @@ pub const COMMON: &str = "common";
 /// Most axes of variants, as shops and marketplaces have it (Shopify allows three options).
 pub const MOST_AXES: usize = 3;
 
+/// The attributes that say of which family a product is.
+const DECIDES: [&str; 3] = ["category", "family", "model"];
+
 /// A checked family with what it inherits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
@@ -31,6 +35,8 @@ pub struct Family {
     required: Box<[Box<[AttributeId]>]>,
     /// In the order in which variants are told apart.
     pub axes: Box<[AttributeId]>,
+    /// Which source wins in this family, where it is said; sorted.
+    pub policies: Box<[(AttributeId, Policy)]>,
 }
 
 /// What the checks of a family look up.
@@ -56,9 +62,19 @@ impl Family {
         self.attributes.binary_search(&attribute).is_ok()
     }
 
+    /// Which source wins an attribute of its products, where the family says so.
+    pub fn policy(&self, attribute: AttributeId) -> Option<Policy> {
+        let at = self
+            .policies
+            .binary_search_by_key(&attribute, |(known, _)| *known)
+            .ok()?;
+        self.policies.get(at).map(|(_, policy)| *policy)
+    }
+
     /// The checked form of what was written of a family, `line` being all families from the root down to it.
     ///
-    /// Faults: `E-UNKNOWN-ATTRIBUTE`, `E-UNKNOWN-CHANNEL`, `E-NOT-IN-FAMILY`, `E-TOO-MANY-AXES`, `E-AXIS-TWICE`, `E-AXIS-KIND`, `E-BAD-LOCALE`.
+    /// Faults: `E-UNKNOWN-ATTRIBUTE`, `E-UNKNOWN-CHANNEL`, `E-NOT-IN-FAMILY`, `E-TOO-MANY-AXES`, `E-AXIS-TWICE`, `E-AXIS-KIND`,
+    /// `E-POLICY-KIND`, `E-POLICY-OF-FAMILY`, `E-BAD-LOCALE`.
     pub fn checked(
         written: &FamilyFile,
         parent: Option<FamilyId>,
@@ -75,6 +91,7 @@ impl Family {
         let mut attributes = BTreeSet::new();
         let mut required = vec![BTreeSet::new(); around.channels.len() + 1];
         let mut axes: &[String] = &[];
+        let mut policies = BTreeMap::new();
         for family in line {
             attributes.extend(known(&family.attributes));
             for ids in &mut required {
@@ -86,6 +103,8 @@ impl Family {
                 }
             }
             axes = family.axes.as_deref().unwrap_or(axes);
+            let known = |(name, policy): (&String, &Policy)| Some((*around.attributes.get(name)?, *policy));
+            policies.extend(family.policy.iter().filter_map(known));
         }
         check_names(written, &attributes, around, report);
         Family {
@@ -95,6 +114,7 @@ impl Family {
             attributes: attributes.into_iter().collect(),
             required: required.into_iter().map(|ids| ids.into_iter().collect()).collect(),
             axes: known(axes).into(),
+            policies: policies.into_iter().collect(),
         }
     }
 }
@@ -116,6 +136,7 @@ fn check_names(written: &FamilyFile, has: &BTreeSet<AttributeId>, around: &Surro
         }
         check_list(&["required_for", channel], names, Some(has), around, report);
     }
+    check_policies(written, around, report);
     let axes = written.axes.as_deref().unwrap_or_default();
     check_list(&["axes"], axes, Some(has), around, report);
     if axes.len() > MOST_AXES {
@@ -146,6 +167,24 @@ fn check_names(written: &FamilyFile, has: &BTreeSet<AttributeId>, around: &Surro
                 message,
                 "an axis is an option, a text or a measure",
             );
+        }
+    }
+}
+
+/// Faults of the policies that a family says: of attributes that are there, and that do not decide which family it is.
+fn check_policies(written: &FamilyFile, around: &Surroundings<'_>, report: &mut Report<'_>) {
+    for (name, policy) in &written.policy {
+        let Some(id) = around.attributes.get(name) else {
+            let known = around.attributes.keys().map(String::as_str);
+            report.unknown_key(&["policy", name], "E-UNKNOWN-ATTRIBUTE", "attribute", name, known);
+            continue;
+        };
+        if DECIDES.contains(&name.as_str()) {
+            let message = format!("`{name}` decides of which family a product is, so that no family has a say in it");
+            let help = format!("write the policy into [attributes.{name}]");
+            report.fault_of_key(&["policy", name], "E-POLICY-OF-FAMILY", message, help);
+        } else if let Some(attribute) = around.checked.get(id) {
+            check_policy(&["policy", name], *policy, attribute.kind, report);
         }
     }
 }

@@ -138,6 +138,9 @@ pub struct FamilyFile {
     /// Attributes that one channel requires in addition, by channel.
     #[serde(default)]
     pub required_for: BTreeMap<String, Vec<String>>,
+    /// Which source wins where several say a value, for its products: `{ name = "longest" }`. Inherited, attribute by attribute.
+    #[serde(default)]
+    pub policy: BTreeMap<String, Policy>,
     /// Attributes that tell the variants of a model apart, at most three. Inherited where it is not said.
     #[serde(default)]
     pub axes: Option<Vec<String>>,

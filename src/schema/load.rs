@@ -318,6 +318,7 @@ impl Gathered {
             locked: attributes.values().any(|attribute| attribute.locked),
             attributes: attributes.into_values().collect(),
             lists: lists.into(),
+            family_policies: families.iter().any(|family| !family.policies.is_empty()),
             families: families.into(),
             categories: categories.into(),
             units,

@@ -25,6 +25,7 @@ use crate::schema::category::{Category, CategoryId};
 use crate::schema::family::{Family, FamilyId};
 use crate::schema::known::Known;
 use crate::schema::option_list::{OptionList, OptionsId};
+use crate::schema::policy::Policy;
 use crate::value::unit::Units;
 
 /// A checked schema with the locales and channels of its workspace.
@@ -41,6 +42,8 @@ pub struct Schema {
     known: Known,
     /// Some attribute is locked.
     locked: bool,
+    /// Some family says who wins.
+    family_policies: bool,
     fingerprint: u64,
 }
 
@@ -154,6 +157,27 @@ impl Schema {
     /// True where some attribute is locked.
     pub fn has_locked(&self) -> bool {
         self.locked
+    }
+
+    /// True where some family has policies of its own.
+    pub fn has_family_policies(&self) -> bool {
+        self.family_policies
+    }
+
+    /// Which source wins an attribute of a product of this family.
+    pub fn policy(&self, attribute: AttributeId, family: Option<FamilyId>) -> Policy {
+        let of_family = match self.family_policies {
+            true => family.and_then(|family| self.family(family).policy(attribute)),
+            false => None,
+        };
+        of_family.unwrap_or(self.attribute(attribute).policy)
+    }
+
+    /// True where several sources may make a value of the attribute together, in whatever family.
+    pub fn unites(&self, attribute: AttributeId) -> bool {
+        let mut families = self.families.iter();
+        self.attribute(attribute).policy == Policy::Union
+            || (self.family_policies && families.any(|family| family.policy(attribute) == Some(Policy::Union)))
     }
 
     /// A hash of what the files say, with locales and channels; order of files, comments and spelling of TOML do not count.

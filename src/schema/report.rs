@@ -49,7 +49,7 @@ impl Report<'_> {
         ));
     }
 
-    /// A name that is declared nowhere.
+    /// A name that is declared nowhere, as a value.
     pub fn unknown<'n>(
         &mut self,
         inner: &[&str],
@@ -58,9 +58,28 @@ impl Report<'_> {
         name: &str,
         known: impl IntoIterator<Item = &'n str>,
     ) {
-        if !self.complete {
-            return;
+        if self.complete {
+            let help = self.nearest(name, known);
+            self.fault(inner, code, format!("unknown {what} `{}`", excerpt(name)), help);
         }
+    }
+
+    /// The same, as a key.
+    pub fn unknown_key<'n>(
+        &mut self,
+        inner: &[&str],
+        code: &'static str,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) {
+        if self.complete {
+            let help = self.nearest(name, known);
+            self.fault_of_key(inner, code, format!("unknown {what} `{}`", excerpt(name)), help);
+        }
+    }
+
+    fn nearest<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
         // The nearest of thousands of names for each of thousands of faults would take minutes.
         let told = self.faults.len();
         let known: Vec<&str> = if told < MOST_SUGGESTIONS {
@@ -68,11 +87,10 @@ impl Report<'_> {
         } else {
             Vec::new()
         };
-        let help = if told < MOST_SUGGESTIONS && told.saturating_mul(known.len()) < MOST_COMPARED {
+        if told < MOST_SUGGESTIONS && told.saturating_mul(known.len()) < MOST_COMPARED {
             suggestion(name, known)
         } else {
             "declare it, or take it out".to_string()
-        };
-        self.fault(inner, code, format!("unknown {what} `{}`", excerpt(name)), help);
+        }
     }
 }

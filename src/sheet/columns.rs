@@ -5,7 +5,6 @@
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::schema::family::FamilyId;
-use crate::schema::policy::Policy;
 use crate::schema::scope::Key;
 use crate::value::Kind;
 use crate::value::mismatch::Mismatch;
@@ -51,7 +50,7 @@ impl Column {
             code: schema.key_text(key),
             key: Some(key),
             header,
-            is_read_only: attribute.policy == Policy::Union,
+            is_read_only: schema.unites(key.attribute),
         }
     }
 }

@@ -5,7 +5,6 @@
 use crate::diagnostic::excerpt;
 use crate::product::record::Cell;
 use crate::schema::Schema;
-use crate::schema::policy::Policy;
 use crate::schema::scope::Key;
 use crate::sheet::cell::said;
 use crate::sheet::columns::{Column, Layout, MOST};
@@ -75,7 +74,7 @@ pub fn layout(rows: &[Vec<String>], schema: &Schema) -> Result<Layout, BadSheet>
                 let code = cell(row, 1);
                 let key = Key::parse(schema, &code).ok();
                 layout.columns.push(Column {
-                    is_read_only: key.is_some_and(|key| schema.attribute(key.attribute).policy == Policy::Union),
+                    is_read_only: key.is_some_and(|key| schema.unites(key.attribute)),
                     key,
                     code,
                     header: cell(row, 2),

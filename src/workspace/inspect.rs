@@ -183,7 +183,9 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
         }
         values.push(value);
     }
-    let mut layers = layers(&mut shower, &product, &stored, &trust)?;
+    let lent = Shelf::new(&workspace.settings, &trust).lent_family(&reader, &name)?;
+    let losing = Losing::new(&workspace.settings, &trust, &product, lent, &stored)?;
+    let mut layers = layers(&mut shower, &losing, &stored)?;
     let copied = values.iter().filter(|value| value.source == "copy");
     let copied: Vec<ShownClaim> = copied.map(|value| ShownClaim::new(value.clone(), None)).collect();
     if let Some(first) = copied.first() {
@@ -242,13 +244,7 @@ fn show_rule(workspace: &Workspace, rule: u16, value: &mut ShownValue) {
     value.rule = rule.map(|rule| rule.id.clone());
 }
 
-fn layers(
-    shower: &mut Shower<'_>,
-    product: &Product,
-    stored: &[StoredLayer],
-    trust: &Trust,
-) -> Result<Vec<ShownLayer>, Failure> {
-    let losing = Losing::new(&shower.workspace.settings, trust, product, stored)?;
+fn layers(shower: &mut Shower<'_>, losing: &Losing<'_>, stored: &[StoredLayer]) -> Result<Vec<ShownLayer>, Failure> {
     let mut shown = Vec::new();
     for (n, (layer, spoken)) in stored.iter().zip(losing.layers()).enumerate() {
         let source = shower.source(layer.source.0);

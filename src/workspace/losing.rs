@@ -6,6 +6,7 @@ use crate::merge::hearing::{Heard, Hearing};
 use crate::merge::policy::Trust;
 use crate::product::layer::Layer;
 use crate::product::{By, Product};
+use crate::schema::family::FamilyId;
 use crate::schema::policy::{Policy, Role};
 use crate::schema::scope::Key;
 use crate::value::Value;
@@ -41,11 +42,12 @@ pub struct Losing<'a> {
 }
 
 impl<'a> Losing<'a> {
-    /// Reads the stored layers of a product.
+    /// Reads the stored layers of a product. `lent` is the family of its model.
     pub fn new(
         settings: &'a Settings,
         trust: &'a Trust,
         product: &'a Product,
+        lent: Option<FamilyId>,
         stored: &[StoredLayer],
     ) -> Result<Losing<'a>, Failure> {
         let mut layers = Vec::with_capacity(stored.len());
@@ -60,7 +62,7 @@ impl<'a> Losing<'a> {
             });
         }
         Ok(Losing {
-            hearing: Hearing::new(&layers, &settings.schema, trust),
+            hearing: Hearing::new(&layers, lent, &settings.schema, trust),
             settings,
             trust,
             product,
@@ -110,11 +112,11 @@ impl<'a> Losing<'a> {
                     .layer()
                     .and_then(|n| self.layers.get(n))
                     .map_or(0, |layer| layer.source);
-                let words = format!(
-                    "{} wins by the policy `{}`",
-                    name(winner),
-                    policy_name(attribute.policy)
-                );
+                let family = self.hearing.family().map(|family| schema.family(family));
+                let family = family.filter(|family| family.policy(key.attribute).is_some());
+                let policy = schema.policy(key.attribute, self.hearing.family());
+                let of = family.map_or_else(String::new, |family| format!(" of the family {}", family.code));
+                let words = format!("{} wins by the policy `{}`{of}", name(winner), policy_name(policy));
                 Loss::new("policy", words)
             }
         })

@@ -178,6 +178,7 @@ impl Workspace {
                 rank: supplier.rank,
                 adds_to: supplier.adds_to.as_deref(),
                 owns: &supplier.owns,
+                ranks: &supplier.ranks,
             })
         });
         Ok(trust.with_offer(self.settings.offer))

@@ -8,10 +8,11 @@ use crate::enrich::specs::Doubts;
 use crate::merge::claim::Spoken;
 use crate::merge::model::inherit;
 use crate::merge::policy::Trust;
-use crate::merge::resolve::resolve;
+use crate::merge::resolve::{resolve, resolve_lent};
 use crate::product::Product;
 use crate::product::layer::Layer;
 use crate::schema::Schema;
+use crate::schema::family::FamilyId;
 use crate::workspace::failure::Failure;
 use crate::workspace::settings::Settings;
 use std::borrow::Cow;
@@ -25,6 +26,11 @@ pub fn resolve_stored(
     schema: &Schema,
     trust: &Trust,
 ) -> Result<Product, Failure> {
+    Ok(resolve(id, sku, spoken(layers, schema)?, schema, trust))
+}
+
+/// Stored layers, read.
+fn spoken(layers: Vec<StoredLayer>, schema: &Schema) -> Result<Vec<Spoken>, Failure> {
     let mut spoken = Vec::with_capacity(layers.len());
     for stored in layers {
         let layer = Layer::read_body(&stored.body, schema)
@@ -36,7 +42,7 @@ pub fn resolve_stored(
             layer,
         });
     }
-    Ok(resolve(id, sku, spoken, schema, trust))
+    Ok(spoken)
 }
 
 /// Cuts the shelf into parts of about `size` products, never between those of one place.
@@ -84,6 +90,11 @@ pub fn fingerprint(settings: &Settings) -> u64 {
         hash.update(&[1, supplier.owns.len() as u8]);
         for owned in &supplier.owns {
             hash.update(&owned.0.to_le_bytes());
+        }
+        hash.update(&[2, supplier.ranks.len() as u8]);
+        for (attribute, rank) in &supplier.ranks {
+            hash.update(&attribute.0.to_le_bytes());
+            hash.update(&rank.to_le_bytes());
         }
     }
     if let Some(offer) = &settings.offer {
@@ -165,12 +176,36 @@ impl<'a> Shelf<'a> {
                     });
                 }
                 if let Some(Some(parent)) = &parent {
+                    if self.is_lent_policies(&product, parent) {
+                        let layers = spoken(reader.layers(name.id)?, self.schema)?;
+                        let (schema, trust) = (self.schema, self.trust);
+                        product = resolve_lent(name.id, name.sku.clone(), layers, parent.family, schema, trust);
+                    }
                     inherit(&mut product, parent, self.schema);
                 }
             }
             products.push(product);
         }
         Ok(products)
+    }
+
+    /// True where the model lends a family that has policies of its own.
+    fn is_lent_policies(&self, product: &Product, parent: &Product) -> bool {
+        let of_parent = || parent.family.map(|family| self.schema.family(family));
+        self.schema.has_family_policies()
+            && product.family.is_none()
+            && of_parent().is_some_and(|family| !family.policies.is_empty())
+    }
+
+    /// The family that a product's model lends it; none where the product has one of its own, or no model.
+    pub fn lent_family(&self, reader: &Reader, name: &ProductName) -> Result<Option<FamilyId>, Failure> {
+        let Some(model) = name.model.as_deref().filter(|model| *model != name.sku) else {
+            return Ok(None);
+        };
+        match reader.product(model)? {
+            Some(found) => Ok(self.resolved(reader, &found)?.family),
+            None => Ok(None),
+        }
     }
 
     /// The names of the products that tell something of one: its siblings where steps compare them.

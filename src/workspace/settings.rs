@@ -166,6 +166,9 @@ pub struct SupplierFile {
     /// make a layer of their own on those products; SKUs that are not known there are rejected.
     #[serde(default)]
     pub adds_to: Option<String>,
+    /// Ranks for single attributes, where this supplier is trusted more or less than elsewhere: `{ description = 5 }`.
+    #[serde(default)]
+    pub rank_for: BTreeMap<String, u32>,
     /// Attributes that it owns: of products that it has, only its word counts for them, and people's, also where it says nothing.
     #[serde(default)]
     pub owns: Vec<String>,
@@ -206,6 +209,8 @@ pub struct Supplier {
     pub source: String,
     /// Name of the source whose SKUs it speaks of, where that is another one.
     pub adds_to: Option<String>,
+    /// Ranks for single attributes, sorted.
+    pub ranks: Vec<(AttributeId, u32)>,
     /// The attributes that it owns, sorted.
     pub owns: Vec<AttributeId>,
     pub on_drift: Option<OnDrift>,
@@ -529,6 +534,7 @@ fn compile_suppliers(
         let guards = Guards::new(&workspace.guards, &file.guards, schema)
             .map_err(|bad| faults.push(bad_guard(&declaration, &bad)));
         faults.extend(download::faults(&file.file, declaration.shown()));
+        let ranks = standing::ranks(&file.rank_for, schema, &declaration, faults);
         let owns = standing::owned(&file.owns, schema, &declaration, faults);
         let (Some(mapping), Ok(guards)) = (mapping, guards) else {
             continue;
@@ -544,6 +550,7 @@ fn compile_suppliers(
             mode: file.mode,
             rank: file.rank,
             sku_prefix: file.sku_prefix,
+            ranks,
             owns,
             on_drift: file.on_drift,
             file: FileSettings {

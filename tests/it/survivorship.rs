@@ -173,6 +173,40 @@ fn what_is_locked_waits_for_a_person() {
 }
 
 #[test]
+fn families_and_suppliers_have_a_say_in_who_wins() {
+    let shop = hammers();
+    export(&shop);
+    shop.edit(
+        "suppliers/sur/supplier.toml",
+        "rank = 20",
+        "rank = 20\nrank_for = { brand = 1 }",
+    );
+    assert_eq!(export(&shop)["A1"]["brand"], "ACME");
+    assert_eq!(
+        loss(&shop, "supplier:norte", "brand"),
+        pair("policy", "supplier:sur wins by the policy `rank`")
+    );
+    append(
+        &shop,
+        "schemas/all.toml",
+        "family = { kind = \"identifier\" }\n[families.hammers]\npolicy = { name = \"longest\" }",
+    );
+    shop.done(&["product", "set", "A1", "family=hammers"]);
+    assert_eq!(export(&shop)["A1"]["title"], "Claw hammer by Acme");
+    assert_eq!(
+        loss(&shop, "supplier:norte", "name"),
+        pair(
+            "policy",
+            "supplier:sur wins by the policy `longest` of the family hammers"
+        )
+    );
+    shop.edit("suppliers/sur/supplier.toml", "{ brand", "{ brnad");
+    let refused = shop.run(&["schema", "check"]).ended(3);
+    let all = format!("{}{}", refused.out, refused.err);
+    assert!(all.contains("unknown attribute `brnad`"), "{all}");
+}
+
+#[test]
 fn a_best_offer_is_decided_by_a_part_of_offers() {
     for (text, told) in [
         ("by = \"prize\"", "unknown attribute `prize`"),

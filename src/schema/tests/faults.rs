@@ -148,6 +148,24 @@ a.toml:23:9: `image` is of kind media, by which variants are not told apart [E-A
 }
 
 #[test]
+fn policies_of_families_with_faults() {
+    check(
+        r#"
+[attributes.name]
+kind = "text"
+[attributes.category]
+kind = "identifier"
+[families.tools]
+policy = { nmae = "longest", name = "lowest", category = "newest" }
+"#,
+        r#"a.toml:7:12: unknown attribute `nmae` [E-UNKNOWN-ATTRIBUTE]; did you mean `name`? known are `category`, `name`
+a.toml:7:37: this policy is not for attributes of kind text [E-POLICY-KIND]; it is for integer, decimal, measure, money, date, datetime
+a.toml:7:47: `category` decides of which family a product is, so that no family has a say in it [E-POLICY-OF-FAMILY]; write the policy into [attributes.category]
+"#,
+    );
+}
+
+#[test]
 fn categories_with_faults() {
     let mut text = String::new();
     for n in 0..34 {
