@@ -38,7 +38,7 @@ pub enum Best {
 
 impl OfferSettings {
     /// The checked form; none where offers are not taken as a whole. Faults: `E-UNKNOWN-ATTRIBUTE`, `E-NO-OFFER`, `E-POLICY-KIND`.
-    pub fn compile(&self, schema: &Schema, declaration: &Declaration) -> Result<Option<BestOffer>, Diagnostic> {
+    pub fn compile(&self, schema: &Schema, declaration: &Declaration) -> Result<Option<BestOffer>, Box<Diagnostic>> {
         let code = self.by.as_deref().unwrap_or("price");
         let key: &[&str] = match self.by {
             Some(_) => &["offer", "by"],
@@ -58,19 +58,19 @@ impl OfferSettings {
             let message = format!("unknown attribute `{}`", excerpt(code));
             let offers = schema.attributes().filter(|(_, known)| known.role == Role::Offer);
             let help = suggestion(code, offers.map(|(_, known)| &*known.code));
-            return Err(declaration.fault(key, "E-UNKNOWN-ATTRIBUTE", message).with_help(help));
+            return Err(declaration.fault(key, "E-UNKNOWN-ATTRIBUTE", message).with_help(help).into());
         };
         let attribute = schema.attribute(by);
         if attribute.role != Role::Offer {
             let message = format!("`{code}` is no part of a supplier's offer");
             let help = "name an attribute with `role = \"offer\"`, such as `price` or `cost`";
-            return Err(declaration.fault(key, "E-NO-OFFER", message).with_help(help));
+            return Err(declaration.fault(key, "E-NO-OFFER", message).with_help(help).into());
         }
         let Some(policy) = policy else { return Ok(None) };
         if !policy.is_for(attribute.kind) {
             let message = format!("`{code}` is of kind {}, of which none is the least", attribute.kind);
             let help = format!("name an attribute of kind {}", policy.kinds_text());
-            return Err(declaration.fault(key, "E-POLICY-KIND", message).with_help(help));
+            return Err(declaration.fault(key, "E-POLICY-KIND", message).with_help(help).into());
         }
         Ok(Some(BestOffer { by, policy }))
     }

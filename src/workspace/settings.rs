@@ -293,7 +293,7 @@ impl Settings {
         }
         let offer = workspace.offer.compile(&schema, &declaration);
         let offer = offer.unwrap_or_else(|fault| {
-            faults.push(fault);
+            faults.push(*fault);
             None
         });
         let images = load_images(&workspace, &declaration, &schema, &channel_ids, &mut faults);
