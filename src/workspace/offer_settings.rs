@@ -58,7 +58,10 @@ impl OfferSettings {
             let message = format!("unknown attribute `{}`", excerpt(code));
             let offers = schema.attributes().filter(|(_, known)| known.role == Role::Offer);
             let help = suggestion(code, offers.map(|(_, known)| &*known.code));
-            return Err(declaration.fault(key, "E-UNKNOWN-ATTRIBUTE", message).with_help(help).into());
+            return Err(declaration
+                .fault(key, "E-UNKNOWN-ATTRIBUTE", message)
+                .with_help(help)
+                .into());
         };
         let attribute = schema.attribute(by);
         if attribute.role != Role::Offer {

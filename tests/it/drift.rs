@@ -2,6 +2,7 @@
 
 use crate::corner::{bare_shop, codes, tally};
 use crate::support::Shop;
+use rust_xlsxwriter::{Workbook, XlsxError};
 use serde_json::Value;
 
 /// A supplier whose columns must be there, but for the colour.
@@ -404,4 +405,68 @@ fn rejected_rows_that_come_back_are_no_new_delivery() {
     assert_eq!(tally(&applied), "1 new");
     assert_eq!(drift(&applied), [""; 0]);
     check_of(&shop, FIRST.as_bytes(), 0, &[]);
+}
+
+/// The same shop in a file of another name.
+fn shop_in(name: &str, settings: &str, first: &[u8]) -> Shop {
+    let shop = bare_shop();
+    shop.write("suppliers/norte/supplier.toml", settings.replace("list.csv", name));
+    shop.write(format!("suppliers/norte/{name}"), first);
+    shop.done(&["import", "norte", "--apply"]);
+    shop
+}
+
+/// What the next file of that name is told.
+fn told_in(shop: &Shop, name: &str, next: &[u8]) -> Vec<String> {
+    shop.write(format!("suppliers/norte/{name}"), next);
+    drift(&shop.run(&["import", "norte", "--json"]).ended(3).json())
+}
+
+fn sheet(rows: &[[&str; 4]]) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    let page = book.add_worksheet();
+    for (r, row) in rows.iter().enumerate() {
+        for (c, cell) in row.iter().enumerate() {
+            match cell.parse::<f64>() {
+                Ok(number) => page.write_number(r as u32, c as u16, number)?,
+                Err(_) => page.write_string(r as u32, c as u16, *cell)?,
+            };
+        }
+    }
+    book.save_to_buffer()
+}
+
+#[test]
+fn a_workbook_that_is_laid_out_otherwise_is_told() {
+    let rows = |price: &'static str| {
+        [
+            ["Ref", "Descripción", price, "Color"],
+            ["A1", "Taladro", "12.5", "rojo"],
+            ["A2", "Martillo", "8.25", "azul"],
+            ["A3", "Sierra", "9.95", "verde"],
+        ]
+    };
+    let first = sheet(&rows("PVP")).expect("a workbook");
+    let shop = shop_in("list.xlsx", SHOP, &first);
+    let next = sheet(&rows("Precio venta")).expect("a workbook");
+    assert_eq!(
+        told_in(&shop, "list.xlsx", &next),
+        ["E-DRIFT-RENAMED: column `PVP`, read as `price`, is now `Precio venta` by its name, place and values"]
+    );
+}
+
+#[test]
+fn an_xml_file_that_is_laid_out_otherwise_is_told() {
+    let list = |price: &str| {
+        let item = |sku: &str, amount: &str| {
+            format!("<p><Ref>{sku}</Ref><Descripción>Item {sku}</Descripción><{price}>{amount}</{price}></p>")
+        };
+        let items = [("A1", "12,50"), ("A2", "8,25"), ("A3", "9,95")].map(|(sku, amount)| item(sku, amount));
+        format!("<shop>{}</shop>", items.concat())
+    };
+    let shop = shop_in("list.xml", SHOP, list("PVP").as_bytes());
+    assert_eq!(
+        told_in(&shop, "list.xml", list("PrecioVenta").as_bytes()),
+        ["E-DRIFT-RENAMED: column `PVP`, read as `price`, is now `PrecioVenta` by its name, place and values"]
+    );
 }

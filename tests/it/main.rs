@@ -53,3 +53,4 @@ mod todo;
 mod tree_exports;
 mod updates;
 mod values;
+mod workbooks;

@@ -212,6 +212,15 @@ UTF-8 ; header 1, 3 rows I-FOOTER"#,
 }
 
 #[test]
+fn utf_16_is_known_without_its_mark() {
+    let text = "sku;n\nA;ñandú\nB;cigüeña\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    check(little, &["n"], "2: ñandú\n3: cigüeña\nUTF-16LE ; header 1, 2 rows");
+    check(big, &["n"], "2: ñandú\n3: cigüeña\nUTF-16BE ; header 1, 2 rows");
+}
+
+#[test]
 fn encodings_are_found_row_by_row() {
     check(
         b"sku;n\nA;Gr\xf6\xdfe\n",

@@ -79,6 +79,24 @@ const SHOP: &str = r#"<?xml version="1.0"?>
 "#;
 
 #[test]
+fn languages_are_told_apart_by_attribute() {
+    let name = |language: &str, text: &str| format!("<name lang=\"{language}\">{text}</name>");
+    let product = |id: &str, names: String| format!("<p><id>{id}</id>{names}</p>");
+    let shop = format!(
+        "<shop>{}\n{}</shop>",
+        product("A", name("en", "Drill") + &name("es", "Taladro")),
+        product("B", name("en", "Saw"))
+    );
+    let wanted = ["id", "name[@lang=es]", "name[@lang='en']"];
+    check(
+        &shop,
+        Some("p"),
+        &wanted,
+        "1: A|Taladro|Drill\n2: B|∅|Saw\nxml UTF-8 2 xxx",
+    );
+}
+
+#[test]
 fn values_are_found_by_path() {
     let wanted = [
         "@id",
