@@ -43,7 +43,7 @@ fn read(settings: &str, wanted: &[&str], fill: impl Fn(&mut Worksheet) -> Result
 fn a_header_of_two_rows_with_merged_cells_names_each_column() {
     let told = read(
         "[file]\nheader_row = 2\nheader_rows = 2\n",
-        &["Ref", "Precio neto", "Precio PVP"],
+        &["Ref", "Precio / neto", "Precio / PVP"],
         |page| {
             page.write_string(0, 0, "Tarifa 2026")?;
             page.merge_range(1, 0, 2, 0, "Ref", &Format::new())?;
@@ -60,7 +60,7 @@ fn a_header_of_two_rows_with_merged_cells_names_each_column() {
     );
     assert_eq!(
         told,
-        "Ref | Precio neto | Precio PVP\n4 A | 10.5 | 20.5\n5 B | 11.5 | 21.5\n"
+        "Ref | Precio / neto | Precio / PVP\n4 A | 10.5 | 20.5\n5 B | 11.5 | 21.5\n"
     );
 }
 
