@@ -102,7 +102,7 @@ impl Reader {
 
 impl Catalog {
     /// Lets go of the history of all batches up to `through`, in one transaction; gives how many past states went. What a
-    /// person's word is compared with stays: of each layer beside one of `editor`, what it said before that word, and what it
+    /// person's word is compared with stays: of each other layer beside one of `editor`, what it said before that word, and what it
     /// said when it came.
     pub fn forget(&mut self, through: i64, editor: Option<SourceId>) -> Result<u64, CatalogError> {
         let tx = self.connection.transaction()?;
@@ -110,7 +110,8 @@ impl Catalog {
         let editor = editor.map(|editor| i64::from(editor.0));
         let gone = tx.execute(
             "DELETE FROM history WHERE of <= ?1 AND (
-               NOT EXISTS (SELECT 1 FROM layers said WHERE said.id = history.layer / ?2 * ?2 + ?3)
+               history.layer % ?2 = ?3
+               OR NOT EXISTS (SELECT 1 FROM layers said WHERE said.id = history.layer / ?2 * ?2 + ?3)
                OR EXISTS (SELECT 1 FROM layers said JOIN history earlier ON earlier.layer = history.layer
                           WHERE said.id = history.layer / ?2 * ?2 + ?3 AND earlier.of > said.batch AND earlier.of < history.of)
              )",
@@ -128,7 +129,9 @@ impl Catalog {
 
     /// Writes the whole file anew without its free pages. It takes as much room on the disk meanwhile, and nobody may read.
     pub fn compact(&mut self) -> Result<(), CatalogError> {
-        self.connection.execute_batch("VACUUM")?;
+        // What it writes meanwhile belongs on the disk, not in memory.
+        self.connection
+            .execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY")?;
         self.settle()
     }
 }

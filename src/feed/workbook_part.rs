@@ -3,9 +3,11 @@
 //!
 //! Formulas leave their values, formats leave dates and texts. Errors stay errors.
 
+use crate::feed::chosen;
 use crate::feed::decode::{self, Content};
 use crate::feed::failure::FeedError;
 use crate::feed::grid::{GridRow, Value};
+use crate::feed::number_format::read_number;
 use crate::feed::own_column;
 use crate::feed::settings::FileSettings;
 use crate::feed::workbook::Book;
@@ -21,7 +23,7 @@ pub enum PartError {
     Feed(#[from] FeedError),
     #[error("{0}")]
     Write(#[from] XlsxError),
-    #[error("it is no workbook")]
+    #[error("it is no workbook, or holds what another would not")]
     Other,
 }
 
@@ -49,7 +51,12 @@ pub fn write(
     let own: Vec<String> = (wanted.iter())
         .filter_map(|name| own_column(settings, name).map(str::to_owned))
         .collect();
-    let (mut sheet, name, head) = book.table(shown, &settings.plain(), &own)?;
+    // The sheet is chosen by all that is asked for.
+    let asked = match settings.only.is_empty() && settings.removed.is_empty() {
+        true => own,
+        false => chosen::asked(settings, &own),
+    };
+    let (mut sheet, name, head) = book.table(shown, &settings.plain(), &asked)?;
     let mut out = Workbook::new();
     // No clock shows in what is written.
     let never = ExcelDateTime::from_ymd(2000, 1, 1)?;
@@ -78,7 +85,7 @@ pub fn write(
     Ok(())
 }
 
-fn write_row(page: &mut Worksheet, at: u32, row: &GridRow, looks: &Looks) -> Result<(), XlsxError> {
+fn write_row(page: &mut Worksheet, at: u32, row: &GridRow, looks: &Looks) -> Result<(), PartError> {
     for (column, value) in &row.cells {
         let column = *column as u16;
         match *value {
@@ -88,10 +95,13 @@ fn write_row(page: &mut Worksheet, at: u32, row: &GridRow, looks: &Looks) -> Res
             Value::Boolean(is) => {
                 page.write_boolean(at, column, is)?;
             }
-            Value::Number(start, length) => match row.text(start, length).parse::<f64>() {
-                Ok(number) => _ = page.write_number(at, column, number)?,
-                Err(_) => _ = page.write_string_with_format(at, column, row.text(start, length), &looks.text)?,
-            },
+            Value::Number(start, length) => {
+                // Other programs write more digits than a number in a cell has, and zeros before them: neither may change.
+                let text = row.text(start, length);
+                let number = text.parse::<f64>().ok();
+                let number = number.filter(|number| read_number(&number.to_string()).as_deref() == Some(text));
+                page.write_number(at, column, number.ok_or(PartError::Other)?)?;
+            }
             Value::Moment(start, length) => {
                 let text = row.text(start, length);
                 let look = if text.contains('T') { &looks.moment } else { &looks.day };

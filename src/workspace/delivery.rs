@@ -291,7 +291,8 @@ fn again(workspace: &Workspace, supplier: &Supplier, batch: Option<i64>, plan: &
                 .unwrap_or("delivery".as_ref())
                 .to_owned(),
         };
-        let path = folder.join(n.to_string()).join(name);
+        // In the order of their names, as they came.
+        let path = folder.join(format!("{n:06}")).join(name);
         let restored = match &file.blake3 {
             Some(content) => archive.restore(content, &path)?,
             None => false,

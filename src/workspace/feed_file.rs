@@ -85,9 +85,14 @@ impl<'w> FeedFiles<'w> {
         carrying: bool,
     ) -> Result<FeedFiles<'w>, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| Failure::io("make the folder", folder, &error))?;
+        let new = folder.join(format!(".{name}.new.part"));
         let fresh = match carrying {
-            true => Some(Fresh::begin(folder.join(format!(".{name}.new.part")), &writer.head())?),
-            false => None,
+            true => Some(Fresh::begin(new, &writer.head())?),
+            false => {
+                // What a killed export left.
+                let _ = std::fs::remove_file(new);
+                None
+            }
         };
         let mut files = FeedFiles {
             writer,
@@ -149,10 +154,12 @@ impl<'w> FeedFiles<'w> {
         }
     }
 
-    /// Files of an earlier export that had more of them.
+    /// Files of an earlier export that had more of them, or was killed when it did.
     fn remove_surplus(&self, count: usize) {
         for number in count + 1.. {
-            if std::fs::remove_file(self.place(number)).is_err() {
+            let place = self.place(number);
+            let gone = [&part_of(&self.folder, &place), &place].map(|path| std::fs::remove_file(path).is_ok());
+            if gone == [false, false] {
                 return;
             }
         }
@@ -160,10 +167,7 @@ impl<'w> FeedFiles<'w> {
 
     fn next(&mut self) -> Result<(), Failure> {
         let place = self.place(self.done.len() + 1);
-        let part = self.folder.join(format!(
-            ".{}.part",
-            place.file_name().unwrap_or_default().to_string_lossy()
-        ));
+        let part = part_of(&self.folder, &place);
         let out = File::create(&part).map_err(|error| Failure::io("write", &part, &error))?;
         let (writer, path, carrying) = (self.writer.clone(), part.clone(), self.fresh.is_some());
         let read = move |mut input: Growing| match carrying {
@@ -238,6 +242,14 @@ impl<'w> FeedFiles<'w> {
         });
         Ok(())
     }
+}
+
+/// Where a file is written that gets this place.
+fn part_of(folder: &Path, place: &Path) -> PathBuf {
+    folder.join(format!(
+        ".{}.part",
+        place.file_name().unwrap_or_default().to_string_lossy()
+    ))
 }
 
 impl Open {

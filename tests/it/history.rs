@@ -149,6 +149,10 @@ fn a_change_under_an_edit_is_not_lost_with_the_history() {
     let shop = corner_shop();
     priced(&shop, 1);
     shop.done(&["product", "set", "S0", "price=99"]);
+    // What a person said before is the past of nobody's word but their own.
+    for color in ["rojo", "azul", "verde"] {
+        shop.done(&["product", "set", "S0", &format!("color={color}")]);
+    }
     for n in 3..=6 {
         deliver(&shop, "norte", &list(&[&format!("{}.00", 10 + n), "5.00"]));
         import(&shop, "norte");
