@@ -236,7 +236,13 @@ impl Around<'_> {
                 best = Some(offer);
             }
         }
-        best.map(|best| best.house).or_else(|| self.most_trusted(claims))
+        let best = best.map(|best| best.house);
+        // An owner that says nothing of the deciding attribute owns it all the same.
+        let best = best.or_else(|| match heard {
+            Heard::Owner(owner) => self.trust.house(owner),
+            _ => None,
+        });
+        best.or_else(|| self.most_trusted(claims))
     }
 
     /// Where nobody says the deciding attribute: the most trusted supplier that offers anything.

@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
 use crate::schema::policy::Role;
+use std::collections::HashMap;
 
 /// Gives a variant the values of its model that it does not say itself. Offers (price, stock…) and what makes the model
 /// a record of its own (its codes) are never inherited.
@@ -40,7 +41,8 @@ pub fn inherit(variant: &mut Product, model: &Product, schema: &Schema) {
 /// `variants` are all products of the model, in order of SKU.
 pub fn check_axes(variants: &[&Product], schema: &Schema) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut seen: Vec<(Vec<String>, &str)> = Vec::new();
+    // Never iterated.
+    let mut seen: HashMap<Vec<String>, &str> = HashMap::new();
     for variant in variants.iter().filter(|variant| variant.active) {
         let Some(family) = variant.family else { continue };
         let axes = &schema.family(family).axes;
@@ -64,8 +66,8 @@ pub fn check_axes(variants: &[&Product], schema: &Schema) -> Vec<Diagnostic> {
         if values.len() < axes.len() {
             continue;
         }
-        match seen.iter().find(|(other, _)| *other == values) {
-            Some((_, other)) => found.push(
+        match seen.get(&values) {
+            Some(other) => found.push(
                 Diagnostic::warning(
                     "W-AXES-EQUAL",
                     format!("the variant has the same axis values as {other}"),
@@ -74,7 +76,7 @@ pub fn check_axes(variants: &[&Product], schema: &Schema) -> Vec<Diagnostic> {
                 .with_value(&values.join(" / "))
                 .with_help("two variants of one model must differ: correct one, or give it a model of its own"),
             ),
-            None => seen.push((values, &variant.sku)),
+            None => _ = seen.insert(values, &variant.sku),
         }
     }
     found

@@ -102,6 +102,26 @@ fn a_best_offer_leaves_the_house_as_one_suppliers() {
     assert_eq!(loss(&shop, "supplier:sur", "price"), pair("editor", "the editor wins"));
 }
 
+/// Its offer is taken even where it says nothing of what decides: a price of nobody with another's stock would be no offer.
+#[test]
+fn an_owner_of_what_decides_has_the_best_offer() {
+    let shop = corner_shop();
+    let list = |price: &str, stock: u8| format!("sku;gtin;name;price;stock\nA1;4006381333931;Hammer;{price};{stock}\n");
+    supplier(&shop, "norte", "rank = 10", &list("12.00", 9));
+    supplier(
+        &shop,
+        "sur",
+        "rank = 20\nsku_prefix = \"S-\"\nowns = [\"price\"]",
+        &list("", 3),
+    );
+    for id in ["norte", "sur"] {
+        import(&shop, id);
+    }
+    append(&shop, "estante.toml", "[offer]\nbest = \"lowest\"");
+    assert_eq!(value(&shop, "A1", "price"), None);
+    assert_eq!(value(&shop, "A1", "stock").as_deref(), Some("3"));
+}
+
 #[test]
 fn an_owner_alone_says_what_it_owns() {
     let shop = hammers();
