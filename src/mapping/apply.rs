@@ -106,9 +106,6 @@ impl Mapping {
                 Outcome::Refused => refused = true,
             }
         }
-        if let Some(titles) = &self.titles {
-            titles.put(&mut said);
-        }
         (!refused).then(|| Item {
             sku: sku.to_string(),
             line: record.line(),

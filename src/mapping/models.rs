@@ -4,6 +4,8 @@ use crate::declaration::Declaration;
 use crate::diagnostic::Diagnostic;
 use crate::mapping::Mapping;
 use crate::mapping::titles::Titles;
+use crate::product::item::Item;
+use crate::product::layer::Layer;
 use crate::schema::Schema;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -17,6 +19,13 @@ pub struct ModelSettings {
 }
 
 impl Mapping {
+    /// Adds the model to an item that was mapped, where titles make models. `before` is its layer, where it has one.
+    pub fn put_model(&self, item: &mut Item, before: Option<&Layer>) {
+        if let Some(titles) = &self.titles {
+            titles.put(&mut item.said, before);
+        }
+    }
+
     /// The same mapping with the rule on titles, where the settings ask for it. Faults: `E-BAD-VALUE` where the schema has nothing
     /// to make models of.
     pub fn with_models(
@@ -45,7 +54,7 @@ impl Mapping {
             self.rules.insert(model, (column, "from the title".to_owned()));
         }
         self.titles = Some(titles);
-        self.fingerprint = xxh3_64_with_seed(b"models from titles 1", self.fingerprint);
+        self.fingerprint = xxh3_64_with_seed(b"models from titles 2", self.fingerprint);
         Ok(self)
     }
 }

@@ -1,16 +1,18 @@
 //! Models out of titles: what one supplier sells as several variants without saying that they belong together.
 //!
 //! Two items are variants of one model where supplier, brand, family and title are the same but for the words of the family's
-//! axes. The code is made of these alone, so it depends on no other item, on no order and on no earlier delivery. A model that the
-//! feed says itself is left as it is.
+//! axes. The code is made of these alone, so it depends on no other item and on no order. A model that the feed says itself is left as
+//! it is, and a blank cell is what was said before.
 
 use crate::product::item::Said;
+use crate::product::layer::Layer;
 use crate::query::words::{Language, Runs, Stems};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::schema::scope::Key;
 use crate::value::Value;
 use crate::value::text::fold;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -87,35 +89,52 @@ impl Titles {
         })
     }
 
-    /// Adds the model to what an item says, where it says none and its title tells one.
-    pub fn put(&self, said: &mut Vec<(Key, Said)>) {
+    /// Adds the model to what an item says, where it says none and its title tells one. What the item leaves blank is what its layer
+    /// said `before`.
+    pub fn put(&self, said: &mut Vec<(Key, Said)>, before: Option<&Layer>) {
         let Err(at) = said.binary_search_by_key(&self.model, |(key, _)| *key) else {
             return;
         };
-        let Some((locale, title)) = self.title(said) else {
+        let told = Told { said, before };
+        let Some((locale, title)) = self.title(&told) else {
             return;
         };
-        match self.code(said, locale, title) {
+        let code = self.code(&told, locale, &title);
+        // A model that the feed said itself stays where its cell is blank now.
+        if let (false, Some(Value::Identifier(model))) = (self.clears, told.value(self.model)) {
+            let was = Told { said: &[], before };
+            let of_title = self
+                .title(&was)
+                .and_then(|(locale, title)| self.code(&was, locale, &title));
+            if of_title.as_ref() != Some(model) {
+                return;
+            }
+        }
+        match code {
             Some(code) => said.insert(at, (self.model, Said::Value(Value::Identifier(code)))),
             None if self.clears => said.insert(at, (self.model, Said::Clear)),
             None => {}
         }
     }
 
-    /// The first title that the item says, with its locale counted from 0.
-    fn title<'s>(&self, said: &'s [(Key, Said)]) -> Option<(usize, &'s str)> {
-        said.iter().find_map(|(key, said)| match said {
-            Said::Value(Value::Text(text)) if key.attribute == self.name && key.channel == 0 => {
-                Some((usize::from(key.locale.saturating_sub(1)), text.as_str()))
+    /// The first title, with its locale counted from 0.
+    fn title<'s>(&self, told: &Told<'s>) -> Option<(usize, Cow<'s, str>)> {
+        (0..=self.locales.len()).find_map(|locale| {
+            let key = Key {
+                locale: u8::try_from(locale).ok()?,
+                ..Key::of(self.name)
+            };
+            match told.value(key)? {
+                value @ Value::Text(_) => Some((locale.saturating_sub(1), value.to_text())),
+                _ => None,
             }
-            _ => None,
         })
     }
 
     /// The code of the model; nothing where the family has no axes, the item does not tell all of them, or the title is made of
     /// nothing else.
-    fn code(&self, said: &[(Key, Said)], locale: usize, title: &str) -> Option<String> {
-        let text = |key: Option<Key>| value(said, key?).map(|value| value.to_text().into_owned());
+    fn code(&self, told: &Told<'_>, locale: usize, title: &str) -> Option<String> {
+        let text = |key: Option<Key>| told.value(key?).map(|value| value.to_text().into_owned());
         let of_category = || self.families.get(&text(self.category)?).cloned();
         let family = text(self.family)
             .filter(|code| self.axes.contains_key(code))
@@ -126,11 +145,7 @@ impl Titles {
         let runs: Vec<&str> = Runs::of(title).take(MOST_WORDS).map(|run| run.text).collect();
         let mut terms: Vec<Option<String>> = runs.iter().map(|run| term(run, &mut stems)).collect();
         for axis in axes {
-            let told = said.iter().find_map(|(key, said)| match said {
-                Said::Value(value) if key.attribute == *axis && !value.is_empty() => Some(value),
-                _ => None,
-            });
-            match told {
+            match told.any(*axis) {
                 Some(value) => {
                     let forms = spoken.forms(*axis, value, &mut stems);
                     take_last(&mut terms, forms.iter());
@@ -229,12 +244,33 @@ impl Spoken {
     }
 }
 
-/// The value said under a key.
-fn value(said: &[(Key, Said)], key: Key) -> Option<&Value> {
-    let at = said.binary_search_by_key(&key, |(key, _)| *key).ok()?;
-    match said.get(at) {
-        Some((_, Said::Value(value))) => Some(value),
-        _ => None,
+/// What an item says, and its layer where it says nothing.
+struct Told<'s> {
+    said: &'s [(Key, Said)],
+    before: Option<&'s Layer>,
+}
+
+impl<'s> Told<'s> {
+    /// The value under a key.
+    fn value(&self, key: Key) -> Option<&'s Value> {
+        match self.said.binary_search_by_key(&key, |(key, _)| *key) {
+            Ok(at) => match self.said.get(at) {
+                Some((_, Said::Value(value))) => Some(value),
+                _ => None,
+            },
+            Err(_) => self.before?.value(key),
+        }
+    }
+
+    /// The first value of an attribute, whatever its scope.
+    fn any(&self, attribute: AttributeId) -> Option<&'s Value> {
+        let of_item = self.said.iter().map(|(key, _)| *key);
+        let of_layer = self
+            .before
+            .into_iter()
+            .flat_map(|layer| layer.values.iter().map(|(key, _)| *key));
+        let mut keys = of_item.chain(of_layer).filter(|key| key.attribute == attribute);
+        keys.find_map(|key| self.value(key).filter(|value| !value.is_empty()))
     }
 }
 

@@ -383,7 +383,8 @@ impl Worker<'_> {
         self.price_cell.is_some_and(|cell| record.cell(cell) != Cell::Absent)
     }
 
-    fn new_entry(&mut self, item: Item, spot: Spot, row_hash: u64) -> Changed {
+    fn new_entry(&mut self, mut item: Item, spot: Spot, row_hash: u64) -> Changed {
+        self.readers.supplier.mapping.put_model(&mut item, None);
         let alarm = self.alarm(&|_| None, &item);
         let (sku, file, line) = (item.sku.clone(), item.file, item.line);
         let layer = Layer::first(item);
@@ -409,7 +410,7 @@ impl Worker<'_> {
 
     fn changed_entry(
         &mut self,
-        item: Item,
+        mut item: Item,
         record: Record<'_>,
         product: i64,
         withdrawn: bool,
@@ -425,6 +426,7 @@ impl Worker<'_> {
         let schema = self.readers.schema;
         let before = Layer::read_body(&stored.body, schema)
             .map_err(|error| Failure::damaged(&stored.sku, &error.to_string()))?;
+        self.readers.supplier.mapping.put_model(&mut item, Some(&before));
         let keys = changed_keys(&item, &before);
         let kind = match keys.is_empty() && !withdrawn {
             true => EntryKind::Same,

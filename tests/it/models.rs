@@ -105,6 +105,41 @@ fn titles_make_models_where_the_feed_says_none() {
     assert_eq!(letters(&shop, &SKUS), "..a..");
 }
 
+/// A blank cell is no opinion: what the title, the axes and the model were is what they are.
+#[test]
+fn blank_cells_leave_a_variant_where_it_is() {
+    let shop = corner_shop();
+    let list = |rows: &str| format!("sku;name;brand;tint;size;model;price;stock\n{rows}");
+    let first = "A1;Camiseta básica roja M;Acme;red;M;;10.00;1\nA2;Camiseta básica azul L;Acme;blue;L;;10.00;1\n\
+                 A3;Camiseta básica azul XL;Acme;blue;XL;G-7;10.00;1\n";
+    shirts(&shop, "norte", MODELS, &list(first));
+    import(&shop, "norte");
+    let before = models(&shop, &["A1", "A2", "A3"]);
+    assert_eq!(letters(&shop, &["A1", "A2", "A3"]), "aab");
+    let blank =
+        "A1;Camiseta básica roja M;;;;;11.00;1\nA2;;Acme;;;;11.00;1\nA3;Camiseta básica azul XL;Acme;;XL;;11.00;1\n";
+    deliver(&shop, "norte", &list(blank));
+    let told = import(&shop, "norte");
+    assert_eq!(
+        (&told["changed"], &told["attributes"]["model"]),
+        (&3.into(), &Value::Null),
+        "{told}"
+    );
+    assert_eq!(models(&shop, &["A1", "A2", "A3"]), before);
+    // One word of the title is enough to leave, with the brand that was said before.
+    deliver(
+        &shop,
+        "norte",
+        &list("A1;Camiseta premium roja M;;;;;11.00;1\nA2;;Acme;;;;11.00;2\nA3;Camiseta básica azul XL;;;;;11.00;2\n"),
+    );
+    let told = import(&shop, "norte");
+    assert_eq!(told["held"], 0, "{told}");
+    assert_eq!(letters(&shop, &["A1", "A2", "A3"]), "abc");
+    deliver(&shop, "norte", &list(first));
+    import(&shop, "norte");
+    assert_eq!(models(&shop, &["A1", "A2", "A3"]), before);
+}
+
 #[test]
 fn a_variant_goes_to_another_model_with_its_title() {
     let shop = corner_shop();

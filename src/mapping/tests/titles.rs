@@ -58,7 +58,7 @@ fn model(schema: &Schema, supplier: &str, item: &str) -> String {
         })
         .collect();
     said.sort_by_key(|(key, _)| *key);
-    titles.put(&mut said);
+    titles.put(&mut said, None);
     assert!(said.is_sorted_by_key(|(key, _)| *key));
     let own = said.iter().find(|(key, _)| Some(key.attribute) == schema.known().model);
     match own {
