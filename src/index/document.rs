@@ -88,10 +88,8 @@ impl<'a> Documents<'a> {
             document.add_text(layout.supplier.field, supplier);
             self.mark(&mut document, Mark::Supplier, supplier);
         }
-        if let Some(changed) = batches.last() {
-            document.add_i64(layout.changed.field, *changed);
-        }
         for batch in batches {
+            document.add_i64(layout.changed.field, batch);
             self.mark(&mut document, Mark::Batch, &batch.to_string());
         }
         if product.active {

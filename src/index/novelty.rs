@@ -21,7 +21,7 @@ pub struct Columns<'c> {
     pub values: &'c Column,
     /// The first batch of each product.
     pub born: &'c Column,
-    /// The last batch that changed what a source says of it.
+    /// The batch of what each source says of it.
     pub changed: &'c Column,
 }
 
@@ -34,7 +34,7 @@ struct Held {
     all_changed: bool,
 }
 
-/// The first and the last batch of each product of a part.
+/// The first batch of each product of a part, and those of what its sources say.
 struct Batches {
     born: Values<i64>,
     changed: Values<i64>,
@@ -52,8 +52,8 @@ impl Batches {
         self.born.first(document).unwrap_or(i64::MIN)
     }
 
-    fn changed(&self, document: DocId) -> i64 {
-        self.changed.first(document).unwrap_or(i64::MIN)
+    fn is_changed(&self, document: DocId, fresh: &dyn Fn(i64) -> bool) -> bool {
+        self.changed.values_for_doc(document).any(fresh)
     }
 }
 
@@ -82,7 +82,7 @@ pub fn unseen<E: From<tantivy::TantivyError>>(
         let batches = Batches::of(columns, reader)?;
         for document in reader.doc_ids_alive() {
             let born = batches.born(document);
-            let changed = fresh(born) || fresh(batches.changed(document));
+            let changed = fresh(born) || batches.is_changed(document, fresh);
             for number in part.numbers(document) {
                 let held = &mut held[same[number]];
                 held.first = held.first.min(born);

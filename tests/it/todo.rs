@@ -334,3 +334,18 @@ fn a_brand_that_known_products_take_on_was_never_seen_either() {
     assert_eq!(unseen("unseen:brand"), "S1");
     assert_eq!(unseen("unseen:brand>1"), "S1");
 }
+
+/// What a person says of a product after its supplier does not hide what the supplier brought.
+#[test]
+fn an_edit_hides_no_new_brand() {
+    let shop = corner_shop();
+    let list = |brand: &str| format!("sku;name;brand;price;stock\nS0;Uno;{brand};10.50;1\nS1;Dos;Kremora;10.50;1\n");
+    supplier(&shop, "a", "", &list("Brontal"));
+    import(&shop, "a");
+    deliver(&shop, "a", &list("Nimbra"));
+    import(&shop, "a");
+    let unseen = || shop.done(&["search", "unseen:brand", "--json"]).json()["total"].clone();
+    assert_eq!(unseen(), 1);
+    shop.done(&["product", "set", "S0", "name=Dicho"]);
+    assert_eq!(unseen(), 1);
+}
