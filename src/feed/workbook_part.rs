@@ -34,6 +34,16 @@ struct Looks {
     moment: Format,
 }
 
+impl Looks {
+    fn new() -> Looks {
+        Looks {
+            text: Format::new().set_num_format("@"),
+            day: Format::new().set_num_format("yyyy-mm-dd"),
+            moment: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
+        }
+    }
+}
+
 /// Writes the rows with these numbers, and those down to the header, to `to`. Read as `settings` say they are the same records, with
 /// row numbers of their own. Errors where the file is no workbook, or its sheet has a name that only other programs allow.
 pub fn write(
@@ -61,11 +71,7 @@ pub fn write(
     // No clock shows in what is written.
     let never = ExcelDateTime::from_ymd(2000, 1, 1)?;
     out.set_properties(&DocProperties::new().set_creation_datetime(&never));
-    let looks = Looks {
-        text: Format::new().set_num_format("@"),
-        day: Format::new().set_num_format("yyyy-mm-dd"),
-        moment: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
-    };
+    let looks = Looks::new();
     let page = out.add_worksheet_with_constant_memory()?;
     page.set_name(&name)?;
     let mut row = GridRow::default();
@@ -119,4 +125,32 @@ fn write_row(page: &mut Worksheet, at: u32, row: &GridRow, looks: &Looks) -> Res
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_becomes_another() {
+        let looks = Looks::new();
+        for (text, is_kept) in [
+            ("12.5", true),
+            ("0", true),
+            ("-3", true),
+            ("123456789012345", true),
+            ("8412345678905", true),
+            ("0.1", true),
+            ("840123456789012345", false),
+            ("0001", false),
+            ("12.50", false),
+        ] {
+            let mut row = GridRow::default();
+            row.begin(2);
+            row.push(0, Value::Number, text);
+            let mut book = Workbook::new();
+            let written = write_row(book.add_worksheet(), 1, &row, &looks);
+            assert_eq!(written.is_ok(), is_kept, "{text}");
+        }
+    }
 }

@@ -46,7 +46,7 @@ struct RejectedOf {
     open: Option<Open>,
     /// What was written of a file whose items are made of several rows, as hashes: items of one product share their rows.
     written: HashSet<u128>,
-    /// Numbers of the rejected rows.
+    /// Numbers of the rejected rows of a workbook.
     rows: BTreeSet<u64>,
 }
 
@@ -188,7 +188,6 @@ impl RejectedOf {
             return Ok(());
         }
         let failed = |error: std::io::Error| Failure::io("write rejected rows to", folder, &error);
-        self.rows.insert(line);
         let mut between = "";
         match &self.open {
             Some(open) => between = open.frame.as_ref().map_or("", |frame| frame.between),
@@ -216,6 +215,9 @@ impl RejectedOf {
         let Some(Open { out, frame, .. }) = &mut self.open else {
             return Ok(());
         };
+        if frame.as_ref().is_some_and(|frame| !frame.ending.is_empty()) {
+            self.rows.insert(line);
+        }
         out.write_all(between.as_bytes()).map_err(failed)?;
         let written = match frame {
             Some(frame) => frame.in_utf8(raw).map_err(changed)?,
