@@ -9,7 +9,7 @@ use crate::product::batch::{DeliveredFile, Fetched};
 use crate::workspace::Workspace;
 use crate::workspace::deliveries::{Deliveries, Stamp};
 use crate::workspace::download::{self, Answer, Downloader};
-use crate::workspace::failure::Failure;
+use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::layout::last_layouts;
 use crate::workspace::passing::Passing;
 use crate::workspace::settings::{Settings, Supplier};
@@ -327,11 +327,13 @@ pub struct Contents {
 
 impl Contents {
     /// Begins.
-    pub fn begin(files: &[DeliveryFile], stamps: &[Option<Stamp>]) -> std::io::Result<Contents> {
+    pub fn begin(files: &[DeliveryFile], stamps: &[Option<Stamp>]) -> Result<Contents, Failure> {
         let stop = Arc::new(AtomicBool::new(false));
         let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
         let (stamps, stopped) = (stamps.to_vec(), stop.clone());
-        let thread = std::thread::Builder::new().spawn(move || contents(&paths, &stamps, &stopped))?;
+        let thread = std::thread::Builder::new().spawn(move || contents(&paths, &stamps, &stopped));
+        let failed = |error| Failure::new(FailureKind::Broken, format!("failed to begin a thread: {error}"));
+        let thread = thread.map_err(failed)?;
         Ok(Contents {
             thread: Some(thread),
             stop,
@@ -339,9 +341,12 @@ impl Contents {
     }
 
     /// The contents of the files, in their order.
-    pub fn finish(mut self) -> Vec<Option<String>> {
-        let contents = self.thread.take().and_then(|thread| thread.join().ok());
-        contents.unwrap_or_default()
+    pub fn finish(mut self) -> Result<Vec<Option<String>>, Failure> {
+        let broken = |_| Failure::new(FailureKind::Broken, "failed to work out what is kept of the delivery");
+        match self.thread.take() {
+            Some(thread) => thread.join().map_err(broken),
+            None => Ok(Vec::new()),
+        }
     }
 }
 
@@ -421,7 +426,7 @@ mod tests {
         std::fs::write(&path, "sku\nA\n").unwrap();
         let seen = stamps(&files);
         let check = || {
-            let found = Contents::begin(&files, &seen).unwrap().finish();
+            let found = Contents::begin(&files, &seen).unwrap().finish().unwrap();
             let (still, findings) = unchanged(&files, &seen, found);
             assert_eq!(still.get(1), Some(&None), "a folder has no content");
             let codes: Vec<_> = findings.into_iter().map(|finding| finding.code).collect();

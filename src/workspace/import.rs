@@ -83,7 +83,7 @@ pub fn plan(
     let stamps = stamps(all);
     let hashing = match settings.deliveries.keep {
         0 => None,
-        _ => Contents::begin(all, &stamps).ok(),
+        _ => Some(Contents::begin(all, &stamps)?),
     };
     let file = delivery.settings(supplier);
     let reader = workspace.reader_if_any()?;
@@ -147,7 +147,7 @@ pub fn plan(
     });
     progress.end();
     outcome?;
-    let contents = hashing.map(Contents::finish).unwrap_or_default();
+    let contents = hashing.map(Contents::finish).transpose()?.unwrap_or_default();
     // Without keeping, only where they came from is noted.
     let contents = match contents.is_empty() {
         true => all.iter().map(|_| None).collect(),
