@@ -111,6 +111,7 @@ impl Catalog {
         let gone = tx.execute(
             "DELETE FROM history WHERE of <= ?1 AND (
                history.layer % ?2 = ?3
+               OR EXISTS (SELECT 1 FROM layers said WHERE said.id = history.layer / ?2 * ?2 + ?3 AND history.of <= said.created)
                OR NOT EXISTS (SELECT 1 FROM layers said WHERE said.id = history.layer / ?2 * ?2 + ?3)
                OR EXISTS (SELECT 1 FROM layers said JOIN history earlier ON earlier.layer = history.layer
                           WHERE said.id = history.layer / ?2 * ?2 + ?3 AND earlier.of > said.batch AND earlier.of < history.of)

@@ -148,6 +148,11 @@ fn a_product_whose_history_was_let_go_says_so() {
 fn a_change_under_an_edit_is_not_lost_with_the_history() {
     let shop = corner_shop();
     priced(&shop, 1);
+    // What a supplier said before anybody spoke is compared with nothing.
+    for price in ["12.00", "11.00"] {
+        deliver(&shop, "norte", &list(&[price, "5.00"]));
+        import(&shop, "norte");
+    }
     shop.done(&["product", "set", "S0", "price=99"]);
     // What a person said before is the past of nobody's word but their own.
     for color in ["rojo", "azul", "verde"] {
