@@ -310,8 +310,7 @@ impl Bench {
                  stock = {{ column = \"stock\" }}\n"
             ),
         );
-        let mut workspace =
-            Workspace::open(shop.folder(), Some(1)).unwrap_or_else(|e| panic!("{e}: {:?}", e.diagnostics));
+        let mut workspace = shop.workspace();
         workspace.open_catalog().expect("nobody else writes");
         Bench {
             shop,

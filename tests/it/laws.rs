@@ -26,8 +26,8 @@ const SHARED: u32 = 25;
 /// Items that a supplier may have in a case.
 const ITEMS: usize = 4;
 const SUPPLIERS: [&str; 2] = ["norte", "sur"];
-/// Codes that both suppliers may give.
-const GTINS: [&str; 4] = ["", "4006381333931", "9521234543213", "9521234543220"];
+/// Codes that both suppliers may give in a case; the first is none.
+const GTINS: usize = 4;
 
 /// What a row says, each by its place in a list of few; none: the row is not there.
 type Row = Option<(usize, usize, usize, usize)>;
@@ -42,7 +42,7 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let row = prop_oneof![1 => Just(None), 4 => (0..GTINS.len(), 0..3_usize, 0..4_usize, 0..3_usize).prop_map(Some)];
+    let row = prop_oneof![1 => Just(None), 4 => (0..GTINS, 0..3_usize, 0..4_usize, 0..3_usize).prop_map(Some)];
     let list = prop::array::uniform4(row);
     let step = prop_oneof![
         5 => (0..SUPPLIERS.len(), list).prop_map(|(supplier, list)| Step::Delivery(supplier, list)),
@@ -80,8 +80,7 @@ impl Bench {
                 "sku;price\nbase;9.00\n",
             );
         }
-        let mut workspace =
-            Workspace::open(shop.folder(), Some(1)).unwrap_or_else(|e| panic!("{e}: {:?}", e.diagnostics));
+        let mut workspace = shop.workspace();
         workspace.open_catalog().expect("nobody else writes");
         Bench {
             shop,
@@ -99,10 +98,21 @@ impl Bench {
             };
             let name = ["", "Taladro", "Taladro percutor"][name];
             let price = ["10.00", "10.50", "11.00", "11.20"][price];
-            let gtin = GTINS[gtin];
+            let gtin = self.gtin(gtin);
             let _ = writeln!(rows, "c{}-{n};{name};{price};{};{gtin}", self.cases, [1, 2, 5][stock]);
         }
         rows
+    }
+
+    /// A code of this case, with its check digit (GS1 General Specifications, 7.9).
+    fn gtin(&self, n: usize) -> String {
+        if n == 0 {
+            return String::new();
+        }
+        let digits = format!("84{:08}{n:02}", self.cases);
+        let weighed = digits.bytes().rev().zip([3, 1].into_iter().cycle());
+        let sum: u32 = weighed.map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+        format!("{digits}{}", (10 - sum % 10) % 10)
     }
 
     fn deliver(&self, supplier: usize, rows: &str) {

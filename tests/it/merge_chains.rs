@@ -42,7 +42,7 @@ fn shop() -> Shop {
 /// The SKU of the product that an SKU leads to, with those of its suppliers and the editor's.
 #[track_caller]
 fn sources(shop: &Shop, sku: &str) -> String {
-    let workspace = Workspace::open(shop.folder(), Some(1)).expect("the workspace opens");
+    let workspace = shop.workspace();
     let shown = show(&workspace, sku).unwrap_or_else(|failure| panic!("{sku}: {failure:?}"));
     let own = shown.layers.iter().filter(|layer| layer.source != "specs");
     let told: Vec<String> = own
@@ -54,7 +54,7 @@ fn sources(shop: &Shop, sku: &str) -> String {
 
 /// All that stands on the shelf.
 fn state(shop: &Shop) -> String {
-    let workspace = Workspace::open(shop.folder(), Some(1)).expect("the workspace opens");
+    let workspace = shop.workspace();
     let names = workspace.reader().and_then(|reader| Ok(reader.shelf(None)?));
     let mut told = String::new();
     for name in names.expect("the shelf reads") {
@@ -403,7 +403,7 @@ proptest! {
     #[test]
     fn chains_of_merges_leave_the_store_sound(steps in prop::collection::vec(step(), 1..14)) {
         let shop = base().twin();
-        let mut workspace = Workspace::open(shop.folder(), Some(1)).expect("the workspace opens");
+        let mut workspace = shop.workspace();
         for (n, step) in steps.iter().enumerate() {
             take(&mut workspace, step);
             let faults = verify(&workspace).expect("it is looked at").faults;

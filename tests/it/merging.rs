@@ -3,7 +3,6 @@
 
 use crate::corner::{corner_shop, deliver, export, import, number, supplier, tally};
 use crate::support::Shop;
-use estante::workspace::Workspace;
 use estante::workspace::edit;
 use estante::workspace::inspect::show;
 use estante::workspace::merging::{merge, split};
@@ -41,7 +40,7 @@ fn shop() -> Shop {
 
 /// All that products say, who says it and where it came from, without the order of time.
 fn state(shop: &Shop) -> String {
-    let workspace = Workspace::open(shop.folder(), Some(1)).expect("the workspace opens");
+    let workspace = shop.workspace();
     let names = workspace
         .reader()
         .and_then(|reader| Ok(reader.shelf(None)?))
@@ -405,7 +404,7 @@ fn a_run_compares_only_what_it_has_not_seen() {
     let settings = shop.read("estante.toml");
     shop.write("estante.toml", format!("{settings}\n[match]\nautomatic = 90\n"));
     let compared = || {
-        let mut workspace = Workspace::open(shop.folder(), Some(1)).expect("the workspace opens");
+        let mut workspace = shop.workspace();
         let seen = Comparisons::default();
         let done = run(&mut workspace, &[], &[], &seen).expect("it runs");
         workspace.close().expect("the store closes");
@@ -434,7 +433,7 @@ proptest! {
     fn split_and_undo_take_a_merge_back(a in 1..6usize, b in 1..6usize, edited in 0..3usize, swapped: bool, by_undo: bool) {
         prop_assume!(a != 3 && b != 3);
         let shop = base().twin();
-        let mut workspace = Workspace::open(shop.folder(), Some(1)).expect("the workspace opens");
+        let mut workspace = shop.workspace();
         let (one, other) = (format!("A{a}"), format!("S{b}"));
         let (one, other) = if swapped { (other, one) } else { (one, other) };
         if edited > 0 {

@@ -247,11 +247,10 @@ fn verdicts_are_those_of_the_last_check() {
     assert!(found["total"].as_u64() >= cause["count"].as_u64(), "{code}: {found:#}");
     // Many questions read them once.
     {
-        use estante::workspace::Workspace;
         use estante::workspace::progress::Silent;
         use estante::workspace::search::{Opened, Question};
         let twin = shop.twin();
-        let workspace = Workspace::open(twin.folder(), Some(1)).expect("the workspace opens");
+        let workspace = twin.workspace();
         let mut opened = Opened::new(&workspace, &Silent::default()).expect("the index opens");
         let session = opened.session(&workspace).expect("the index can be asked");
         let query = format!("google-es:ready OR code:{code}");

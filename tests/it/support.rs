@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each group of tests uses its own part of the builder")]
 
+use estante::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -34,6 +35,12 @@ impl Shop {
         Shop {
             folder: tempfile::tempdir().expect("a temporary folder can be made"),
         }
+    }
+
+    /// The workspace through the library, on one thread.
+    #[track_caller]
+    pub fn workspace(&self) -> Workspace {
+        Workspace::open(self.folder(), Some(1)).unwrap_or_else(|failure| panic!("{failure}: {:?}", failure.diagnostics))
     }
 
     /// The sample workspace, without what a run wrote.
