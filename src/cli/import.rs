@@ -246,13 +246,18 @@ fn text(shown: &ShownPlan, output: &Output) -> String {
                 side.as_deref()
                     .map_or_else(|| "–".to_owned(), crate::diagnostic::excerpt)
             };
-            let _ = writeln!(
+            let _ = write!(
                 text,
                 "           {}: {} → {}",
                 value.key,
                 side(&value.before),
                 side(&value.after)
             );
+            if let Some(loss) = &value.loss {
+                let told = format!("  not the product's: {}", loss.words);
+                text.push_str(&output.paint(Tone::Faint, &told));
+            }
+            text.push('\n');
         }
     }
     let of = match shown.is_sheet {

@@ -29,6 +29,8 @@ pub struct PageValue {
     pub key: String,
     pub before: Option<String>,
     pub after: Option<String>,
+    /// Why the product would say something else.
+    pub loss: Option<String>,
 }
 
 /// One item of the plan.
@@ -188,11 +190,16 @@ fn row(out: &mut String, entry: &PageEntry, places: &BTreeMap<&str, usize>) {
     for (n, value) in entry.values.iter().enumerate() {
         let _ = writeln!(
             out,
-            "{}<td>{}<td class=\"old\">{}<td class=\"now\">{}",
+            "{}<td>{}<td class=\"old\">{}<td class=\"{}\">{}{}",
             if n > 0 { "<tr>" } else { "" },
             escaped(&value.key),
             side(&value.before),
-            side(&value.after)
+            if value.loss.is_some() { "lost" } else { "now" },
+            side(&value.after),
+            value.loss.as_deref().map_or_else(String::new, |loss| format!(
+                "<br><i>not the product's · no es del producto: {}</i>",
+                escaped(loss)
+            ))
         );
     }
     out.push_str("</tbody>\n");
@@ -200,7 +207,7 @@ fn row(out: &mut String, entry: &PageEntry, places: &BTreeMap<&str, usize>) {
 
 const STYLE: &str = "<style>\nbody{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#222}\ntable{border-collapse:collapse;margin-top:1em}\n\
 th,td{text-align:left;vertical-align:top;padding:3px 10px;overflow-wrap:anywhere;max-width:40em}\nthead th{position:sticky;top:0;background:#fff}\n\
-tbody{border-top:1px solid #ddd}\ni{color:#777;font-size:12px}\n.why{background:#fff4d6;padding:6px 10px}\n.old{color:#999}\n\
+tbody{border-top:1px solid #ddd}\ni{color:#777;font-size:12px}\n.why{background:#fff4d6;padding:6px 10px}\n.old,.lost{color:#999}\n\
 .k-held b{color:#a66300}.k-rejected b,.k-missing b{color:#b00020}.k-new b{color:#1b7f3b}\n\
 input{position:absolute;opacity:0}\nlabel{display:inline-block;margin:0 4px 6px 0;padding:3px 10px;border:1px solid #ccc;border-radius:12px;cursor:pointer}\n\
 input:checked+label{background:#222;color:#fff}\ninput:focus-visible+label{outline:2px solid #06c}\nhr{border:0;margin:0}\n</style>\n";
@@ -216,6 +223,7 @@ mod tests {
             key: key.into(),
             before: before.map(str::to_owned),
             after: Some(after.into()),
+            loss: (key == "price").then(|| "the editor wins".to_owned()),
         };
         for (sku, kind, values) in [
             ("N-1", "new", vec![value("name@es", None, "<script>alert(1)</script>")]),
@@ -242,7 +250,7 @@ mod tests {
             "<label for=\"k-held\">held · retenidos 1</label>",
             "<label for=\"a-1\">name 1</label>",
             "#a-2:checked~table tbody:not(.a-2)",
-            "<tbody class=\"k-held a-2\"><tr><th rowspan=\"1\">H-1<td rowspan=\"1\"><b>held</b><td>price<td class=\"old\">10.00 EUR<td class=\"now\">100.00 EUR",
+            "<tbody class=\"k-held a-2\"><tr><th rowspan=\"1\">H-1<td rowspan=\"1\"><b>held</b><td>price<td class=\"old\">10.00 EUR<td class=\"lost\">100.00 EUR<br><i>not the product's · no es del producto: the editor wins</i>",
             "<td class=\"old\">–<td class=\"now\">&lt;script&gt;",
             "<b>G-PRICE-RATIO</b> too far: look",
         ] {

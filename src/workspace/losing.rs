@@ -19,6 +19,7 @@ pub struct Loss {
     /// `same`, `withdrawn`, `owned`, `locked`, `offer`, `editor`, `policy`, `template` or `rule`.
     pub cause: &'static str,
     /// The same for people.
+    #[serde(rename = "reason")]
     pub words: String,
 }
 

@@ -48,6 +48,7 @@ pub mod net;
 pub mod new;
 pub mod newcomers;
 pub mod offer_settings;
+mod outlook;
 pub mod overridden;
 pub mod parallel;
 pub mod passing;
@@ -164,15 +165,28 @@ impl Workspace {
 
     /// The order of trust among the sources that the store knows.
     pub fn trust(&self) -> Result<Trust, Failure> {
+        Ok(self.trust_among(&self.source_names()?))
+    }
+
+    /// The names of the sources that the store knows, by number; empty where a number has none.
+    pub fn source_names(&self) -> Result<Vec<String>, Failure> {
         let Some(reader) = self.reader_if_any()? else {
-            return Ok(Trust::default());
+            return Ok(Vec::new());
         };
         let sources = reader.sources()?;
         let mut names = vec![String::new(); sources.last().map_or(0, |(id, _)| usize::from(id.0) + 1)];
         for (id, name) in sources {
             names[usize::from(id.0)] = name;
         }
-        let trust = Trust::new(&names, |id| {
+        Ok(names)
+    }
+
+    /// The order of trust among sources, named by number.
+    pub fn trust_among(&self, names: &[String]) -> Trust {
+        if names.is_empty() {
+            return Trust::default();
+        }
+        let trust = Trust::new(names, |id| {
             let supplier = self.settings.suppliers.iter().find(|supplier| supplier.id == id)?;
             Some(Standing {
                 rank: supplier.rank,
@@ -181,7 +195,7 @@ impl Workspace {
                 ranks: &supplier.ranks,
             })
         });
-        Ok(trust.with_offer(self.settings.offer))
+        trust.with_offer(self.settings.offer)
     }
 
     /// Gives everything back: lets go of history that is past retention, and writes the store's log into its file.

@@ -12,6 +12,8 @@ use crate::workspace::apply::{apply, forget, keep, prune};
 use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
+use crate::workspace::losing::Loss;
+use crate::workspace::outlook::Outlook;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
 use std::collections::BTreeSet;
@@ -135,6 +137,12 @@ pub struct ShownDifference {
     pub channel: Option<String>,
     pub before: Option<String>,
     pub after: Option<String>,
+    /// Whether the product itself would say so; absent where nothing is known of it (it is to be made, or a value goes).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wins: Option<bool>,
+    /// Why the product would say something else.
+    #[serde(flatten)]
+    pub loss: Option<Loss>,
 }
 
 impl ShownDifference {
@@ -148,6 +156,8 @@ impl ShownDifference {
             channel: schema.channel_code(change.key.channel).map(str::to_owned),
             before: text(change.before),
             after: text(change.after),
+            wins: None,
+            loss: None,
         }
     }
 }
@@ -199,6 +209,7 @@ pub fn page(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Opt
             key: value.key,
             before: value.before,
             after: value.after,
+            loss: value.loss.map(|loss| loss.words),
         });
         page.add(PageEntry {
             sku: entry.sku,
@@ -229,9 +240,10 @@ fn each(
     };
     let trust = workspace.trust()?;
     let shelf = Shelf::new(&workspace.settings, &trust);
-    let catalog = match summary.is_sheet {
-        true => Some(workspace.reader()?),
-        false => None,
+    let catalog = workspace.reader_if_any()?;
+    let outlook = match &catalog {
+        Some(catalog) if !summary.is_sheet => Some(Outlook::new(workspace, catalog, &summary.supplier)?),
+        _ => None,
     };
     // A product that passes may have findings of single cells; it is no rejected one.
     let mut told_of: BTreeSet<String> = summary
@@ -246,7 +258,7 @@ fn each(
         }
         // An editor saw the product and not the editor's own layer of it.
         let seen = match (&catalog, entry.product) {
-            (Some(catalog), Some(id)) => match catalog.product_by_id(id)? {
+            (Some(catalog), Some(id)) if summary.is_sheet => match catalog.product_by_id(id)? {
                 Some(name) => Some(shelf.product(catalog, &name)?),
                 None => None,
             },
@@ -258,17 +270,30 @@ fn each(
                 .map(|resolved| resolved.value.to_text().into_owned()),
             None => change.before.as_ref().map(|value| value.to_text().into_owned()),
         };
-        let values: Vec<ShownDifference> = match entry.kind {
+        let changes = match entry.kind {
             EntryKind::Missing => Vec::new(),
             _ => differences(&read(&entry.before, &entry.sku)?, &read(&entry.after, &entry.sku)?)
                 .into_iter()
-                .map(|change| ShownDifference {
-                    before: before(&change),
-                    ..ShownDifference::of(change, schema)
-                })
-                .filter(|change| attribute.is_none_or(|attribute| attribute == change.attribute))
+                .filter(|change| attribute.is_none_or(|code| code == &*schema.attribute(change.key.attribute).code))
                 .collect(),
         };
+        let losses = match &outlook {
+            Some(outlook) if !changes.is_empty() => outlook.losses(&entry, &changes)?,
+            _ => None,
+        };
+        let mut losses = losses.map(Vec::into_iter);
+        let values: Vec<ShownDifference> = changes
+            .into_iter()
+            .map(|change| {
+                let loss = losses.as_mut().and_then(Iterator::next);
+                ShownDifference {
+                    before: before(&change),
+                    wins: loss.as_ref().filter(|_| change.after.is_some()).map(Option::is_none),
+                    loss: loss.flatten(),
+                    ..ShownDifference::of(change, schema)
+                }
+            })
+            .collect();
         if attribute.is_some() && values.is_empty() {
             continue;
         }

@@ -131,6 +131,24 @@ impl<'a> Shelf<'a> {
         own.ok_or_else(|| Failure::damaged(&name.sku, "it is not among the variants of its model"))
     }
 
+    /// The same if its layers were these, by source number.
+    pub fn product_saying(
+        &self,
+        reader: &Reader,
+        name: &ProductName,
+        layers: &[StoredLayer],
+    ) -> Result<Product, Failure> {
+        let siblings = self.siblings(reader, name)?;
+        let mut stored = |id: i64| match id == name.id {
+            true => Ok(layers.to_vec()),
+            false => Ok(reader.layers(id)?),
+        };
+        let mut products = self.said_by(reader, &siblings, &mut stored, &mut |_| {})?;
+        self.enrichment.derive(&mut products, self.schema);
+        let own = products.into_iter().find(|product| product.id == name.id);
+        own.ok_or_else(|| Failure::damaged(&name.sku, "it is not among the variants of its model"))
+    }
+
     /// The products of one shelf place: the variants of a model, or a single product. The model's own record is read once.
     pub fn group(&self, reader: &Reader, names: &[ProductName]) -> Result<Vec<Product>, Failure> {
         let mut products = self.said(reader, names)?;
@@ -162,10 +180,21 @@ impl<'a> Shelf<'a> {
         names: &[ProductName],
         see: &mut dyn FnMut(&[StoredLayer]),
     ) -> Result<Vec<Product>, Failure> {
+        self.said_by(reader, names, &mut |id| Ok(reader.layers(id)?), see)
+    }
+
+    /// The same by the layers that `stored` has of each product.
+    fn said_by(
+        &self,
+        reader: &Reader,
+        names: &[ProductName],
+        stored: &mut dyn FnMut(i64) -> Result<Vec<StoredLayer>, Failure>,
+        see: &mut dyn FnMut(&[StoredLayer]),
+    ) -> Result<Vec<Product>, Failure> {
         let mut products = Vec::with_capacity(names.len());
         let mut parent: Option<Option<Product>> = None;
         for name in names {
-            let layers = reader.layers(name.id)?;
+            let layers = stored(name.id)?;
             see(&layers);
             let mut product = self.made(name, layers)?;
             if let Some(model) = product.model.as_deref().filter(|model| *model != product.sku) {
@@ -177,7 +206,7 @@ impl<'a> Shelf<'a> {
                 }
                 if let Some(Some(parent)) = &parent {
                     if self.is_lent_policies(&product, parent) {
-                        let layers = spoken(reader.layers(name.id)?, self.schema)?;
+                        let layers = spoken(stored(name.id)?, self.schema)?;
                         let (schema, trust) = (self.schema, self.trust);
                         product = resolve_lent(name.id, name.sku.clone(), layers, parent.family, schema, trust);
                     }

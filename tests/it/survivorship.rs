@@ -1,6 +1,6 @@
 //! Who wins where several sources say a value: settings in, exports and reasons out.
 
-use crate::corner::{corner_shop, export, import, supplier, value};
+use crate::corner::{corner_shop, deliver, export, import, supplier, value};
 use crate::support::Shop;
 
 const HAMMER: &str = "4006381333931";
@@ -244,4 +244,74 @@ fn a_best_offer_is_decided_by_a_part_of_offers() {
         let all = format!("{}{}", refused.out, refused.err);
         assert!(all.contains(told), "{text}: {all}");
     }
+}
+
+/// What a waiting plan says of a change: whether the product would say so, and the cause and the reason where not.
+#[track_caller]
+fn planned(shop: &Shop, plan: &str, attribute: &str) -> (Option<bool>, String, String) {
+    let shown = shop.done(&["plan", "show", plan, "--json"]).json();
+    let values = shown["changes"][0]["values"].as_array().expect("an entry has values");
+    let change = values
+        .iter()
+        .find(|change| change["attribute"] == attribute)
+        .unwrap_or_else(|| panic!("{attribute} does not change: {shown:#}"));
+    let text = |key: &str| change[key].as_str().unwrap_or_default().to_owned();
+    (change["wins"].as_bool(), text("cause"), text("reason"))
+}
+
+#[test]
+fn a_plan_says_where_a_change_would_not_be_the_products() {
+    let shop = hammers();
+    let plan = |shop: &Shop, id: &str| {
+        let told = shop.done(&["import", id, "--json"]).json();
+        told["plan"].as_str().expect("a plan waits").to_owned()
+    };
+    let change = |row: &str| format!("sku;gtin;name;description;brand;price;stock\nS1;{HAMMER};{row}\n");
+    let lost = |cause: &str, reason: &str| (Some(false), cause.to_owned(), reason.to_owned());
+    let won = || (Some(true), String::new(), String::new());
+
+    // The name goes by rank; the description is nobody else's; the brand becomes what the better ranked one says already.
+    deliver(&shop, "sur", &change("Claw hammer;Of iron;Acme;11.50;5"));
+    let waiting = plan(&shop, "sur");
+    let words = "supplier:norte wins by the policy `rank`";
+    assert_eq!(planned(&shop, &waiting, "name"), lost("policy", words));
+    assert_eq!(planned(&shop, &waiting, "description"), won());
+    assert_eq!(planned(&shop, &waiting, "brand"), won());
+    let shown = shop.done(&["plan", "show", &waiting]).out;
+    let line = format!("Claw hammer by Acme → Claw hammer  not the product's: {words}");
+    assert!(shown.contains(&line), "{shown}");
+    let page = shop.done(&["plan", "show", &waiting, "--html"]).out;
+    assert!(page.contains("no es del producto: supplier:norte wins"), "{page}");
+
+    // It is told by the settings of now, and by what people said since.
+    append(&shop, "estante.toml", "[offer]\nbest = \"lowest\"");
+    assert_eq!(planned(&shop, &waiting, "price"), won());
+    shop.done(&["product", "set", "A1", "price=13.00 EUR"]);
+    assert_eq!(planned(&shop, &waiting, "price"), lost("editor", "the editor wins"));
+    shop.done(&["apply", &waiting]);
+    assert_eq!(value(&shop, "A1", "description").as_deref(), Some("Of iron"));
+    assert_eq!(value(&shop, "A1", "name").as_deref(), Some("Hammer"));
+
+    // One who was never heard before joins the product, and is believed where its settings say so.
+    supplier(
+        &shop,
+        "este",
+        "rank = 15\nrank_for = { name = 1 }\nsku_prefix = \"E-\"",
+        &change("Best hammer;;;14.00;").replace("S1", "E1"),
+    );
+    let waiting = plan(&shop, "este");
+    assert_eq!(planned(&shop, &waiting, "name"), won());
+    assert_eq!(planned(&shop, &waiting, "price"), lost("editor", "the editor wins"));
+    shop.done(&["apply", &waiting]);
+    assert_eq!(value(&shop, "A1", "name").as_deref(), Some("Best hammer"));
+
+    // Nothing is known of what is yet to be made.
+    supplier(
+        &shop,
+        "oeste",
+        "rank = 90\nsku_prefix = \"O-\"",
+        "sku;name;price\nO1;Saw;9.00\n",
+    );
+    let waiting = plan(&shop, "oeste");
+    assert_eq!(planned(&shop, &waiting, "name"), (None, String::new(), String::new()));
 }
