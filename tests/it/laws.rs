@@ -20,7 +20,7 @@ use std::cell::RefCell;
 use std::fmt::Write;
 
 /// Cases of every day.
-const CASES: u32 = 300;
+const CASES: u32 = 1_000;
 /// Cases that share a store, each with items of its own.
 const SHARED: u32 = 25;
 /// Items that a supplier may have in a case.
