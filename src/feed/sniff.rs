@@ -234,8 +234,11 @@ pub fn look(
     let (mut counts, mut report) = sample(reading, &mut columns, sample_records)?;
     let section_rows = is_table && !has_mapping && has_headings(&counts.filled);
     if section_rows {
+        // The header stays where it was found: columns without names are asked for by number, and numbers stand in rows too.
         let with_sections = FileSettings {
             section_rows,
+            header_row: Some(report.header_row.unwrap_or(0)),
+            header_rows: (header_rows > 1).then_some(header_rows as u64),
             ..settings.clone()
         };
         let mut names: Vec<String> = columns.iter().map(|column| column.header.clone()).collect();

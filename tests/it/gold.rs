@@ -1,13 +1,16 @@
 //! How well a new supplier's file is understood, measured against mappings made by hand: `tests/cases/mapping/`.
 //!
 //! Each file there names feeds of the shared data folder, how they are written, and which attribute each column holds, found
-//! by reading the feeds, not by asking the program. The vocabulary is that of a new workspace.
+//! by reading the feeds, not by asking the program. The vocabulary is that of a new workspace. `files.tsv` there says of every
+//! tabular file of the folder what it is, so that none is left out in silence.
 
 use crate::support::{Shop, project, shared};
+use estante::feed::sniff::discover;
 use estante::workspace::Workspace;
 use estante::workspace::supplier::{Added, add};
+use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Feeds with the same columns.
@@ -119,8 +122,9 @@ fn cases() -> Vec<(String, String)> {
     let folder = project().join("tests/cases/mapping");
     let mut cases: Vec<(String, String)> = std::fs::read_dir(folder)
         .expect("the mappings are there")
-        .map(|entry| {
-            let path = entry.expect("the folder is readable").path();
+        .map(|entry| entry.expect("the folder is readable").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .map(|path| {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             (name, std::fs::read_to_string(path).expect("a mapping is text"))
         })
@@ -177,10 +181,12 @@ fn columns_are_mapped_as_a_person_maps_them() {
     assert!(grave.is_empty(), "{}", grave.join("\n"));
     let share = right as f64 / (right + wrong.len()) as f64;
     println!(
-        "{right} of {} mapped columns are right: {:.2} %",
+        "{} files, {right} of {} mapped columns are right: {:.2} %",
+        bench.added,
         right + wrong.len(),
         share * 100.0
     );
+    println!("{}", wrong.join("\n"));
     assert!(share >= 0.95, "{share:.3} are right\n{}", wrong.join("\n"));
 }
 
@@ -191,9 +197,9 @@ fn files_are_read_as_they_are_written() {
     let mut wrong = Vec::new();
     for (_, text) in cases().into_iter().filter(|(name, _)| name == "dialects") {
         let dialects: Dialects = toml::from_str(&text).expect("the table reads");
-        assert!(dialects.files.len() > 100);
+        assert!(dialects.files.len() > 190);
         for (file, written) in dialects.files {
-            let found = match estante::feed::sniff::discover(&data.join(&file), &file, &Default::default(), 500) {
+            let found = match discover(&data.join(&file), &file, &Default::default(), 500) {
                 Ok(found) => found,
                 Err(error) => {
                     wrong.push(format!("{file}: {}", error.message()));
@@ -221,5 +227,117 @@ fn files_are_read_as_they_are_written() {
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a tabular file is.
+#[derive(Debug, PartialEq)]
+enum Part {
+    Gold,
+    Dialect,
+    /// With the code of the refusal.
+    Refused(String),
+    None,
+}
+
+/// A line of `files.tsv`.
+struct Listed {
+    pattern: String,
+    files: GlobMatcher,
+    part: Part,
+}
+
+fn listed() -> Vec<Listed> {
+    let list = std::fs::read_to_string(project().join("tests/cases/mapping/files.tsv")).expect("the list is there");
+    let lines = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let part = match line.split('\t').collect::<Vec<_>>().as_slice() {
+                [_, "gold"] => Part::Gold,
+                [_, "dialect"] => Part::Dialect,
+                [_, "refused", code] => Part::Refused((*code).to_owned()),
+                [_, "none", why] if !why.is_empty() => Part::None,
+                _ => panic!("what does this line say: {line}"),
+            };
+            let pattern = line.split('\t').next().unwrap_or_default();
+            let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+            Listed {
+                pattern: pattern.to_owned(),
+                files: glob.unwrap_or_else(|error| panic!("{error}")).compile_matcher(),
+                part,
+            }
+        })
+        .collect()
+}
+
+/// True of names that tables bear, packed or not.
+fn is_tabular(file: &str) -> bool {
+    let file = file.to_lowercase();
+    let packed = [".gz", ".zst", ".zip"]
+        .iter()
+        .find_map(|ending| file.strip_suffix(ending));
+    let tables = ["csv", "tsv", "psv", "ssv", "txt", "xlsx", "xlsb", "xls", "ods"];
+    let bare = packed.unwrap_or(&file);
+    packed.is_some() || tables.iter().any(|ending| bare.ends_with(&format!(".{ending}")))
+}
+
+#[test]
+fn every_tabular_file_is_a_gold_a_dialect_a_refusal_or_nothing_with_a_reason() {
+    let Some(shared) = shared() else { return };
+    let data = shared.join("data");
+    let walk = walkdir::WalkDir::new(&data).sort_by_file_name().into_iter();
+    let files: Vec<String> = walk
+        .map(|entry| entry.expect("the folder is readable"))
+        .filter(|entry| entry.file_type().is_file())
+        .filter_map(|entry| Some(entry.path().strip_prefix(&data).ok()?.to_str()?.to_owned()))
+        .filter(|file| is_tabular(file))
+        .collect();
+    let (mut golds, mut dialects) = (BTreeSet::new(), BTreeSet::new());
+    for (name, text) in cases() {
+        let table: toml::Value = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        match &table["files"] {
+            toml::Value::Table(files) => dialects.extend(files.keys().cloned()),
+            toml::Value::Array(files) => golds.extend(files.iter().filter_map(|file| file.as_str().map(str::to_owned))),
+            other => panic!("{name}: {other}"),
+        }
+    }
+    let (mut wrong, mut counts, mut used) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+    let listed = listed();
+    for file in &files {
+        let Some((at, line)) = listed.iter().enumerate().find(|(_, line)| line.files.is_match(file)) else {
+            wrong.push(format!("{file}: no line names it"));
+            continue;
+        };
+        used.insert(at);
+        let kind = match &line.part {
+            Part::Gold => "gold",
+            Part::Dialect => "dialect",
+            Part::None => "none",
+            Part::Refused(code) => {
+                match discover(&data.join(file), file, &Default::default(), 500) {
+                    Err(error) if error.code() == code => {}
+                    Err(error) => wrong.push(format!("{file}: {}: {}", error.code(), error.message())),
+                    Ok(_) => wrong.push(format!("{file}: it is read")),
+                }
+                "refused"
+            }
+        };
+        *counts.entry(kind).or_insert(0) += 1;
+        for (kind, files) in [(Part::Gold, &golds), (Part::Dialect, &dialects)] {
+            if (line.part == kind) != files.contains(file) {
+                wrong.push(format!(
+                    "{file}: `{}` says {:?}; a {kind:?} is there or missing",
+                    line.pattern, line.part
+                ));
+            }
+        }
+    }
+    for file in golds.iter().chain(&dialects).filter(|file| !files.contains(file)) {
+        wrong.push(format!("{file}: there is no such file"));
+    }
+    for (_, line) in listed.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
+        wrong.push(format!("`{}` names no file", line.pattern));
+    }
+    println!("{} tabular files: {counts:?}", files.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

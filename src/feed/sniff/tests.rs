@@ -38,6 +38,21 @@ fn check(name: &str, content: impl AsRef<[u8]>, expected: &str) {
 }
 
 #[test]
+fn a_row_of_small_numbers_is_no_header_of_a_table_with_headings() {
+    check(
+        "t.csv",
+        "A-100;12,50;7\nTornillos;;\nA-101;8,25;2\nA-102;3;2\nClavos;;\nA-103;1,50;3\nA-104;1,75;9\n",
+        "\
+csv UTF-8 ; header None record None
+1: 5 A-100 | A-101 | A-102 | A-103 | A-104
+2: 5 12,50 | 8,25 | 3 | 1,50 | 1,75
+3: 5 7 | 2 | 3 | 9
+@section: 4 Tornillos | Clavos
+",
+    );
+}
+
+#[test]
 fn tables_are_found() {
     check(
         "t.csv",
