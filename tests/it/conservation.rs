@@ -7,6 +7,7 @@
 
 use crate::corner::bare_shop;
 use crate::support::Shop;
+use calamine::{Data, Reader, Xlsx, open_workbook};
 use estante::plan::Summary;
 use estante::product::batch::Tally;
 use estante::workspace::Workspace;
@@ -16,10 +17,11 @@ use estante::workspace::import::plan;
 use estante::workspace::progress::Silent;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use rust_xlsxwriter::{Formula, Workbook, Worksheet, XlsxError};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Cases a format; there are four.
+/// Cases a format; there are seven.
 const CASES: u32 = 250;
 /// Cases that share a store, each with a supplier of its own.
 const SHARED: u32 = 50;
@@ -30,15 +32,35 @@ enum Format {
     Jsonl,
     Json,
     Xml,
+    Xlsx,
+    Bmecat12,
+    Bmecat2005,
+}
+
+impl Format {
+    fn is_bmecat(self) -> bool {
+        matches!(self, Format::Bmecat12 | Format::Bmecat2005)
+    }
+
+    /// What the names of its files end with.
+    fn ending(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+            Format::Json => "json",
+            Format::Xml | Format::Bmecat12 | Format::Bmecat2005 => "xml",
+            Format::Xlsx => "xlsx",
+        }
+    }
 }
 
 /// What happened to a row on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Harm {
     None,
-    /// The last cells are missing; in JSON lines the end of the line.
+    /// The last cells are missing; in JSON lines the end of the line. Two variants of a BMEcat article have one number.
     Short,
-    /// It has cells that no column names; in JSON a key twice.
+    /// It has cells that no column names; in JSON a key twice. The price of a BMEcat article is one of another unit.
     Long,
     /// The header, printed again.
     Header,
@@ -68,10 +90,12 @@ struct Delivery {
     rows: Vec<Row>,
     /// The last line has its end.
     ended: bool,
-    /// Cells stand in quotes; in XML and JSON the records are indented.
+    /// Cells stand in quotes; in XML and JSON the records are indented; numbers of a workbook are numbers.
     quoted: bool,
     delimiter: char,
+    /// In a workbook: a title stands above the header.
     bom: bool,
+    /// In a workbook: there is another sheet.
     latin1: bool,
 }
 
@@ -204,6 +228,48 @@ impl Delivery {
                 }
                 format!("{{{}}}", members.join(","))
             }
+            Format::Xlsx => {
+                let mut texts: Vec<&str> = cells.iter().map(|(_, text)| text.as_str()).collect();
+                match harm {
+                    Harm::None => {}
+                    Harm::Short => texts.truncate(3),
+                    Harm::Long => texts.extend(["x", "y"]),
+                    Harm::Header => texts = cells.iter().map(|(name, _)| *name).collect(),
+                    Harm::Blank => return String::new(),
+                }
+                let texts: Vec<String> = texts.into_iter().map(|text| self.typed(text).shown()).collect();
+                texts.join("\t").trim_end_matches('\t').to_owned()
+            }
+            Format::Bmecat12 | Format::Bmecat2005 => {
+                let (tag, number) = match format {
+                    Format::Bmecat12 => ("ARTICLE", "SUPPLIER_AID"),
+                    _ => ("PRODUCT", "SUPPLIER_PID"),
+                };
+                let [(_, name), (_, sku), (_, price), (_, stock), (_, state)] = &cells;
+                let (mut features, mut base) = (String::new(), "");
+                match harm {
+                    Harm::None => {}
+                    Harm::Short => {
+                        let variant = format!(
+                            "<VARIANT><FVALUE>v</FVALUE><{number}_SUPPLEMENT>1</{number}_SUPPLEMENT></VARIANT>"
+                        );
+                        features = format!(
+                            "<{tag}_FEATURES><FEATURE><FNAME>Farbe</FNAME><VARIANTS>{variant}{variant}</VARIANTS></FEATURE></{tag}_FEATURES>"
+                        );
+                    }
+                    Harm::Long => {
+                        base = "<PRICE_BASE><PRICE_UNIT>KGM</PRICE_UNIT><PRICE_UNIT_FACTOR>0.2</PRICE_UNIT_FACTOR></PRICE_BASE>";
+                    }
+                    Harm::Header | Harm::Blank => return String::new(),
+                }
+                format!(
+                    "<{tag}><{number}>{sku}</{number}><{tag}_DETAILS><DESCRIPTION_SHORT>{name}</DESCRIPTION_SHORT></{tag}_DETAILS>{features}\
+                     <{tag}_ORDER_DETAILS><ORDER_UNIT>MTR</ORDER_UNIT></{tag}_ORDER_DETAILS><{tag}_PRICE_DETAILS>\
+                     <{tag}_PRICE price_type=\"net_list\"><PRICE_AMOUNT>{price}</PRICE_AMOUNT>{base}</{tag}_PRICE></{tag}_PRICE_DETAILS>\
+                     <USER_DEFINED_EXTENSIONS><UDX.X.STOCK>{stock}</UDX.X.STOCK><UDX.X.STATE>{state}</UDX.X.STATE>\
+                     </USER_DEFINED_EXTENSIONS></{tag}>"
+                )
+            }
             Format::Xml => {
                 let elements = cells.iter().map(|(name, text)| format!("<{name}>{text}</{name}>"));
                 match harm {
@@ -212,6 +278,60 @@ impl Delivery {
                 }
             }
         }
+    }
+
+    /// A cell of a workbook.
+    fn typed(&self, text: &str) -> Typed {
+        match text.parse::<f64>() {
+            _ if text == NO_VALUE => Typed::Error,
+            Ok(number) if self.quoted && text.len() < 10 && text.starts_with(|c: char| c.is_ascii_digit()) => {
+                Typed::Number(number)
+            }
+            _ => Typed::Text(text.to_owned()),
+        }
+    }
+
+    /// A workbook of these rows, as `written` gives them.
+    fn workbook(&self, rows: &[String]) -> Result<Vec<u8>, XlsxError> {
+        let mut book = Workbook::new();
+        let page = book.add_worksheet();
+        let title = if self.bom {
+            &["Tarifa de noviembre", ""][..]
+        } else {
+            &[]
+        };
+        let head = title.iter().copied().chain(["name\tsku\tprice\tstock\tstate"]);
+        for (at, row) in head.chain(rows.iter().map(String::as_str)).enumerate() {
+            self.put(page, at as u32, row)?;
+        }
+        if self.latin1 {
+            book.add_worksheet().write_string(0, 0, "Notas")?;
+        }
+        book.save_to_buffer()
+    }
+
+    /// A workbook of what `sheet` gave, as somebody saves it who corrected it.
+    fn saved(&self, sheet: &str) -> Result<Vec<u8>, XlsxError> {
+        let mut book = Workbook::new();
+        let page = book.add_worksheet();
+        for (at, row) in sheet.lines().enumerate() {
+            self.put(page, at as u32, row)?;
+        }
+        book.save_to_buffer()
+    }
+
+    /// Writes a row, as `written` gives it.
+    fn put(&self, page: &mut Worksheet, at: u32, row: &str) -> Result<(), XlsxError> {
+        for (n, text) in row.split('\t').enumerate().filter(|(_, text)| !text.is_empty()) {
+            match self.typed(text) {
+                Typed::Error => {
+                    page.write_formula(at, n as u16, Formula::new("=VLOOKUP(1,A1:B2,2)").set_result("#N/A"))?
+                }
+                Typed::Number(number) => page.write_number(at, n as u16, number)?,
+                Typed::Text(text) => page.write_string(at, n as u16, text)?,
+            };
+        }
+        Ok(())
     }
 
     /// Row `n` as somebody corrects it.
@@ -248,18 +368,59 @@ impl Delivery {
             Format::Jsonl => written.join("\n"),
             Format::Json => format!("{{\"list\":[{indent}{}\n]}}", records.join(&format!(",{indent}"))),
             Format::Xml => format!("<shop><list>{indent}{}\n</list></shop>", records.join(indent)),
+            Format::Xlsx => return self.workbook(&written).expect("a workbook"),
+            Format::Bmecat12 | Format::Bmecat2005 => self.catalogue(format, &records, indent),
         };
         // A last line that is cut off refuses its file: the delivery broke off there.
         let broken = self.rows.last().is_some_and(|row| row.harm == Harm::Short);
         if self.ended || broken {
             text.push('\n');
         }
-        if self.latin1 && format == Format::Csv && text.chars().all(|c| u32::from(c) < 256) {
+        if self.latin1 && (format == Format::Csv || format.is_bmecat()) && is_latin(&text) {
             return text.chars().map(|c| c as u8).collect();
         }
         match self.bom {
             true => format!("\u{feff}{text}").into_bytes(),
             false => text.into_bytes(),
+        }
+    }
+
+    /// A catalogue in BMEcat. Its groups stand before the articles and their maps behind them.
+    fn catalogue(&self, format: Format, records: &[&str], indent: &str) -> String {
+        let (version, space, tag, id) = match format {
+            Format::Bmecat12 => ("1.2", "", "ARTICLE", "ART_ID"),
+            _ => (
+                "2005",
+                " xmlns=\"http://www.bmecat.org/bmecat/2005fd\"",
+                "PRODUCT",
+                "PROD_ID",
+            ),
+        };
+        let maps = self.rows.iter().filter(|row| self.ended && row.is_record()).map(|row| {
+            let sku = &row.sku;
+            format!("<{tag}_TO_CATALOGGROUP_MAP><{id}>{sku}</{id}><CATALOG_GROUP_ID>7</CATALOG_GROUP_ID></{tag}_TO_CATALOGGROUP_MAP>\n")
+        });
+        let body = format!(
+            "<BMECAT version=\"{version}\"{space}><HEADER><CATALOG><LANGUAGE>spa</LANGUAGE><CURRENCY>EUR</CURRENCY></CATALOG></HEADER>\
+             <T_NEW_CATALOG><CATALOG_GROUP_SYSTEM><CATALOG_STRUCTURE type=\"leaf\"><GROUP_ID>7</GROUP_ID><GROUP_NAME>Rojo</GROUP_NAME>\
+             <PARENT_ID>0</PARENT_ID></CATALOG_STRUCTURE></CATALOG_GROUP_SYSTEM>{indent}{}\n{}</T_NEW_CATALOG></BMECAT>",
+            records.join(indent),
+            maps.collect::<String>()
+        );
+        let encoding = if self.latin1 && is_latin(&body) {
+            "ISO-8859-1"
+        } else {
+            "UTF-8"
+        };
+        format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>\n{body}")
+    }
+
+    /// The file as a person looks at it.
+    fn told(&self, format: Format) -> String {
+        let rows = self.rows.iter().enumerate();
+        match format {
+            Format::Xlsx => rows.map(|(n, row)| self.written(format, n, row) + "\n").collect(),
+            _ => String::from_utf8_lossy(&self.file(format)).into_owned(),
         }
     }
 
@@ -277,10 +438,51 @@ impl Delivery {
 
     /// Rows that take a product off: they are counted with the missing, unless another row says otherwise.
     fn removals(&self, format: Format) -> u64 {
-        let whole = |row: &&Row| format != Format::Csv || !matches!(row.harm, Harm::Short | Harm::Long);
+        let whole = |row: &&Row| match format {
+            Format::Csv => !matches!(row.harm, Harm::Short | Harm::Long),
+            Format::Xlsx | Format::Bmecat12 | Format::Bmecat2005 => row.harm != Harm::Short,
+            Format::Jsonl | Format::Json | Format::Xml => true,
+        };
         let rows = self.rows.iter().filter(|row| row.is_record() && row.state == "baja");
         rows.filter(whole).count() as u64
     }
+}
+
+/// Every letter of it has a byte in ISO-8859-1.
+fn is_latin(text: &str) -> bool {
+    text.chars().all(|c| u32::from(c) < 256)
+}
+
+/// What a person typed into a price where a formula finds nothing.
+const NO_VALUE: &str = "9 99 9";
+
+/// A cell of a workbook.
+enum Typed {
+    Text(String),
+    Number(f64),
+    Error,
+}
+
+impl Typed {
+    /// As `calamine` shows it.
+    fn shown(&self) -> String {
+        match self {
+            Typed::Text(text) => text.clone(),
+            Typed::Number(number) => number.to_string(),
+            Typed::Error => "#N/A".to_owned(),
+        }
+    }
+}
+
+/// The first sheet of a workbook: cells between tabs, blank ones at the end of a row left out.
+fn sheet(path: &Path) -> String {
+    let mut book: Xlsx<_> = open_workbook(path).expect("rejected rows lie in a workbook");
+    let (_, range) = book.worksheets().remove(0);
+    let rows = range.rows().map(|row| {
+        let cells: Vec<String> = row.iter().map(Data::to_string).collect();
+        format!("{}\n", cells.join("\t").trim_end_matches('\t'))
+    });
+    rows.collect()
 }
 
 /// A store with a supplier for each case.
@@ -297,17 +499,30 @@ impl Bench {
     fn new(format: Format) -> Bench {
         let shop = bare_shop();
         let record = match format {
-            Format::Csv | Format::Jsonl => "",
+            Format::Csv | Format::Jsonl | Format::Xlsx | Format::Bmecat12 | Format::Bmecat2005 => "",
             Format::Json => "record = \"list\"",
             Format::Xml => "record = \"/shop/list/product\"",
+        };
+        let ([name, sku, price, stock, state], more) = match format.is_bmecat() {
+            true => (
+                [
+                    "details:DESCRIPTION_SHORT",
+                    "number",
+                    "price:net_list",
+                    "udx:STOCK",
+                    "udx:STATE",
+                ],
+                "color = { column = \"group_name\" }\n",
+            ),
+            false => (["name", "sku", "price", "stock", "state"], ""),
         };
         shop.write(
             "suppliers/x/supplier.toml",
             format!(
-                "name = \"X\"\non_drift = \"warn\"\n[file]\npath = [\"none\"]\n{record}\nremoved = {{ state = [\"baja\"] }}\n\
-                 [read]\ncurrency = \"EUR\"\nnumbers = \"1234.56\"\n[fields]\nsku = {{ column = \"sku\" }}\n\
-                 name = {{ column = \"name\" }}\nprice = {{ column = \"price\" }}\n\
-                 stock = {{ column = \"stock\" }}\n"
+                "name = \"X\"\non_drift = \"warn\"\n[file]\npath = [\"none\"]\n{record}\nremoved = {{ \"{state}\" = [\"baja\"] }}\n\
+                 [read]\ncurrency = \"EUR\"\nnumbers = \"1234.56\"\n[fields]\nsku = {{ column = \"{sku}\" }}\n\
+                 name = {{ column = \"{name}\" }}\nprice = {{ column = \"{price}\" }}\n\
+                 stock = {{ column = \"{stock}\" }}\n{more}"
             ),
         );
         let mut workspace = shop.workspace();
@@ -382,13 +597,7 @@ fn check(bench: &mut Bench, format: Format, deliveries: &(Delivery, Delivery)) -
         if delivery.records() == 0 && format != Format::Csv {
             continue;
         }
-        let ending = match format {
-            Format::Csv => "csv",
-            Format::Jsonl => "jsonl",
-            Format::Json => "json",
-            Format::Xml => "xml",
-        };
-        let name = format!("in/list-{round}.{ending}");
+        let name = format!("in/list-{round}.{}", format.ending());
         bench.shop.write(&name, delivery.file(format));
         let path = bench.shop.path(&name);
         let (planned, summary) = bench.plan(&path)?;
@@ -417,7 +626,10 @@ fn check(bench: &mut Bench, format: Format, deliveries: &(Delivery, Delivery)) -
             prop_assert_eq!(rejected, 0, "{:?}", summary);
             continue;
         };
-        let mut text = std::fs::read_to_string(&kept).expect("rejected rows are UTF-8");
+        let mut text = match format {
+            Format::Xlsx => sheet(&kept),
+            _ => std::fs::read_to_string(&kept).expect("rejected rows are UTF-8"),
+        };
         let found = items(&text);
         let each: BTreeSet<usize> = found.iter().copied().collect();
         prop_assert_eq!(each.len(), found.len(), "a row is kept twice: {}", text);
@@ -428,7 +640,11 @@ fn check(bench: &mut Bench, format: Format, deliveries: &(Delivery, Delivery)) -
             text = text.replace(&written, &delivery.corrected(format, n));
         }
         prop_assert!(summary.rejects_readable, "{:?}", summary);
-        std::fs::write(&kept, &text).expect("rejected rows can be corrected");
+        let saved = match format {
+            Format::Xlsx => delivery.saved(&text).expect("a workbook"),
+            _ => text.clone().into_bytes(),
+        };
+        std::fs::write(&kept, saved).expect("rejected rows can be corrected");
         let (planned, corrected) = bench.plan(&kept)?;
         prop_assert_eq!(corrected.tally.rejected, 0, "{}\n{:?}", text, corrected);
         prop_assert_eq!(corrected.tally.read, rejected, "{}\n{:?}", text, corrected);
@@ -465,8 +681,8 @@ fn nothing_is_lost(format: Format) {
         }
         Err(TestError::Fail(why, (first, second))) => panic!(
             "{why}\n--- first delivery\n{}\n--- second delivery\n{}\n{first:?}\n{second:?}",
-            String::from_utf8_lossy(&first.file(format)),
-            String::from_utf8_lossy(&second.file(format))
+            first.told(format),
+            second.told(format)
         ),
         Err(other) => panic!("{other}"),
     }
@@ -490,4 +706,19 @@ fn no_record_of_json_is_lost() {
 #[test]
 fn no_record_of_xml_is_lost() {
     nothing_is_lost(Format::Xml);
+}
+
+#[test]
+fn no_row_of_a_workbook_is_lost() {
+    nothing_is_lost(Format::Xlsx);
+}
+
+#[test]
+fn no_article_of_bmecat_1_2_is_lost() {
+    nothing_is_lost(Format::Bmecat12);
+}
+
+#[test]
+fn no_product_of_bmecat_2005_is_lost() {
+    nothing_is_lost(Format::Bmecat2005);
 }
