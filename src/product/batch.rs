@@ -50,8 +50,8 @@ pub struct Layout {
     pub size: u64,
     /// Records looked at.
     pub records: u64,
-    /// WHATWG name, `cp850`, `cp437` or `mixed`, by the bytes themselves; empty where they show nothing but ASCII, and of formats
-    /// that have their own.
+    /// WHATWG name, `cp850`, `cp437` or `mixed`, by the bytes themselves; empty where they show nothing but ASCII, and of
+    /// workbooks.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub encoding: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

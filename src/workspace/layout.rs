@@ -98,11 +98,12 @@ pub fn look_at(supplier: &Supplier, path: &Path, shown: &str) -> Option<Look> {
     })
 }
 
+/// Workbooks hold Unicode; everything else is bytes in an encoding.
 fn is_text(found: &Discovery) -> bool {
-    matches!(found.format, "csv" | "tsv")
+    matches!(found.format, "csv" | "tsv" | "xml" | "bmecat" | "json" | "jsonl")
 }
 
-/// The encoding of a text table, where more than ASCII was seen.
+/// The encoding of a text, where more than ASCII was seen.
 fn proven_encoding(found: &Discovery) -> String {
     let ascii =
         |column: &DiscoveredColumn| column.header.is_ascii() && column.samples.iter().all(|text| text.is_ascii());

@@ -12,6 +12,7 @@ mod deliveries;
 mod determinism;
 mod drafts;
 mod drift;
+mod drift_table;
 mod errors;
 mod formats;
 mod full_disk;
