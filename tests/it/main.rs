@@ -13,6 +13,7 @@ mod determinism;
 mod drafts;
 mod drift;
 mod drift_table;
+mod encodings;
 mod errors;
 mod formats;
 mod full_disk;
