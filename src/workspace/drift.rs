@@ -8,7 +8,7 @@ use crate::mapping::Use;
 use crate::product::batch::{DeliveredFile, LaidColumn, Layout};
 use crate::value::text::{self, fold};
 use crate::workspace::failure::Failure;
-use crate::workspace::layout::{Look, predecessor};
+use crate::workspace::layout::{Look, RECORDS, predecessor};
 use crate::workspace::settings::{Mode, OnDrift, Supplier};
 use crate::workspace::turn::{OutOfTurn, Turn};
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,7 +147,8 @@ fn out_of_turn(found: OutOfTurn) -> Drift {
     Drift::new(codes, found.is_lost, found.message, help).at(Place::file(found.shown))
 }
 
-/// A snapshot whose files are much smaller than those of the last delivery.
+/// A snapshot whose files are much smaller than those of the last delivery, or hold much fewer records where all of them were looked
+/// at: a small workbook is hardly smaller for holding nothing.
 fn much_shorter(supplier: &Supplier, looks: &[Option<Look>], before: &[DeliveredFile]) -> Option<Drift> {
     let looks: Vec<&Look> = looks.iter().map(Option::as_ref).collect::<Option<_>>()?;
     let first = looks.first()?;
@@ -166,11 +167,28 @@ fn much_shorter(supplier: &Supplier, looks: &[Option<Look>], before: &[Delivered
     if looks.iter().any(|look| look.follows.is_some()) {
         return None;
     }
-    let shorter = size < last && !guards.least_size.exceeded(size as usize, last as usize);
-    if supplier.mode != Mode::Snapshot || !alike || rows < guards.least_items as u64 || !shorter {
+    let is_much_less =
+        |now: u64, before: u64| now < before && !guards.least_size.exceeded(now as usize, before as usize);
+    if supplier.mode != Mode::Snapshot || !alike || rows < guards.least_items as u64 {
         return None;
     }
-    let message = format!("the delivery has {size} bytes, the last one had {last}");
+    let is_whole = looks.iter().all(|look| look.layout.records < RECORDS as u64);
+    let (records, known) = (
+        looks.iter().map(|look| look.layout.records).sum::<u64>(),
+        layouts.iter().map(|layout| layout.records).sum::<u64>(),
+    );
+    let message = if is_much_less(size, last) {
+        format!("the delivery has {size} bytes, the last one had {last}")
+    } else if is_whole && is_much_less(records, known) {
+        let more = if layouts.iter().any(|layout| layout.records >= RECORDS as u64) {
+            " or more"
+        } else {
+            ""
+        };
+        format!("the delivery has {records} records, the last one had {known}{more}")
+    } else {
+        return None;
+    };
     let help = "it may be cut short, or list only changes (`mode = \"delta\"`): look at it before it is applied";
     Some(
         Drift::new(("W-DRIFT-SHORTER", "E-DRIFT-SHORTER"), false, message, help.to_owned())

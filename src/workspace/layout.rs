@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Records that a look takes in.
-const RECORDS: usize = 500;
+pub const RECORDS: usize = 500;
 /// Columns that are remembered of a file; readers take 2,048 of a table.
 const MOST_COLUMNS: usize = 2_048;
 /// Batches that are looked through for the last delivery.

@@ -325,4 +325,6 @@ fn another_width_without_a_header() {
 fn a_much_shorter_list_in_each_format() {
     let told = ["W-DRIFT-SHORTER", "E-DRIFT-SHORTER", "W-DRIFT-SHORTER"];
     check(&ALL, "", &List::new(200), &List::new(40), told);
+    // A small workbook has nearly the size of an empty one.
+    check(&[Format::Workbook], "", &List::new(60), &List::new(6), told);
 }
