@@ -75,6 +75,9 @@ pub struct LaidColumn {
     /// Notation of its numbers, where the values prove one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numbers: Option<String>,
+    /// The format itself says of every value that it is a number.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub typed: bool,
 }
 
 /// What a plan would do or a batch did, in numbers. `read = new + changed + unchanged + held + rejected`, always.

@@ -370,13 +370,27 @@ impl Compared<'_> {
         drift
     }
 
-    /// Numbers with another decimal mark than before.
+    /// Numbers with another decimal mark than before, and texts where the format itself said that they are numbers.
     fn numbers(&mut self) {
         let amounts: BTreeSet<&str> = (self.uses.iter())
             .filter(|used| used.amount.is_some())
             .map(|used| used.column)
             .collect();
         let was = by_name(&self.before.columns);
+        let now = self.look.layout.columns.iter().zip(&self.look.columns);
+        let texts: Vec<&str> = now
+            .filter(|(column, _)| amounts.contains(column.name.as_str()) && !column.typed && column.shape == "number")
+            .filter(|(_, seen)| seen.numbers == 0 && seen.samples.iter().any(|text| text.contains(['.', ','])))
+            .map(|(column, _)| column.name.as_str())
+            .filter(|name| was.get(name).is_some_and(|(_, before)| before.typed))
+            .collect();
+        if !texts.is_empty() {
+            let message = format!("numbers of {} were numbers and are texts", names(&texts));
+            let help = "look whether `numbers` in supplier.toml is how they are written: a text has no decimal mark of its own";
+            let codes = ("W-DRIFT-NUMBERS", "E-DRIFT-NUMBERS");
+            let drift = Drift::new(codes, false, message, help.to_owned()).at(self.place());
+            self.drifts.push(drift);
+        }
         let mut changed: Vec<(&str, &str, &str)> = Vec::new();
         let columns = self.look.layout.columns.iter();
         for column in columns.filter(|column| amounts.contains(column.name.as_str())) {

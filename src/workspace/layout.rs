@@ -119,6 +119,7 @@ fn laid(column: &DiscoveredColumn) -> LaidColumn {
         filled: column.filled,
         shape: shape_of(&column.samples).to_owned(),
         numbers: notation_of(column).map(|notation| notation.name().to_owned()),
+        typed: column.filled > 0 && column.numbers >= column.filled,
     }
 }
 

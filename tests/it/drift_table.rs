@@ -41,6 +41,8 @@ struct List {
     letters: Letters,
     /// The names stand in the file.
     named: bool,
+    /// Prices are numbers where the format has numbers.
+    typed: bool,
 }
 
 impl List {
@@ -62,6 +64,7 @@ impl List {
             delimiter: ';',
             letters: Letters::Utf8,
             named: true,
+            typed: false,
         }
     }
 
@@ -84,7 +87,10 @@ impl List {
         let object = |item: &Vec<String>| {
             let members = pairs(item)
                 .into_iter()
-                .map(|(name, text)| format!("\"{name}\":\"{text}\""));
+                .map(|(name, text)| match self.typed && name == "PVP" {
+                    true => format!("\"{name}\":{}", text.replace(',', ".")),
+                    false => format!("\"{name}\":\"{text}\""),
+                });
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         };
         let text = match format {
@@ -126,7 +132,10 @@ impl List {
         let page = book.add_worksheet();
         for (r, row) in self.rows.iter().skip(usize::from(!self.named)).enumerate() {
             for (c, cell) in row.iter().enumerate() {
-                page.write_string(r as u32, c as u16, cell)?;
+                match cell.replace(',', ".").parse::<f64>() {
+                    Ok(number) if self.typed => page.write_number(r as u32, c as u16, number)?,
+                    _ => page.write_string(r as u32, c as u16, cell)?,
+                };
             }
         }
         book.save_to_buffer()
@@ -281,6 +290,11 @@ fn another_notation_of_numbers_in_each_format() {
         &next,
         ["W-DRIFT-NUMBERS", "E-DRIFT-NUMBERS", "W-DRIFT-NUMBERS"],
     );
+    // What the format itself called numbers are texts now.
+    let typed = list().with(|list| list.typed = true);
+    let told = ["W-DRIFT-NUMBERS", "E-DRIFT-NUMBERS", "W-DRIFT-NUMBERS"];
+    check(&[Format::Workbook, Json, Jsonl], "", &typed, &list(), told);
+    check(&[Format::Workbook, Json, Jsonl], "", &list(), &typed, [""; 3]);
 }
 
 #[test]
