@@ -50,7 +50,7 @@ pub struct BatchRecord {
     /// Moment in RFC 3339, for people; nothing is decided by it.
     pub at: String,
     pub source: String,
-    /// `import`, `accept`, `dismiss`, `edit`, `images`, `merge`, `split`, `reject`, `sheet` or `undo`.
+    /// `import`, `accept`, `dismiss`, `edit`, `images`, `merge`, `split`, `reject`, `settings`, `sheet` or `undo`.
     pub kind: String,
     pub tally: Tally,
     pub files: Vec<DeliveredFile>,
@@ -122,8 +122,8 @@ impl<'c> Change<'c> {
         self.batch
     }
 
-    /// Makes a product. Its SKU is `sku`; where another product has it, or had it before it became part of one, `<other>`
-    /// instead, then `<other>-2`, `<other>-3`, …
+    /// Makes a product. Its SKU is `sku`; where another product has it, or had it before it became part of one, or where it is the code
+    /// of a model that the source sells nothing of, `<other>` instead, then `<other>-2`, `<other>-3`, …
     pub fn create_product(
         &mut self,
         source: SourceId,
@@ -133,7 +133,7 @@ impl<'c> Change<'c> {
     ) -> Result<i64, CatalogError> {
         let mut candidate = sku.to_owned();
         for n in 1_u32.. {
-            let is_part = self.is_part(&candidate)?;
+            let is_part = self.is_part(&candidate)? || self.is_model_of_others(&candidate, source)?;
             let taken = match &mut self.first {
                 Some(given) => !given.insert(xxh3_128(candidate.as_bytes())),
                 None => false,
@@ -204,6 +204,18 @@ impl<'c> Change<'c> {
             self.touch_place(&before)?;
         }
         Ok(())
+    }
+
+    /// True where the products of a model are none of this source's: what has the model's code as its SKU would be taken for their parent.
+    fn is_model_of_others(&self, code: &str, source: SourceId) -> Result<bool, CatalogError> {
+        if self.first.is_some() {
+            return Ok(false);
+        }
+        let mut select = self.tx.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM products WHERE model = ?1)
+             AND NOT EXISTS (SELECT 1 FROM products JOIN layers ON layers.id = products.id * 1024 + ?2 WHERE products.model = ?1)",
+        )?;
+        Ok(select.query_row(params![code, source.0], |row| row.get(0))?)
     }
 
     /// Says which model a product belongs to. Those it leaves behind change too.

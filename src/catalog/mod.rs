@@ -91,6 +91,16 @@ impl Catalog {
         Ok(())
     }
 
+    /// Remembers under which settings products were put under their models, in words of who did it.
+    pub fn mark_shelved(&mut self, seen: &str) -> Result<(), CatalogError> {
+        self.connection.execute(
+            "INSERT INTO meta (name, value) VALUES ('shelved', ?1)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+            [seen],
+        )?;
+        Ok(())
+    }
+
     /// Begins a batch. Nothing of it is seen by anyone before `Change::commit`.
     pub fn begin(&mut self) -> Result<Change<'_>, CatalogError> {
         Change::begin(&mut self.connection)
@@ -300,6 +310,23 @@ impl Reader {
             .connection
             .prepare_cached("SELECT value FROM meta WHERE name = 'matched'")?;
         Ok(statement.query_row([], |row| row.get(0)).optional()?)
+    }
+
+    /// What `mark_shelved` remembered last.
+    pub fn shelved(&self) -> Result<Option<String>, CatalogError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE name = 'shelved'")?;
+        Ok(statement.query_row([], |row| row.get(0)).optional()?)
+    }
+
+    /// Numbers of the products that several layers speak of, ascending.
+    pub fn ids_of_many(&self) -> Result<Vec<i64>, CatalogError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT id / 1024 FROM layers GROUP BY 1 HAVING count(*) > 1 ORDER BY 1")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The number of the last batch, 0 where there is none: the change sequence of the catalog.

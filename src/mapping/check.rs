@@ -102,6 +102,7 @@ impl Mapping {
             rules,
             fingerprint: fingerprint(read, fields, maps, schema),
             titles: None,
+            own_models: None,
         })
     }
 }

@@ -35,6 +35,7 @@ use crate::mapping::field::{Field, Source};
 use crate::mapping::titles::Titles;
 use crate::mapping::vocabulary::Words;
 use crate::product::record::{Cell, Record};
+use crate::schema::scope::Key;
 use crate::transform::Chain;
 use crate::transform::texts::Texts;
 use crate::value::identifier;
@@ -64,6 +65,8 @@ pub struct Mapping {
     fingerprint: u64,
     /// Where models are made of titles.
     titles: Option<Titles>,
+    /// What is put before the codes of models that the feed says.
+    own_models: Option<(Key, Box<str>)>,
 }
 
 /// What holds for all fields of a supplier.

@@ -4,9 +4,12 @@ use crate::declaration::Declaration;
 use crate::diagnostic::Diagnostic;
 use crate::mapping::Mapping;
 use crate::mapping::titles::Titles;
-use crate::product::item::Item;
+use crate::product::item::{Item, Said};
 use crate::product::layer::Layer;
 use crate::schema::Schema;
+use crate::schema::attribute::AttributeId;
+use crate::schema::scope::Key;
+use crate::value::Value;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// The `[models]` table of a supplier's file: how its variants come to their models.
@@ -19,11 +22,31 @@ pub struct ModelSettings {
 }
 
 impl Mapping {
-    /// Adds the model to an item that was mapped, where titles make models. `before` is its layer, where it has one.
+    /// Completes the model of an item that was mapped: the code that the feed says stands in the supplier's own room of names, as its
+    /// SKUs do, and where titles make models, an item without one has its title's. `before` is its layer, where it has one.
     pub fn put_model(&self, item: &mut Item, before: Option<&Layer>) {
+        if let Some((model, prefix)) = &self.own_models
+            && let Ok(at) = item.said.binary_search_by_key(model, |(key, _)| *key)
+            && let Said::Value(Value::Identifier(code)) = &mut item.said[at].1
+            && !code.starts_with(&**prefix)
+        {
+            code.insert_str(0, prefix);
+        }
         if let Some(titles) = &self.titles {
             titles.put(&mut item.said, before);
         }
+    }
+
+    /// The same mapping of a supplier whose SKUs have something put before them in the catalog: so have the codes of its models, since
+    /// they are SKUs of parents, or numbers that other suppliers use as well.
+    pub fn with_prefix(mut self, prefix: &str, schema: &Schema) -> Mapping {
+        let model = schema.known().model.filter(|_| !prefix.is_empty());
+        let says = |model: AttributeId| self.rules.contains_key(&*schema.attribute(model).code);
+        if let Some(model) = model.filter(|model| says(*model)) {
+            self.own_models = Some((Key::of(model), prefix.into()));
+            self.fingerprint = xxh3_64_with_seed(prefix.as_bytes(), self.fingerprint);
+        }
+        self
     }
 
     /// The same mapping with the rule on titles, where the settings ask for it. Faults: `E-BAD-VALUE` where the schema has nothing

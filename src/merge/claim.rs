@@ -44,7 +44,7 @@ impl<'a> Claim<'a> {
             value: self.value,
             origin,
             place: self.place,
-            editor: trust.is_editor(self.source),
+            is_person: trust.is_person(self.source),
             in_stock,
         }
     }

@@ -3,6 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::product::{By, Product, Resolved};
 use crate::schema::Schema;
+use crate::schema::family::FamilyId;
 use crate::schema::policy::Role;
 use std::collections::HashMap;
 
@@ -42,7 +43,7 @@ pub fn inherit(variant: &mut Product, model: &Product, schema: &Schema) {
 pub fn check_axes(variants: &[&Product], schema: &Schema) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     // Never iterated.
-    let mut seen: HashMap<Vec<String>, &str> = HashMap::new();
+    let mut seen: HashMap<(FamilyId, Vec<String>), &str> = HashMap::new();
     for variant in variants.iter().filter(|variant| variant.active) {
         let Some(family) = variant.family else { continue };
         let axes = &schema.family(family).axes;
@@ -66,17 +67,20 @@ pub fn check_axes(variants: &[&Product], schema: &Schema) -> Vec<Diagnostic> {
         if values.len() < axes.len() {
             continue;
         }
-        match seen.get(&values) {
+        // Where families differ, so may their axes.
+        let told = values.join(" / ");
+        let place = (family, values);
+        match seen.get(&place) {
             Some(other) => found.push(
                 Diagnostic::warning(
                     "W-AXES-EQUAL",
                     format!("the variant has the same axis values as {other}"),
                 )
                 .of(&variant.sku)
-                .with_value(&values.join(" / "))
+                .with_value(&told)
                 .with_help("two variants of one model must differ: correct one, or give it a model of its own"),
             ),
-            None => _ = seen.insert(values, &variant.sku),
+            None => _ = seen.insert(place, &variant.sku),
         }
     }
     found

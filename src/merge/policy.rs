@@ -230,7 +230,8 @@ pub struct Voice<'a> {
     pub origin: Origin,
     /// Place in the order of trust.
     pub place: u32,
-    pub editor: bool,
+    /// A person said it, or accepted it of a draft.
+    pub is_person: bool,
     /// True while its supplier has the product in stock.
     pub in_stock: bool,
 }
@@ -246,7 +247,7 @@ pub enum Verdict {
 
 /// The winner among voices sorted by trust, the most trusted first. There must be at least one.
 pub fn decide(policy: Policy, voices: &[Voice<'_>]) -> Verdict {
-    if voices.len() == 1 || voices[0].editor {
+    if voices.len() == 1 || voices[0].is_person {
         return Verdict::Winner(0);
     }
     let best = |better: &dyn Fn(&Voice<'_>, &Voice<'_>) -> bool| {
@@ -258,7 +259,11 @@ pub fn decide(policy: Policy, voices: &[Voice<'_>]) -> Verdict {
         }
         Verdict::Winner(winner)
     };
-    let length = |voice: &Voice<'_>| voice.value.to_text().chars().count();
+    let length = |voice: &Voice<'_>| match voice.value {
+        Value::Media(list) | Value::Options(list) | Value::Reference(list) => list.len(),
+        Value::Table(rows) => rows.len(),
+        value => value.to_text().chars().count(),
+    };
     let order = |a: &Voice<'_>, b: &Voice<'_>| compare(a.value, b.value);
     match policy {
         Policy::Rank => Verdict::Winner(0),

@@ -1,7 +1,7 @@
 //! The laws of the golden record: the order of layers never shows, the editor wins, withdrawn offers are gone.
 
 use crate::merge::claim::Spoken;
-use crate::merge::model::inherit;
+use crate::merge::model::{check_axes, inherit};
 use crate::merge::policy::{BestOffer, Standing, Trust};
 use crate::merge::resolve::{resolve, resolve_lent};
 use crate::product::item::{Item, Said};
@@ -132,6 +132,47 @@ fn policies_decide() {
     check(&[(1, 2, false, b), (0, 1, false, a)], expected);
 }
 
+/// One long address is not more than three.
+#[test]
+fn the_longest_list_has_most_members() {
+    let schema = SCHEMA.replace("policy = \"union\"", "policy = \"longest\"");
+    let locales = ["es".to_owned(), "en".to_owned()];
+    let schema = load_texts(&[("schema.toml", &schema)], &locales, &[]).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let few = layer(
+        &schema,
+        1,
+        1,
+        false,
+        r#"{"image":["https://shop.example/a/very/long/address.jpg"]}"#,
+    );
+    let many = layer(&schema, 0, 1, false, r#"{"image":["1","2","3"]}"#);
+    let product = resolve(1, "S".into(), vec![few, many], &schema, &trust());
+    assert_eq!(told(&product, &schema), "image=1, 2, 3");
+}
+
+/// Equal values on the axes of different families are not equal axes.
+#[test]
+fn axes_are_compared_within_a_family() {
+    let text = "attributes.size = { kind = \"text\" }\nattributes.volume = { kind = \"text\" }\nattributes.family = { kind = \"identifier\" }\n\
+        families.shirts = { attributes = [\"size\"], axes = [\"size\"] }\nfamilies.cans = { attributes = [\"volume\"], axes = [\"volume\"] }\n";
+    let schema =
+        load_texts(&[("schema.toml", text)], &["es".to_owned()], &[]).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let made = |sku: &str, body: &str| {
+        resolve(
+            1,
+            sku.into(),
+            vec![layer(&schema, 1, 1, false, body)],
+            &schema,
+            &trust(),
+        )
+    };
+    let shirt = made("A", r#"{"family":"shirts","size":"5"}"#);
+    let can = made("B", r#"{"family":"cans","volume":"5"}"#);
+    let other = made("C", r#"{"family":"cans","volume":"5"}"#);
+    assert_eq!(check_axes(&[&shirt, &can], &schema), []);
+    assert_eq!(check_axes(&[&shirt, &can, &other], &schema).len(), 1);
+}
+
 #[test]
 fn the_editor_wins_under_every_policy() {
     let a = r#"{"brand":"A","name@es":"Un nombre muy largo","price":"9.00 EUR","stock":3}"#;
@@ -149,6 +190,12 @@ fn an_accepted_draft_stands_between_the_editor_and_the_suppliers() {
     check(&[(1, 9, false, a), (4, 1, false, draft)], "brand=D; stock=3");
     let editor = r#"{"brand":"E"}"#;
     check(&[(4, 9, false, draft), (3, 1, false, editor)], "brand=E");
+    // Under every policy, also where a supplier's is longer.
+    let long = r#"{"name@es":"Un nombre muy largo"}"#;
+    check(
+        &[(0, 9, false, long), (4, 1, false, r#"{"name@es":"Corto"}"#)],
+        "name@es=Corto",
+    );
     // Who gave the value is told, to a variant too, and a draft alone keeps nothing on sale.
     let schema = schema();
     let read = |source, body| layer(&schema, source, 1, false, body);

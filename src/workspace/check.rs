@@ -109,6 +109,7 @@ pub fn check(workspace: &Workspace, id: &str) -> Result<Checked, Failure> {
         files,
         known: &known,
         store: None,
+        house: Vec::new(),
         threads: workspace.threads,
         count_unknown: true,
     };

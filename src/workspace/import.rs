@@ -13,6 +13,7 @@ use crate::workspace::delivery::{Contents, DeliveryFile, DeliveryFiles, Which, f
 use crate::workspace::drift::{drifts, judged, not_told_twice};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, last_layouts, look_at};
+use crate::workspace::parents::house;
 use crate::workspace::planner::Planner;
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::reading::{Readers, Told, read};
@@ -132,7 +133,8 @@ pub fn plan(
         schema: &settings.schema,
         files,
         known: &store.known,
-        store: store.source.map(|source| (settings.store.as_path(), source)),
+        store: reader.as_ref().map(|_| (settings.store.as_path(), store.source)),
+        house: house(workspace, supplier)?,
         threads: workspace.threads,
         count_unknown: false,
     };

@@ -105,6 +105,7 @@ impl<'a> Losing<'a> {
             return Some(Loss::new("editor", "the editor wins"));
         }
         Some(match said.map(|resolved| resolved.by) {
+            Some(by) if by.is_draft() => Loss::new("draft", "an accepted draft wins"),
             Some(By::Copy(_)) => Loss::new("template", "a template writes it anew"),
             Some(By::Rule(rule)) => Loss::new("rule", format!("the rule {} wins", self.rule_name(rule))),
             None => Loss::new("rule", "a rule takes it away"),
@@ -113,6 +114,11 @@ impl<'a> Losing<'a> {
                     .layer()
                     .and_then(|n| self.layers.get(n))
                     .map_or(0, |layer| layer.source);
+                let is_live = |layer: &Spoken| !layer.withdrawn;
+                if spoken.withdrawn && by.layer().and_then(|n| self.layers.get(n)).is_some_and(is_live) {
+                    let words = format!("withdrawn by its source, while {} still says it", name(winner));
+                    return Some(Loss::new("withdrawn", words));
+                }
                 let family = self.hearing.family().map(|family| schema.family(family));
                 let family = family.filter(|family| family.policy(key.attribute).is_some());
                 let policy = schema.policy(key.attribute, self.hearing.family());

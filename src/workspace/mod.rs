@@ -51,6 +51,7 @@ pub mod offer_settings;
 mod outlook;
 pub mod overridden;
 pub mod parallel;
+mod parents;
 pub mod passing;
 pub mod planner;
 pub mod plans;
@@ -73,6 +74,7 @@ pub mod sheet_file;
 pub mod sheet_findings;
 pub mod sheet_in;
 pub mod sheet_out;
+mod shelving;
 pub mod specs;
 pub mod standing;
 pub mod supplier;
@@ -85,6 +87,7 @@ pub mod verify;
 
 use crate::catalog::{Catalog, Reader};
 use crate::merge::policy::{Standing, Trust};
+use crate::product::origin::Source;
 use crate::workspace::failure::Failure;
 use crate::workspace::passing::KINDS;
 use crate::workspace::retention::retain;
@@ -129,7 +132,11 @@ impl Workspace {
     /// Opens the catalog for writing, where it is not open yet.
     pub fn open_catalog(&mut self) -> Result<(), Failure> {
         if self.catalog.is_none() {
-            self.catalog = Some(Catalog::open(&self.settings.store)?);
+            let mut catalog = Catalog::open(&self.settings.store)?;
+            if let Some(due) = shelving::due(&catalog.reader()?, &self.settings)? {
+                shelving::settle(&mut catalog, &self.settings, &self.trust()?, &due, &self.moment)?;
+            }
+            self.catalog = Some(catalog);
         }
         Ok(())
     }
@@ -179,6 +186,19 @@ impl Workspace {
             names[usize::from(id.0)] = name;
         }
         Ok(names)
+    }
+
+    /// The order of trust among the sources that the store knows and one that it may not know yet, with that one's number and the
+    /// names of all.
+    pub fn trust_beside(&self, source: &Source) -> Result<(Trust, u16, Vec<String>), Failure> {
+        let mut names = self.source_names()?;
+        let name = source.to_string();
+        let number = names.iter().position(|known| *known == name).unwrap_or_else(|| {
+            names.push(name);
+            names.len() - 1
+        });
+        let number = u16::try_from(number).unwrap_or(u16::MAX);
+        Ok((self.trust_among(&names), number, names))
     }
 
     /// The order of trust among sources, named by number.

@@ -28,15 +28,10 @@ pub struct Outlook<'a> {
 impl<'a> Outlook<'a> {
     /// The outlook for a supplier, of which the store may not know yet.
     pub fn new(workspace: &'a Workspace, reader: &'a Reader, supplier: &str) -> Result<Outlook<'a>, Failure> {
-        let mut names = workspace.source_names()?;
-        let name = Source::Supplier(supplier.to_owned()).to_string();
-        let number = names.iter().position(|known| *known == name).unwrap_or_else(|| {
-            names.push(name);
-            names.len() - 1
-        });
+        let (trust, number, names) = workspace.trust_beside(&Source::Supplier(supplier.to_owned()))?;
         Ok(Outlook {
-            trust: workspace.trust_among(&names),
-            source: SourceId(u16::try_from(number).unwrap_or(u16::MAX)),
+            trust,
+            source: SourceId(number),
             workspace,
             reader,
             names,

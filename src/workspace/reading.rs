@@ -25,6 +25,7 @@ use crate::value::Value;
 use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
+use crate::workspace::parents::{House, Parents};
 use crate::workspace::settings::Supplier;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -95,8 +96,10 @@ pub struct Readers<'w> {
     pub schema: &'w Schema,
     pub files: &'w [DeliveryFile],
     pub known: &'w Known,
-    /// Folder of the store and the supplier's source in it, for fetching what is to be compared; `None` before its first import.
-    pub store: Option<(&'w Path, SourceId)>,
+    /// Folder of the store, for fetching what is to be compared, and the supplier's source in it, where it was imported before.
+    pub store: Option<(&'w Path, Option<SourceId>)>,
+    /// The supplier's house.
+    pub house: House,
     pub threads: usize,
     /// Count the words that no map and no list knows.
     pub count_unknown: bool,
@@ -272,6 +275,7 @@ fn work(
     let mut worker = Worker {
         readers,
         reader,
+        parents: Parents::new(&readers.house),
         identity: Identity::new(readers.schema),
         scratch: Scratch::default(),
         price_cell: price_cell(readers),
@@ -289,7 +293,8 @@ fn work(
 
 struct Worker<'w> {
     readers: &'w Readers<'w>,
-    reader: Option<(Reader, SourceId)>,
+    reader: Option<(Reader, Option<SourceId>)>,
+    parents: Parents<'w>,
     identity: Identity,
     scratch: Scratch,
     /// Which cell of a record fills the price, where one alone does.
@@ -367,10 +372,10 @@ impl Worker<'_> {
             return Ok(rejected(Some(sku.into_owned())));
         };
         let changed = match known {
-            None => self.new_entry(item, record.spot(), row_hash),
+            None => self.new_entry(item, (record.spot(), row_hash), diagnostics)?,
             Some((at, known)) => {
                 let (product, withdrawn) = (known.product, known.withdrawn);
-                let mut changed = self.changed_entry(item, record, product, withdrawn, row_hash)?;
+                let mut changed = self.changed_entry(item, record, (product, withdrawn, row_hash), diagnostics)?;
                 changed.known = Some(at as u32);
                 changed
             }
@@ -383,13 +388,40 @@ impl Worker<'_> {
         self.price_cell.is_some_and(|cell| record.cell(cell) != Cell::Absent)
     }
 
-    fn new_entry(&mut self, mut item: Item, spot: Spot, row_hash: u64) -> Changed {
-        self.readers.supplier.mapping.put_model(&mut item, None);
+    /// Completes the model of an item, `before` being its layer.
+    fn put_model(
+        &mut self,
+        item: &mut Item,
+        before: Option<&Layer>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<(), Failure> {
+        let mapping = &self.readers.supplier.mapping;
+        mapping.put_model(item, before);
+        if let Some((reader, _)) = &self.reader {
+            let refused = self
+                .parents
+                .refuse(item, before, reader, mapping, self.readers.schema)?;
+            diagnostics.extend(refused.map(|mut finding| {
+                let file = self.readers.files.get(item.file as usize);
+                finding.place.file = file.map(|file| file.shown.clone());
+                finding
+            }));
+        }
+        Ok(())
+    }
+
+    fn new_entry(
+        &mut self,
+        mut item: Item,
+        (spot, row_hash): (Spot, u64),
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<Changed, Failure> {
+        self.put_model(&mut item, None, diagnostics)?;
         let alarm = self.alarm(&|_| None, &item);
         let (sku, file, line) = (item.sku.clone(), item.file, item.line);
         let layer = Layer::first(item);
         let entry = self.entry(EntryKind::New, None, (sku, file, line, row_hash), String::new(), &layer);
-        Changed {
+        Ok(Changed {
             known: None,
             spot,
             entry,
@@ -398,7 +430,7 @@ impl Worker<'_> {
             price_lost: false,
             stock: None,
             alarm,
-        }
+        })
     }
 
     fn alarm<'v>(&self, before: &dyn Fn(AttributeId) -> Option<&'v Value>, item: &'v Item) -> Option<Alarm> {
@@ -412,13 +444,12 @@ impl Worker<'_> {
         &mut self,
         mut item: Item,
         record: Record<'_>,
-        product: i64,
-        withdrawn: bool,
-        row_hash: u64,
+        (product, withdrawn, row_hash): (i64, bool, u64),
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<Changed, Failure> {
         let stored = match &self.reader {
-            Some((reader, source)) => reader.layer(product, *source)?,
-            None => None,
+            Some((reader, Some(source))) => reader.layer(product, *source)?,
+            _ => None,
         };
         let stored = stored.ok_or_else(|| {
             Failure::conflict("the catalog changed while the delivery was read").with_help("run it again")
@@ -426,7 +457,7 @@ impl Worker<'_> {
         let schema = self.readers.schema;
         let before = Layer::read_body(&stored.body, schema)
             .map_err(|error| Failure::damaged(&stored.sku, &error.to_string()))?;
-        self.readers.supplier.mapping.put_model(&mut item, Some(&before));
+        self.put_model(&mut item, Some(&before), diagnostics)?;
         let keys = changed_keys(&item, &before);
         let kind = match keys.is_empty() && !withdrawn {
             true => EntryKind::Same,

@@ -159,7 +159,7 @@ pub struct SupplierFile {
     /// Trust: the lower, the more. Where two suppliers say different things, the lower rank wins. Default 100.
     #[serde(default = "rank")]
     pub rank: u32,
-    /// Put before this supplier's SKUs in the catalog, to keep them apart from others'.
+    /// Put before this supplier's SKUs and the codes of its models in the catalog, to keep them apart from others'.
     #[serde(default)]
     pub sku_prefix: String,
     /// Id of another supplier folder whose SKUs this feed speaks of: a price or stock feed of the same supplier. Its values
@@ -519,6 +519,10 @@ fn compile_suppliers(
 ) -> Vec<Supplier> {
     let mut suppliers: Vec<Supplier> = Vec::new();
     let mut additions: Vec<(String, Declaration)> = Vec::new();
+    let prefixes: BTreeMap<String, String> = files
+        .iter()
+        .map(|folder| (folder.id.clone(), folder.file.sku_prefix.clone()))
+        .collect();
     for SupplierFolder {
         id,
         folder,
@@ -526,8 +530,12 @@ fn compile_suppliers(
         file,
     } in files
     {
+        // A feed that adds to a supplier's speaks of that one's SKUs and models.
+        let speaks_of = file.adds_to.as_ref().unwrap_or(&id);
+        let prefix = prefixes.get(speaks_of).map_or("", String::as_str);
         let mapping = gather(
             Mapping::compile(&file.read, &file.fields, &file.maps, schema, &declaration)
+                .map(|mapping| mapping.with_prefix(prefix, schema))
                 .and_then(|mapping| mapping.with_models(&file.models, &id, schema, &declaration)),
             faults,
         );

@@ -14,6 +14,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::held::DISMISS;
 use crate::workspace::identity::Identity;
 use crate::workspace::plans::{ShownDifference, ShownEntry};
+use crate::workspace::shelving::SETTINGS;
 use std::collections::BTreeMap;
 
 /// Layers whose differences a plan shows; the rest is counted.
@@ -164,6 +165,10 @@ fn standing(workspace: &mut Workspace, batch: i64) -> Result<Option<Batch>, Fail
             .with_value(&batch.to_string())
             .with_help("`[history]` in estante.toml says for how long it is kept; import a delivery again (`estante import SUPPLIER --again BATCH`) or set values by hand");
         return Err(Failure::usage(message).with_diagnostic(told));
+    }
+    if found.kind == SETTINGS {
+        return Err(Failure::usage(format!("batch {batch} follows the settings"))
+            .with_help("change them back, and the next command that writes puts products where they were"));
     }
     if found.kind == "undo" {
         return Err(Failure::usage(format!("batch {batch} is itself an undo"))

@@ -1,6 +1,6 @@
 //! Variants and their models: found by titles where the feed says nothing, and moved by hand.
 
-use crate::corner::{LIST, corner_shop, deliver, export, import};
+use crate::corner::{LIST, corner_shop, deliver, export, import, supplier};
 use crate::support::Shop;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -245,5 +245,190 @@ fn a_schema_without_axes_is_told() {
         "{}{}",
         refused.out,
         refused.err
+    );
+}
+
+const PLAIN: &str = "sku;name;brand;model;price;stock;color\n";
+
+/// A drill of norte, and shirts of sur whose group has its number.
+fn drill_and_shirts(top: &str) -> Shop {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", &format!("{PLAIN}100;Taladro;Bosch;;50.00;1;\n"));
+    let shirts = "S1;Camiseta roja;;100;10.00;1;rojo\nS2;Camiseta azul;;100;10.00;1;azul\n";
+    supplier(&shop, "sur", top, &format!("{PLAIN}{shirts}"));
+    shop
+}
+
+#[test]
+fn the_number_of_a_group_never_takes_anothers_product_off_sale() {
+    let shop = drill_and_shirts("");
+    import(&shop, "norte");
+    let told = import(&shop, "sur");
+    assert_eq!((&told["new"], &told["rejected"]), (&2.into(), &0.into()), "{told}");
+    let finding = told["diagnostics"]
+        .as_array()
+        .and_then(|found| found.iter().find(|finding| finding["code"] == "E-MODEL-FOREIGN"))
+        .unwrap_or_else(|| panic!("no finding: {told:#}"));
+    assert_eq!(
+        (&finding["line"], &finding["column"], &finding["sku"]),
+        (&2.into(), &"model".into(), &"S1".into()),
+        "{finding}"
+    );
+    assert_eq!(models(&shop, &["100", "S1"]), [None, None]);
+    let offers = export(&shop);
+    assert_eq!(offers.keys().collect::<Vec<_>>(), ["100", "S1", "S2"]);
+    assert_eq!(offers["S1"]["brand"], "Noname");
+    // The next price leaves everything as it is.
+    let list = shop.read("suppliers/sur/list.csv").replace("10.00", "10.50");
+    deliver(&shop, "sur", &list);
+    import(&shop, "sur");
+    assert_eq!(export(&shop)["100"]["price"], "50.00 EUR");
+
+    // The group first, the drill later: its SKU is taken.
+    let shop = drill_and_shirts("");
+    import(&shop, "sur");
+    import(&shop, "norte");
+    assert_eq!(export(&shop).keys().collect::<Vec<_>>(), ["S1", "S2", "norte-100"]);
+    assert_eq!(letters(&shop, &["S1", "S2"]), "aa");
+
+    // With a prefix they never meet.
+    let shop = drill_and_shirts("sku_prefix = \"SU-\"");
+    import(&shop, "norte");
+    import(&shop, "sur");
+    assert_eq!(export(&shop).keys().collect::<Vec<_>>(), ["100", "SU-S1", "SU-S2"]);
+    assert_eq!(models(&shop, &["SU-S1"]), [Some("SU-100".to_owned())]);
+}
+
+#[test]
+fn a_parent_is_found_behind_its_suppliers_prefix() {
+    let shop = corner_shop();
+    let rows = "P;Camiseta;Acme;;;;\nV1;;;P;10.00;1;rojo\nV2;;;X-P;11.00;1;azul\n";
+    supplier(&shop, "norte", "sku_prefix = \"X-\"", &format!("{PLAIN}{rows}"));
+    import(&shop, "norte");
+    assert_eq!(letters(&shop, &["X-V1", "X-V2"]), "aa");
+    let offers = export(&shop);
+    assert_eq!(offers.keys().collect::<Vec<_>>(), ["X-V1", "X-V2"]);
+    assert_eq!(
+        (&*offers["X-V1"]["title"], &*offers["X-V2"]["brand"]),
+        ("Camiseta", "Acme")
+    );
+    // A feed that adds to it speaks of the same models.
+    supplier(&shop, "grupos", "adds_to = \"norte\"", "sku;model\nV1;Q\n");
+    shop.edit("suppliers/norte/supplier.toml", "sku_prefix", "rank = 200\nsku_prefix");
+    import(&shop, "grupos");
+    assert_eq!(models(&shop, &["X-V1"]), [Some("X-Q".to_owned())]);
+}
+
+#[test]
+fn groups_of_two_suppliers_under_one_number_are_told() {
+    let shop = corner_shop();
+    let rows = |sku: &str, gtin: &str| {
+        format!("sku;name;model;price;stock;gtin\n{sku}1;Uno;7;1.00;1;{gtin}\n{sku}2;Dos;7;2.00;1;\n")
+    };
+    supplier(&shop, "norte", "", &rows("N", ""));
+    supplier(&shop, "sur", "", &rows("S", ""));
+    import(&shop, "norte");
+    let told = shop.done(&["run", "--json"]).json();
+    let text = told.to_string();
+    assert!(
+        text.contains("W-MODEL-SHARED") && text.contains("N1 of supplier:norte and S1 of supplier:sur"),
+        "{told:#}"
+    );
+    // Where they sell one product together, they mean the same.
+    let shop = corner_shop();
+    let gtin = "4006381333931";
+    supplier(&shop, "norte", "", &rows("N", gtin));
+    supplier(&shop, "sur", "", &rows("S", gtin));
+    import(&shop, "norte");
+    let told = shop.done(&["run", "--json"]).json();
+    assert!(!told.to_string().contains("W-MODEL-SHARED"), "{told:#}");
+    assert_eq!(letters(&shop, &["N1", "N2", "S2"]), "aaa");
+}
+
+#[test]
+fn moving_tells_what_becomes_of_the_one_whose_sku_is_the_code() {
+    let shop = corner_shop();
+    let rows = "P1;Taladro;;;50.00;1;\nA1;Uno;;;1.00;1;\nA2;Dos;;A1;2.00;1;\nA3;Tres;;A1;3.00;1;\n";
+    supplier(&shop, "norte", "", &format!("{PLAIN}{rows}"));
+    import(&shop, "norte");
+    // A1 is the record of a model: it cannot stand alone beside its variants.
+    let refused = shop.run(&["product", "move", "A1", "--alone"]).ended(2);
+    assert!(refused.err.contains("record of a model"), "{}", refused.err);
+    let moved = shop
+        .done(&["product", "move", "A2", "--model", "  P1 ", "--json"])
+        .json();
+    assert_eq!(moved["moved"][0]["model"], "P1");
+    assert!(moved["diagnostics"].to_string().contains("W-MODEL-RECORD"), "{moved}");
+    shop.done(&["undo", &moved["batch"].to_string()]);
+    // A variant whose SKU is the code of others gets a code that is free.
+    shop.done(&["product", "move", "P1", "--model", "A1"]);
+    shop.done(&["product", "move", "A3", "--model", "P1"]);
+    shop.done(&["product", "move", "P1", "--alone"]);
+    assert_eq!(
+        models(&shop, &["P1", "A3"]),
+        [Some("P1-2".to_owned()), Some("P1".to_owned())]
+    );
+}
+
+#[test]
+fn changed_settings_put_products_under_other_models() {
+    let shop = corner_shop();
+    let rows = |sku: &str, model: &str| {
+        format!(
+            "sku;name;model;price;stock;gtin;color\n{sku}1;Uno;{model};1.00;1;4006381333931;rojo\n{sku}2;Dos;{model};2.00;1;;azul\n"
+        )
+    };
+    supplier(&shop, "norte", "rank = 10", &rows("N", "GN"));
+    supplier(&shop, "sur", "rank = 20", &rows("S", "GS"));
+    import(&shop, "norte");
+    import(&shop, "sur");
+    let group = |shop: &Shop| {
+        let offers = export(shop);
+        ["N1", "N2", "S2"].map(|sku| offers[sku]["item_group_id"].clone())
+    };
+    assert_eq!(group(&shop), ["GN", "GN", "GS"]);
+    assert_eq!(letters(&shop, &["N1", "N2", "S2"]), "aab");
+    shop.edit(
+        "suppliers/sur/supplier.toml",
+        "rank = 20",
+        "rank = 20\nowns = [\"model\"]",
+    );
+    assert_eq!(group(&shop), ["GS", "GN", "GS"]);
+    let siblings = |shop: &Shop| {
+        let found = shop.done(&["search", "model:GS", "--json"]).json();
+        found["total"].as_u64()
+    };
+    assert_eq!(siblings(&shop), Some(2));
+    shop.done(&["verify"]);
+    let batches = shop.done(&["batches", "--json"]).json();
+    let newest = &batches["batches"][0];
+    assert_eq!(
+        (&newest["kind"], &newest["tally"]["changed"]),
+        (&"settings".into(), &1.into()),
+        "{batches:#}"
+    );
+    // It cannot be taken back but by the settings, and settles once.
+    let refused = shop.run(&["undo", &newest["id"].to_string()]).ended(2);
+    assert!(refused.err.contains("follows the settings"), "{}", refused.err);
+    shop.edit("suppliers/sur/supplier.toml", "\nowns = [\"model\"]", "");
+    assert_eq!(group(&shop), ["GN", "GN", "GS"]);
+    // Locked, only people say it; unlocked, all are heard again.
+    shop.edit(
+        "schemas/all.toml",
+        "model = { kind = \"identifier\" }",
+        "model = { kind = \"identifier\", locked = true }",
+    );
+    assert_eq!(group(&shop), ["", "", ""]);
+    shop.edit("schemas/all.toml", ", locked = true", "");
+    assert_eq!(group(&shop), ["GN", "GN", "GS"]);
+    let count = shop.done(&["batches", "--json"]).json()["batches"]
+        .as_array()
+        .map(Vec::len);
+    group(&shop);
+    assert_eq!(
+        shop.done(&["batches", "--json"]).json()["batches"]
+            .as_array()
+            .map(Vec::len),
+        count
     );
 }
