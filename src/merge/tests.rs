@@ -14,6 +14,7 @@ use crate::schema::load::load_texts;
 use crate::schema::policy::Policy;
 use crate::schema::scope::Key;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 const SCHEMA: &str = r#"
 attributes.name = { kind = "text", localizable = true, policy = "longest" }
@@ -478,20 +479,26 @@ proptest! {
     #[test]
     fn bodies_read_back_with_their_origins(layers in bodies()) {
         let schema = schema();
-        let own = Origin { batch: 3, file: 0, line: 9 };
-        let first = Layer::read_body(&layers[0].3, &schema).unwrap();
-        let said: Vec<(Key, Said)> =
-            Layer::read_body(&layers[1].3, &schema).unwrap().values.into_iter().map(|(key, value)| (key, Said::Value(value))).collect();
-        let keys: Vec<Key> = said.iter().map(|(key, _)| *key).collect();
-        let second = first.overlaid(Item { sku: "S".into(), line: 1, file: 0, said }, own);
-        let mut body = String::new();
-        second.write_body(&schema, &mut body);
-        let read = Layer::read_body(&body, &schema).unwrap();
-        prop_assert_eq!(&read, &second);
-        let now = Origin { batch: 4, file: 0, line: 2 };
-        for (key, _) in &read.values {
-            // What the second item said comes from it, what it was silent about from the first.
-            prop_assert_eq!(read.origin(*key, now), if keys.contains(key) { now } else { own });
+        let read = |body: &str| Layer::read_body(body, &schema).unwrap();
+        let origin = |batch| Origin { batch, file: 0, line: 9 };
+        let mut now = read(&layers[0].3);
+        // When each value became what it is.
+        let mut since: BTreeMap<Key, i64> = now.values.iter().map(|(key, _)| (*key, 1)).collect();
+        for (n, (_, _, _, body)) in layers.iter().enumerate().skip(1) {
+            let values = read(body).values;
+            let changed = values.iter().filter(|(key, value)| now.value(*key) != Some(value));
+            since.extend(changed.map(|(key, _)| (*key, n as i64 + 1)));
+            let said = values.into_iter().map(|(key, value)| (key, Said::Value(value))).collect();
+            let next = now.overlaid(Item { sku: "S".into(), line: 1, file: 0, said }, origin(n as i64));
+            let mut body = String::new();
+            next.write_body(&schema, &mut body);
+            now = read(&body);
+            prop_assert_eq!(&now, &next);
+            // What the item changed comes from it; what it said again, or was silent about, from where it came from.
+            let own = origin(n as i64 + 1);
+            for (key, _) in &now.values {
+                prop_assert_eq!(Some(&now.origin(*key, own).batch), since.get(key), "{}", body);
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What one source says of one product, and the body in which the store keeps it.
 //!
 //! A body is a JSON object: keys are attribute codes with their scope (`name@es`, `price`), values are in the JSON form of
-//! `value`. Values that an earlier delivery said and the last one was silent about keep their origin under `"^"`:
-//! `[[batch, file, line, ["color", …]], …]`. A layer's own origin covers all other values.
+//! `value`. Values that the last delivery did not change, since it said the same or was silent about them, keep their origin under `"^"`:
+//! `[[batch, file, line, ["color", …]], …]`. Where that is shorter, the names of a list that begins with `"!"` are those that do not have
+//! that origin; what other lists name does not have it either. A layer's own origin covers all other values.
 
 use crate::product::item::{Item, Said};
 use crate::product::origin::Origin;
@@ -14,11 +15,16 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// Begins a list of keys that do not have an origin.
+const NOT_THESE: &str = "!";
+/// The same in a body.
+const NOT_THESE_QUOTED: &str = "\"!\"";
+
 /// What one source says of one product. Values are sorted by key, each key once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layer {
     pub values: Vec<(Key, Value)>,
-    /// Where the values came from that an earlier delivery said, sorted by origin; keys sorted.
+    /// Where the values came from that the last delivery did not change, sorted by origin; keys sorted.
     pub older: Vec<(Origin, Vec<Key>)>,
 }
 
@@ -58,8 +64,8 @@ impl Layer {
         }
     }
 
-    /// This layer with an item laid over it: said values replace, cleared ones go, silence keeps what was there with
-    /// the origin it had (`own` is this layer's).
+    /// This layer with an item laid over it: said values replace, cleared ones go, silence keeps what was there. What stays the same
+    /// keeps the origin it had (`own` is this layer's).
     pub fn overlaid(&self, item: Item, own: Origin) -> Layer {
         let mut values = Vec::with_capacity(self.values.len().max(item.said.len()));
         let mut kept: Vec<(Origin, Key)> = Vec::new();
@@ -69,8 +75,11 @@ impl Layer {
                 kept.push((self.origin(*silent, own), *silent));
                 values.push((*silent, value.clone()));
             }
-            old.next_if(|(same, _)| *same == key);
+            let same = old.next_if(|(same, _)| *same == key);
             if let Said::Value(value) = said {
+                if same.is_some_and(|(_, before)| *before == value) {
+                    kept.push((self.origin(key, own), key));
+                }
                 values.push((key, value));
             }
         }
@@ -106,11 +115,22 @@ impl Layer {
                 out.push(',');
             }
             out.push_str("\"^\":[");
+            let (widest, others) = self.widest();
             for (n, (origin, keys)) in self.older.iter().enumerate() {
                 if n > 0 {
                     out.push(',');
                 }
                 out.push_str(&format!("[{},{},{},[", origin.batch, origin.file, origin.line));
+                let keys = match &others {
+                    Some(others) if n == widest => {
+                        out.push_str(NOT_THESE_QUOTED);
+                        if !others.is_empty() {
+                            out.push(',');
+                        }
+                        others
+                    }
+                    _ => keys,
+                };
                 for (n, key) in keys.iter().enumerate() {
                     if n > 0 {
                         out.push(',');
@@ -122,6 +142,22 @@ impl Layer {
             out.push(']');
         }
         out.push('}');
+    }
+
+    /// The place of the origin with most keys, and the keys that have the layer's own, where those are fewer.
+    fn widest(&self) -> (usize, Option<Vec<Key>>) {
+        let sizes = self.older.iter().map(|(_, keys)| keys.len()).enumerate();
+        // The first of equals.
+        let (widest, most) = sizes.rev().max_by_key(|(_, keys)| *keys).unwrap_or_default();
+        let older: usize = self.older.iter().map(|(_, keys)| keys.len()).sum();
+        if self.values.len().saturating_sub(older) >= most {
+            return (widest, None);
+        }
+        let is_own = |key: &Key| !self.older.iter().any(|(_, keys)| keys.binary_search(key).is_ok());
+        (
+            widest,
+            Some(self.values.iter().map(|(key, _)| *key).filter(is_own).collect()),
+        )
     }
 
     /// Reads a body. Attributes that the schema no longer has are passed over, and so are values that no longer read as
@@ -180,10 +216,15 @@ impl<'de> Visitor<'de> for BodyVisitor<'_> {
             older: Vec::new(),
         };
         let mut sorted = true;
+        // Which origin names those that do not have it.
+        let mut all_but: Option<usize> = None;
         while let Some(name) = map.next_key_seed(NameSeed)? {
             if name.0 == "^" {
                 let older: Vec<(i64, u32, u64, Vec<String>)> = map.next_value()?;
                 for (batch, file, line, names) in older {
+                    if names.first().is_some_and(|name| name == NOT_THESE) {
+                        all_but = Some(layer.older.len());
+                    }
                     let mut keys: Vec<Key> = names
                         .iter()
                         .filter_map(|name| Key::parse(self.schema, name).ok())
@@ -208,6 +249,16 @@ impl<'de> Visitor<'de> for BodyVisitor<'_> {
         if !sorted {
             layer.values.sort_by_key(|(key, _)| *key);
             layer.values.dedup_by_key(|(key, _)| *key);
+        }
+        if let Some(at) = all_but {
+            let named = |key: &Key| layer.older.iter().any(|(_, keys)| keys.binary_search(key).is_ok());
+            let keys = layer
+                .values
+                .iter()
+                .map(|(key, _)| *key)
+                .filter(|key| !named(key))
+                .collect();
+            layer.older[at].1 = keys;
         }
         Ok(layer)
     }

@@ -13,7 +13,7 @@ pub enum Policy {
     /// The source with the best rank.
     #[default]
     Rank,
-    /// What was said last.
+    /// What changed last.
     Newest,
     /// The longest text, or the list with most members.
     Longest,

@@ -28,7 +28,7 @@ pub enum Best {
     Off,
     /// The offer of the supplier with the best rank.
     Rank,
-    /// The offer that was said last.
+    /// The offer that changed last.
     Newest,
     /// The offer with the least value of the deciding attribute.
     Lowest,

@@ -315,3 +315,34 @@ fn a_plan_says_where_a_change_would_not_be_the_products() {
     let waiting = plan(&shop, "oeste");
     assert_eq!(planned(&shop, &waiting, "name"), (None, String::new(), String::new()));
 }
+
+/// Another price in the same row makes its name no newer.
+#[test]
+fn the_newest_word_is_the_one_that_changed_last() {
+    let shop = corner_shop();
+    shop.edit(
+        "schemas/all.toml",
+        "max_length = 200",
+        "max_length = 200, policy = \"newest\"",
+    );
+    let list =
+        |sku: &str, name: &str, price: &str| format!("sku;gtin;name;price;stock\n{sku};{HAMMER};{name};{price};1\n");
+    supplier(&shop, "norte", "", &list("A1", "Hammer", "10.00"));
+    supplier(&shop, "sur", "sku_prefix = \"S-\"", &list("S1", "Claw hammer", "11.00"));
+    for id in ["norte", "sur"] {
+        import(&shop, id);
+    }
+    deliver(&shop, "norte", &list("A1", "Hammer 500 g", "10.00"));
+    import(&shop, "norte");
+    deliver(&shop, "sur", &list("S1", "Claw hammer", "11.50"));
+    import(&shop, "sur");
+    assert_eq!(value(&shop, "A1", "name").as_deref(), Some("Hammer 500 g"));
+    // Who said what, and with which batch, in the layer of each.
+    let shown = shop.done(&["product", "show", "A1", "--layers", "--json"]).json();
+    let claims = shown["layers"][1]["values"].as_array().expect("sur speaks");
+    let batch = |attribute: &str| {
+        let claim = claims.iter().find(|claim| claim["attribute"] == attribute);
+        claim.and_then(|claim| claim["batch"].as_i64())
+    };
+    assert_eq!((batch("name"), batch("price")), (Some(2), Some(4)));
+}
