@@ -519,10 +519,11 @@ fn compile_suppliers(
 ) -> Vec<Supplier> {
     let mut suppliers: Vec<Supplier> = Vec::new();
     let mut additions: Vec<(String, Declaration)> = Vec::new();
-    let prefixes: BTreeMap<String, String> = files
+    let mut bases: BTreeMap<String, Option<String>> = BTreeMap::new();
+    let prefixes = files
         .iter()
-        .map(|folder| (folder.id.clone(), folder.file.sku_prefix.clone()))
-        .collect();
+        .map(|folder| (folder.id.clone(), folder.file.sku_prefix.clone()));
+    let prefixes: BTreeMap<String, String> = prefixes.collect();
     for SupplierFolder {
         id,
         folder,
@@ -547,8 +548,9 @@ fn compile_suppliers(
         let (Some(mapping), Ok(guards)) = (mapping, guards) else {
             continue;
         };
-        if let Some(other) = &file.adds_to {
-            additions.push((other.clone(), declaration));
+        bases.insert(id.clone(), file.adds_to.clone());
+        if file.adds_to.is_some() {
+            additions.push((id.clone(), declaration));
         }
         suppliers.push(Supplier {
             source: format!("supplier:{id}"),
@@ -570,18 +572,8 @@ fn compile_suppliers(
             guards,
         });
     }
-    for (other, declaration) in additions {
-        if !suppliers.iter().any(|supplier| supplier.id == other) {
-            faults.push(
-                declaration
-                    .fault(
-                        &["adds_to"],
-                        "E-UNKNOWN-SUPPLIER",
-                        format!("there is no supplier `{other}`"),
-                    )
-                    .with_help("`adds_to` names the folder of the supplier whose products this delivery speaks of"),
-            );
-        }
+    for (id, declaration) in &additions {
+        faults.extend(standing::addition(id, &bases, declaration));
     }
     // What adds to another supplier's products comes after it.
     suppliers.sort_by(|a, b| (a.adds_to.is_some(), a.rank, &a.id).cmp(&(b.adds_to.is_some(), b.rank, &b.id)));

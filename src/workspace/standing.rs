@@ -59,3 +59,31 @@ fn unknown(name: &str, schema: &Schema) -> (String, String) {
         suggestion(name, known),
     )
 }
+
+/// What is wrong with whom a supplier adds to: nobody, or in the end itself. `bases` are all suppliers with whom they add to.
+pub fn addition(id: &str, bases: &BTreeMap<String, Option<String>>, declaration: &Declaration) -> Option<Diagnostic> {
+    let mut way = vec![id];
+    let is_circle = loop {
+        let next = bases.get(*way.last()?)?.as_deref()?;
+        if way.len() == 1 && !bases.contains_key(next) {
+            let fault = declaration.fault(
+                &["adds_to"],
+                "E-UNKNOWN-SUPPLIER",
+                format!("there is no supplier `{next}`"),
+            );
+            let help = "`adds_to` names the folder of the supplier whose products this delivery speaks of";
+            return Some(fault.with_help(help));
+        }
+        // A circle that begins further on is told of its own members.
+        let is_met = way.contains(&next);
+        way.push(next);
+        if is_met {
+            break next == id;
+        }
+    };
+    is_circle.then(|| {
+        let message = format!("suppliers add to each other in a circle: {}", way.join(" -> "));
+        let fault = declaration.fault(&["adds_to"], "E-ADDS-TO-CIRCLE", message);
+        fault.with_help("one of them must have products of its own: take its `adds_to` out")
+    })
+}

@@ -346,3 +346,36 @@ fn the_newest_word_is_the_one_that_changed_last() {
     };
     assert_eq!((batch("name"), batch("price")), (Some(2), Some(4)));
 }
+
+#[test]
+fn suppliers_that_add_to_each_other_are_refused() {
+    let shop = corner_shop();
+    for (id, base) in [
+        ("norte", "sur"),
+        ("sur", "este"),
+        ("este", "norte"),
+        ("alone", "alone"),
+        ("beside", "norte"),
+    ] {
+        supplier(&shop, id, &format!("adds_to = \"{base}\""), "sku;price\nA1;1.00\n");
+    }
+    let refused = shop.run(&["schema", "check", "--json"]).ended(3).json();
+    let circles: Vec<String> = refused["diagnostics"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter(|finding| finding["code"] == "E-ADDS-TO-CIRCLE")
+        .map(|finding| format!("{}: {}", finding["file"], finding["message"]))
+        .collect();
+    assert_eq!(circles.len(), 4, "{refused:#}");
+    assert!(
+        circles.iter().any(|circle| circle.contains("alone -> alone")),
+        "{circles:?}"
+    );
+    assert!(
+        circles
+            .iter()
+            .any(|circle| circle.contains("sur -> este -> norte -> sur")),
+        "{circles:?}"
+    );
+}

@@ -5,7 +5,7 @@ use crate::catalog::change::{BatchRecord, NewLayer};
 use crate::catalog::stored::{Keys, ProductName, SourceId};
 use crate::merge::claim::Spoken;
 use crate::merge::policy::Trust;
-use crate::merge::resolve::resolve;
+use crate::merge::resolve::resolve_lent;
 use crate::product::batch::Tally;
 use crate::product::layer::Layer;
 use crate::product::origin::{Origin, Source};
@@ -15,6 +15,7 @@ use crate::schema::scope::Key;
 use crate::value::Value;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
+use crate::workspace::products::Shelf;
 use xxhash_rust::xxh3::Xxh3;
 
 /// What one product's layer is to say.
@@ -41,6 +42,7 @@ pub struct Prepared {
 pub struct Preparing<'a> {
     pub schema: &'a Schema,
     pub trust: &'a Trust,
+    pub shelf: Shelf<'a>,
     pub source: SourceId,
     pub image: AttributeId,
     /// The content behind a value of a product, where it is known.
@@ -81,7 +83,12 @@ impl Preparing<'_> {
             withdrawn: false,
             layer,
         });
-        let product = resolve(name.id, name.sku.clone(), spoken, self.schema, self.trust);
+        // A family that the model lends may say who wins among pictures.
+        let lent = match self.schema.has_family_policies() {
+            true => self.shelf.lent_family(reader, &name)?,
+            false => None,
+        };
+        let product = resolve_lent(name.id, name.sku.clone(), spoken, lent, self.schema, self.trust);
         let pictures = match product.any(self.image) {
             Some(Value::Media(pictures)) if product.active => pictures.clone(),
             _ => Vec::new(),

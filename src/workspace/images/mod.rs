@@ -40,6 +40,7 @@ use crate::workspace::images::sheet::Sheet;
 use crate::workspace::images::sources::{Found, Sources};
 use crate::workspace::images::state::{Content, Fetched, Made, Picture, State};
 use crate::workspace::images::work::{Job, Work};
+use crate::workspace::products::Shelf;
 use crate::workspace::progress::{Progress, Step};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
@@ -378,6 +379,7 @@ fn settle(
         let preparing = Preparing {
             schema: &workspace.settings.schema,
             trust: &trust,
+            shelf: Shelf::new(&workspace.settings, &trust),
             source,
             image,
             content: &content,
