@@ -3,6 +3,7 @@
 mod corner;
 mod support;
 
+mod back_in;
 mod backup;
 mod carried;
 mod catalogues;
