@@ -341,7 +341,7 @@ impl<'c> Change<'c> {
             ..Undone::default()
         };
         let mut select = self.tx.prepare(
-            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body FROM history WHERE of = ?1 ORDER BY layer",
+            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM history WHERE of = ?1 ORDER BY layer",
         )?;
         let before: Vec<StoredLayer> = select.query_map([batch], layer_row)?.collect::<Result<_, _>>()?;
         drop(select);
@@ -514,7 +514,7 @@ impl<'c> Change<'c> {
     /// The layers of a product as this batch has made them so far.
     pub fn layers(&self, product: i64) -> Result<Vec<StoredLayer>, CatalogError> {
         let mut statement = self.tx.prepare_cached(
-            "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body FROM layers
+            "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM layers
              WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
         )?;
         let rows = statement.query_map([product * SOURCES, product * SOURCES + SOURCES - 1], layer_row)?;

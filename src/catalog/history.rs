@@ -178,13 +178,13 @@ impl Reader {
     /// The past states of a product's layers, the newest first.
     pub fn past_layers(&self, product: i64) -> Result<Vec<PastLayer>, CatalogError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body, of FROM history
+            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body, sum, of FROM history
              WHERE layer BETWEEN ?1 AND ?2 ORDER BY of DESC, layer",
         )?;
         let rows = statement.query_map([product * SOURCES, product * SOURCES + SOURCES - 1], |row| {
             Ok(PastLayer {
                 layer: layer_row(row)?,
-                of: row.get(9)?,
+                of: row.get(10)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -15,6 +15,7 @@ use crate::catalog::change::Change;
 use crate::catalog::store::{CatalogError, SOURCES};
 use crate::catalog::stored::{
     Known, ProductName, SourceId, StoredLayer, checksum, layer_id, layer_row, mpn_hash, product_name, split_layer,
+    unchecked_layer_row,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashSet;
@@ -320,6 +321,16 @@ impl Reader {
         Ok(statement.query_row([], |row| row.get(0)).optional()?)
     }
 
+    /// How many items of a source have more than none of an attribute.
+    pub fn count_with(&self, source: SourceId, attribute: &str) -> Result<u64, CatalogError> {
+        let path = format!("$.\"{attribute}\"");
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) FROM layers WHERE source = ?1 AND withdrawn = 0 AND CAST(json_extract(body, ?2) AS REAL) > 0",
+        )?;
+        let count: i64 = statement.query_row(rusqlite::params![source.0, path], |row| row.get(0))?;
+        Ok(count as u64)
+    }
+
     /// Numbers of the products that several layers speak of, ascending.
     pub fn ids_of_many(&self) -> Result<Vec<i64>, CatalogError> {
         let mut statement = self
@@ -352,7 +363,7 @@ impl Reader {
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let layer = layer_row(row)?;
+            let layer = unchecked_layer_row(row)?;
             if checksum(&layer.body) != row.get::<_, i64>(9)? as u64 {
                 faults.push(format!(
                     "layer of {} in product {} does not match its checksum",
@@ -397,13 +408,14 @@ impl Reader {
     }
 }
 
-const LAYERS_OF: &str = "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body FROM layers
+const LAYERS_OF: &str = "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM layers
      WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
 
 /// One look into the index of SKUs for each source. A plain join is free to go through all layers in the order that is asked
 /// for; of a cross join SQLite keeps the order of the tables (The SQLite Query Optimizer Overview, manual control of query plans
 /// using CROSS JOIN; 2026-11-22).
-const LAYERS_WITH_SKU: &str = "SELECT l.id, sku, batch, file, line, created, withdrawn, row_hash, body FROM sources s
+const LAYERS_WITH_SKU: &str =
+    "SELECT l.id, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM sources s
      CROSS JOIN layers l ON l.source = s.id AND l.sku = ?1 ORDER BY l.id";
 
 fn damaged(what: &str, error: impl std::fmt::Display) -> CatalogError {

@@ -161,7 +161,11 @@ pub enum CatalogError {
     #[error("cannot use {path}: {cause}")]
     Io { path: PathBuf, cause: std::io::Error },
     #[error("the store failed: {0}")]
-    Sql(#[from] rusqlite::Error),
+    Sql(#[source] rusqlite::Error),
+    #[error(
+        "{path} is in a folder where nothing may be written, while another program writes there, or was killed as it did; run a command where it may be written"
+    )]
+    Unwritable { path: PathBuf },
     #[error("the store holds what this program did not write: {what}")]
     Damaged { what: String },
     #[error("more than {} sources", SOURCES - 1)]
@@ -194,6 +198,26 @@ pub fn lock(folder: &Path) -> Result<File, CatalogError> {
                 });
             }
             Err(TryLockError::Error(cause)) => return Err(io(cause)),
+        }
+    }
+}
+
+/// A body that is not the one that was written.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "what is kept of `{sku}` does not match its checksum; `estante verify` lists all that does not, `estante restore` brings a backup back"
+)]
+pub(super) struct Tampered {
+    pub sku: String,
+}
+
+impl From<rusqlite::Error> for CatalogError {
+    fn from(error: rusqlite::Error) -> CatalogError {
+        match &error {
+            rusqlite::Error::FromSqlConversionFailure(_, _, cause) if cause.is::<Tampered>() => CatalogError::Damaged {
+                what: cause.to_string(),
+            },
+            _ => CatalogError::Sql(error),
         }
     }
 }
@@ -262,18 +286,57 @@ pub fn open_reader(folder: &Path) -> Result<Connection, CatalogError> {
         &path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.pragma_update(None, "query_only", true)?;
+    let asked = connection
+        .pragma_update(None, "query_only", true)
+        .and_then(|()| version(&connection));
+    let connection = match asked {
+        Err(error) if is_unwritable(&error) => open_unwritable(&path)?,
+        Err(error) => return Err(error.into()),
+        Ok(_) => connection,
+    };
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(32);
-    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match found {
+    match version(&connection)? {
         LAYOUT | WITHOUT_IDENTITY => Ok(connection),
         0 => Err(CatalogError::Absent {
             path: folder.to_owned(),
         }),
         found => Err(CatalogError::Layout { path, found }),
     }
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn is_unwritable(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
+    matches!(error.sqlite_error_code(), Some(ReadOnly | CannotOpen))
+}
+
+/// A connection to a store in which nothing may be written, not even who reads. It is whole where no log lies beside it: then it is read
+/// as it is (SQLite's `immutable`; sqlite.org/uri.html, 2025-05).
+fn open_unwritable(path: &Path) -> Result<Connection, CatalogError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        return Err(CatalogError::Unwritable { path: path.to_owned() });
+    }
+    let absolute = std::path::absolute(path).map_err(|cause| CatalogError::Io {
+        path: path.to_owned(),
+        cause,
+    })?;
+    let mut address = String::from("file:");
+    for byte in absolute.to_string_lossy().bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => address.push(char::from(byte)),
+            byte => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(address, flags)?)
 }
 
 /// Says whether a file is a catalog that this program can open, without opening it: the name of the format and the layout stand in

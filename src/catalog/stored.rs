@@ -1,6 +1,6 @@
 //! The rows of the store as the program holds them, and the numbers they go by.
 
-use crate::catalog::store::SOURCES;
+use crate::catalog::store::{SOURCES, Tampered};
 use crate::product::origin::Origin;
 use rusqlite::Row;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -152,8 +152,21 @@ pub fn checksum(body: &str) -> u64 {
     xxh3_64(body.as_bytes())
 }
 
-/// A layer out of a row that begins with the columns of `layers` in their usual order.
+/// A layer out of a row that begins with the columns of `layers` in their usual order, and its checksum behind them, which must match.
 pub(super) fn layer_row(row: &Row<'_>) -> rusqlite::Result<StoredLayer> {
+    let layer = unchecked_layer_row(row)?;
+    match checksum(&layer.body) == row.get::<_, i64>(9)? as u64 {
+        true => Ok(layer),
+        false => Err(rusqlite::Error::FromSqlConversionFailure(
+            8,
+            rusqlite::types::Type::Text,
+            Box::new(Tampered { sku: layer.sku }),
+        )),
+    }
+}
+
+/// The same without its checksum.
+pub(super) fn unchecked_layer_row(row: &Row<'_>) -> rusqlite::Result<StoredLayer> {
     let (product, source) = split_layer(row.get(0)?);
     Ok(StoredLayer {
         product,

@@ -6,9 +6,12 @@ use crate::cli::progress::Drawn;
 use crate::workspace::Workspace;
 use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
-use crate::workspace::plans::{self, Delivery, ShownPlan};
+use crate::workspace::plans::{self, Delivery, ShownEntry, ShownPlan};
 use serde_json::json;
 use std::fmt::Write as _;
+
+/// Held items that an import names; `plan show` has them all.
+const MOST_OUTLIERS: usize = 1_000;
 
 /// `import S [FILE]… [--again [BATCH]] [--apply]`
 pub fn import(
@@ -21,8 +24,12 @@ pub fn import(
 ) -> Result<u8, Failure> {
     let progress = Drawn::new(output);
     let delivery = plans::import(&mut workspace, supplier, which, apply, &progress)?;
+    let outliers = match &delivery.plan {
+        Some(plan) if held(&delivery) > 0 => plans::outliers(&workspace, plan, MOST_OUTLIERS)?,
+        _ => Vec::new(),
+    };
     workspace.close()?;
-    tell(&delivery, output);
+    tell(&delivery, &outliers, output);
     Ok(code(&delivery, fail_on))
 }
 
@@ -31,8 +38,13 @@ pub fn apply(mut workspace: Workspace, plan: &str, output: &Output) -> Result<u8
     let progress = Drawn::new(output);
     let delivery = plans::apply_named(&mut workspace, plan, &progress)?;
     workspace.close()?;
-    tell(&delivery, output);
+    tell(&delivery, &[], output);
     Ok(0)
+}
+
+/// How many items the guards hold.
+fn held(delivery: &Delivery) -> u64 {
+    delivery.summary.tally.held + delivery.summary.missing_held
 }
 
 /// 4 where something was held or rejected at or above what `--fail-on` says.
@@ -81,9 +93,13 @@ pub fn document(delivery: &Delivery) -> serde_json::Value {
     document
 }
 
-fn tell(delivery: &Delivery, output: &Output) {
+fn tell(delivery: &Delivery, outliers: &[ShownEntry], output: &Output) {
     if output.json {
-        return output.document(document(delivery));
+        let mut document = document(delivery);
+        if let (Some(members), Some(_)) = (document.as_object_mut(), &delivery.plan) {
+            members.insert("outliers".into(), json!(outliers));
+        }
+        return output.document(document);
     }
     let summary = &delivery.summary;
     let tally = &summary.tally;
@@ -137,6 +153,13 @@ fn tell(delivery: &Delivery, output: &Output) {
         let _ = writeln!(text, "  values that change: {}", changes.join(", "));
     }
     text.push_str(&output.findings(summary.reasons.iter().chain(&summary.diagnostics), &summary.findings));
+    for outlier in outliers {
+        text.push_str(&entry(outlier, output));
+    }
+    let more = held(delivery).saturating_sub(outliers.len() as u64);
+    if more > 0 && !outliers.is_empty() {
+        let _ = writeln!(text, "held     and {} more", count(more));
+    }
     if let Some(rejects) = &summary.rejects {
         let what = match summary.rejects_readable {
             true => "correct them and import that file",
@@ -219,46 +242,53 @@ pub fn show(
     Ok(0)
 }
 
-fn text(shown: &ShownPlan, output: &Output) -> String {
+/// One entry of a plan.
+fn entry(change: &ShownEntry, output: &Output) -> String {
     let mut text = String::new();
-    for change in &shown.changes {
-        let tone = match change.kind.as_str() {
-            "new" => Tone::Good,
-            "changed" => Tone::Strong,
-            "missing" | "rejected" => Tone::Bad,
-            _ => Tone::Doubtful,
+    let tone = match change.kind.as_str() {
+        "new" => Tone::Good,
+        "changed" => Tone::Strong,
+        "missing" | "rejected" => Tone::Bad,
+        _ => Tone::Doubtful,
+    };
+    let _ = write!(
+        text,
+        "{} {}",
+        output.paint(tone, &format!("{:8}", change.kind)),
+        crate::diagnostic::excerpt(&change.sku)
+    );
+    if let Some(reason) = &change.reason {
+        let _ = write!(text, "  {}", output.paint(Tone::Faint, reason));
+    }
+    text.push('\n');
+    if change.kind == "new" && !output.verbose {
+        return text;
+    }
+    for value in &change.values {
+        let side = |side: &Option<String>| {
+            side.as_deref()
+                .map_or_else(|| "–".to_owned(), crate::diagnostic::excerpt)
         };
         let _ = write!(
             text,
-            "{} {}",
-            output.paint(tone, &format!("{:8}", change.kind)),
-            crate::diagnostic::excerpt(&change.sku)
+            "           {}: {} → {}",
+            value.key,
+            side(&value.before),
+            side(&value.after)
         );
-        if let Some(reason) = &change.reason {
-            let _ = write!(text, "  {}", output.paint(Tone::Faint, reason));
+        if let Some(loss) = &value.loss {
+            let told = format!("  not the product's: {}", loss.words);
+            text.push_str(&output.paint(Tone::Faint, &told));
         }
         text.push('\n');
-        if change.kind == "new" && !output.verbose {
-            continue;
-        }
-        for value in &change.values {
-            let side = |side: &Option<String>| {
-                side.as_deref()
-                    .map_or_else(|| "–".to_owned(), crate::diagnostic::excerpt)
-            };
-            let _ = write!(
-                text,
-                "           {}: {} → {}",
-                value.key,
-                side(&value.before),
-                side(&value.after)
-            );
-            if let Some(loss) = &value.loss {
-                let told = format!("  not the product's: {}", loss.words);
-                text.push_str(&output.paint(Tone::Faint, &told));
-            }
-            text.push('\n');
-        }
+    }
+    text
+}
+
+fn text(shown: &ShownPlan, output: &Output) -> String {
+    let mut text = String::new();
+    for change in &shown.changes {
+        text.push_str(&entry(change, output));
     }
     let of = match shown.is_sheet {
         true => "an edited sheet".to_owned(),

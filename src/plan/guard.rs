@@ -64,6 +64,8 @@ pub struct GuardSettings {
     pub missing_share: Option<Share>,
     /// Shares are only judged from this many items on. Default 20.
     pub least_items: Option<u32>,
+    /// Hold a snapshot with fewer rows than this. Not judged by default.
+    pub least_rows: Option<u64>,
     /// Hold an item whose price moves by more than this factor, up or down. Default "2".
     pub price_ratio: Option<String>,
     /// Hold every price change when more than this share of the items trips `price_ratio`. Default 5%.
@@ -98,6 +100,7 @@ pub struct GuardSettings {
 pub struct Guards {
     pub missing_share: Share,
     pub least_items: usize,
+    pub least_rows: Option<u64>,
     pub price_ratio: Decimal,
     pub price_trips: Share,
     pub price_moves: Share,
@@ -158,6 +161,7 @@ impl Guards {
         Ok(Guards {
             missing_share: share(supplier.missing_share, workspace.missing_share, 10),
             least_items: supplier.least_items.or(workspace.least_items).unwrap_or(20) as usize,
+            least_rows: supplier.least_rows.or(workspace.least_rows),
             price_ratio,
             price_trips: share(supplier.price_trips, workspace.price_trips, 5),
             price_moves: share(supplier.price_moves, workspace.price_moves, 20),
@@ -320,17 +324,20 @@ pub struct Extent {
     pub known: usize,
     /// Known items that the delivery still has.
     pub seen: usize,
-    /// Known items that were in stock, of those seen and unchanged or moved; unchanged ones count as they were.
-    pub unchanged: usize,
+    /// Known items that are in stock, where that was asked for.
+    pub in_stock: Option<usize>,
     /// Items the delivery no longer has.
     pub missing: usize,
 }
 
 /// VAT rates in force in the European Union and its neighbours (European Commission, Taxes in Europe database, 2026), as factors.
-const VAT: [&str; 20] = [
-    "1.04", "1.05", "1.055", "1.06", "1.07", "1.08", "1.09", "1.1", "1.12", "1.13", "1.14", "1.17", "1.19", "1.2",
-    "1.21", "1.22", "1.23", "1.24", "1.25", "1.27",
+/// Those below a tenth are not told from a price list that rises, and harm less.
+const VAT: [&str; 16] = [
+    "1.1", "1.12", "1.13", "1.14", "1.15", "1.17", "1.18", "1.19", "1.2", "1.21", "1.22", "1.23", "1.24", "1.25",
+    "1.255", "1.27",
 ];
+/// As many missing items as this are held where they are more than half, however small the catalog.
+const FEW: usize = 5;
 
 /// Judges the moves of a delivery: writes verdicts into the plan and gives the findings, which are the held entries' reasons,
 /// in the same order.
@@ -427,13 +434,13 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
             .with_help("a blank is no price: the old prices stay; ask the supplier for a complete file");
         hold(finding, &mut moves.iter().filter(|m| m.price_lost).map(|m| m.entry));
     }
-    let emptied = moves.iter().filter(|m| m.stock == Some((true, false))).count();
-    let refilled = moves.iter().filter(|m| m.stock == Some((false, true))).count();
-    let fallen = emptied.saturating_sub(refilled);
-    if enough(fallen) && guards.stock_drop.exceeded(fallen, whole) {
+    let fallen = fallen(moves);
+    // What is out of stock cannot fall.
+    let stocked = extent.in_stock.unwrap_or(whole).max(fallen);
+    if enough(fallen) && guards.stock_drop.exceeded(fallen, stocked) {
         let finding = Diagnostic::error(
             "G-STOCK-COLLAPSE",
-            format!("{fallen} of {whole} items would go out of stock at once"),
+            format!("{fallen} of {stocked} items that are in stock would go out of it at once"),
         )
         .with_help("all stock changes of the delivery are held; an export of zeros looks just like this");
         hold(finding, &mut moves.iter().filter(|m| m.stock_changed).map(|m| m.entry));
@@ -441,13 +448,25 @@ pub fn judge(moves: &[Move], extent: Extent, guards: &Guards, plan: &mut PlanWri
     reasons
 }
 
+/// How many more items go out of stock than come in.
+fn fallen(moves: &[Move]) -> usize {
+    let count = |stock| moves.iter().filter(|m| m.stock == Some(stock)).count();
+    count((true, false)).saturating_sub(count((false, true)))
+}
+
+/// True where so many items go out of stock that it must be known how many are in it.
+pub fn asks_for_stock(moves: &[Move], guards: &Guards) -> bool {
+    fallen(moves) >= guards.least_items
+}
+
 /// Says whether a snapshot's withdrawals are to be held.
 pub fn too_many_missing(extent: Extent, guards: &Guards) -> Option<Diagnostic> {
     let trips = extent.missing >= guards.least_items.min(extent.known.max(1))
         && guards.missing_share.exceeded(extent.missing, extent.known);
-    // A delivery that has nothing of what is known is no snapshot, however small the catalog.
+    // A delivery that lacks most of what is known is no snapshot, however small the catalog.
     let nothing = extent.known > 0 && extent.missing == extent.known;
-    (trips || nothing).then(|| {
+    let most = extent.missing >= FEW && extent.missing * 2 > extent.known && guards.missing_share < Share::percent(100);
+    (trips || nothing || most).then(|| {
         Diagnostic::error(
             "G-MISSING-SHARE",
             format!(
@@ -460,8 +479,9 @@ pub fn too_many_missing(extent: Extent, guards: &Guards) -> Option<Diagnostic> {
 }
 
 /// What is wrong with a file as a whole: a delivery with one of these is no measure for the next.
-pub const OF_FILES: [&str; 5] = [
+pub const OF_FILES: [&str; 6] = [
     "G-CUT-SHORT",
+    "G-FEW-ROWS",
     "G-NO-LAST-LINE-END",
     "G-NO-ROWS",
     "G-SMALL-FILE",
@@ -484,6 +504,22 @@ pub fn judge_files(
             Diagnostic::error("G-NO-ROWS", "the delivery has a header and no rows")
                 .at(place())
                 .with_help("nothing is withdrawn; ask the supplier for the whole file"),
+        );
+    }
+    let rows: u64 = files.iter().map(|file| file.rows).sum();
+    if let Some(least) = guards
+        .least_rows
+        .filter(|least| snapshot && (1..*least).contains(&rows))
+    {
+        reasons.push(
+            Diagnostic::error(
+                "G-FEW-ROWS",
+                format!("the delivery has {rows} rows, and at least {least} are expected"),
+            )
+            .at(place())
+            .with_help(
+                "nothing of it is taken: ask the supplier for the whole file, or lower `least_rows` for this supplier",
+            ),
         );
     }
     let newline = |files: &[DeliveredFile]| files.iter().all(|file| file.ends_with_newline);

@@ -55,5 +55,12 @@ pub fn typed(schema: &Schema, key: Key, text: &str, currency: Currency) -> Resul
         );
     }
     attribute.check_limits(&value)?;
+    if schema.known().price == Some(key.attribute)
+        && let Value::Money(price) = &value
+        && price.rounded().amount.is_zero()
+    {
+        let mismatch = Mismatch::new("E-PRICE-ZERO", "a price of zero, which is never published");
+        return Err(mismatch.with_help("`product clear` takes a price back; a product without one stays at home"));
+    }
     Ok(value)
 }

@@ -1,5 +1,6 @@
 //! A plan applied as one batch: all of it or nothing.
 
+use crate::catalog::Reader;
 use crate::catalog::change::{BatchRecord, Change, NewLayer};
 use crate::catalog::stored::{Keys, SourceId};
 use crate::diagnostic::Diagnostic;
@@ -24,6 +25,9 @@ use std::sync::mpsc::sync_channel;
 
 /// Entries that are read at a time.
 const AHEAD: usize = 1024;
+/// Changed products that are looked up where a plan is stale, and those that are named.
+const TOLD_PLACES: usize = 10_000;
+const TOLD: usize = 5;
 
 /// A batch that was applied.
 #[derive(Debug)]
@@ -211,11 +215,30 @@ fn refuse_if_moved(workspace: &Workspace, path: &Path, summary: &Summary, source
         return Ok(());
     }
     Err(Failure::conflict(format!(
-        "plan {} is stale: since it was made came {}",
+        "plan {} is stale: since it was made came {}{}",
         summary.plan,
-        moved.join(", ")
+        moved.join(", "),
+        touched(&reader, summary.base)?
     ))
     .with_help(again(summary)))
+}
+
+/// The first products that changed since a batch, for the words of a refusal.
+fn touched(reader: &Reader, base: i64) -> Result<String, Failure> {
+    let places = reader.touched_places(base, TOLD_PLACES)?;
+    let Some(places) = places.filter(|places| !places.is_empty()) else {
+        return Ok(String::new());
+    };
+    let mut places: Vec<String> = places.into_iter().collect();
+    places.sort_unstable();
+    let more = places.len().saturating_sub(TOLD);
+    places.truncate(TOLD);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    Ok(format!("; changed since: {}{more}", places.join(", ")))
 }
 
 /// How items that a supplier speaks of for the first time become products.

@@ -2,6 +2,8 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{Known, SourceId};
+use crate::plan::guard::{Guards, Move, asks_for_stock};
+use crate::schema::Schema;
 use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
 use crate::workspace::settings::Supplier;
@@ -52,4 +54,21 @@ impl Store {
             decisions: Decisions::open(reader)?,
         })
     }
+}
+
+/// How many of the supplier's items are in stock, where moves make that a question.
+pub fn in_stock(
+    store: &Store,
+    reader: Option<&Reader>,
+    schema: &Schema,
+    moves: &[Move],
+    guards: &Guards,
+) -> Result<Option<usize>, Failure> {
+    let (Some(reader), Some(source), Some(stock)) = (reader, store.source, schema.known().stock) else {
+        return Ok(None);
+    };
+    Ok(match asks_for_stock(moves, guards) {
+        true => Some(reader.count_with(source, &schema.attribute(stock).code)? as usize),
+        false => None,
+    })
 }

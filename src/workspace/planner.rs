@@ -12,7 +12,7 @@ use crate::product::batch::{DeliveredFile, Layout, Tally};
 use crate::product::record::Spot;
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
-use crate::workspace::before::Store;
+use crate::workspace::before::{Store, in_stock};
 use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::newcomers::{Newcomer, identify};
@@ -443,16 +443,16 @@ impl<'w> Planner<'w> {
         if self.updates > 0 && self.updates == self.files.len() {
             self.mode = Mode::Delta;
         }
-        let snapshot = self.mode == Mode::Snapshot;
-        self.file_reasons
-            .extend(judge_files(&self.files, &earlier, snapshot, &self.supplier.guards));
-        let withdrawals = self.missing();
         let guards = &self.supplier.guards;
+        let of_files = judge_files(&self.files, &earlier, self.mode == Mode::Snapshot, guards);
+        self.file_reasons.extend(of_files);
+        let withdrawals = self.missing();
         let known = self.store.known.iter().filter(|item| !item.withdrawn).count();
+        let in_stock = in_stock(self.store, self.reader, &settings.schema, &self.moves, guards)?;
         let extent = Extent {
             known,
             seen: known - withdrawals.len(),
-            unchanged: self.unchanged as usize,
+            in_stock,
             missing: withdrawals.len(),
         };
         let mut reasons = judge(&self.moves, extent, guards, &mut self.plan);

@@ -13,6 +13,7 @@ use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
 use crate::workspace::losing::Loss;
+use crate::workspace::models;
 use crate::workspace::outlook::Outlook;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
@@ -91,8 +92,25 @@ pub fn import(
             delivery.summary = planned.summary;
         }
     }
+    delivery.check_models(workspace)?;
     delivery.seconds = begun.elapsed().as_secs_f64();
     Ok(delivery)
+}
+
+impl Delivery {
+    /// Tells of variants that cannot be told apart since this was applied.
+    fn check_models(&mut self, workspace: &Workspace) -> Result<(), Failure> {
+        let Some(batch) = self.batch else { return Ok(()) };
+        for finding in models::check(workspace, batch - 1)? {
+            *self
+                .summary
+                .findings
+                .entry(finding.code.clone().into_owned())
+                .or_default() += 1;
+            self.summary.diagnostics.push(finding);
+        }
+        Ok(())
+    }
 }
 
 /// Applies a waiting plan.
@@ -100,12 +118,15 @@ pub fn apply_named(workspace: &mut Workspace, name: &str, progress: &dyn Progres
     let begun = Instant::now();
     let path = workspace.find_plan(name)?;
     let applied = apply(workspace, &path, &[], progress)?;
-    Ok(Delivery {
+    let mut delivery = Delivery {
         summary: applied.summary,
         plan: None,
         batch: Some(applied.batch),
-        seconds: begun.elapsed().as_secs_f64(),
-    })
+        seconds: 0.0,
+    };
+    delivery.check_models(workspace)?;
+    delivery.seconds = begun.elapsed().as_secs_f64();
+    Ok(delivery)
 }
 
 /// The summaries of the plans that wait, in order.
@@ -192,7 +213,12 @@ pub fn show(
     attribute: Option<&str>,
 ) -> Result<ShownPlan, Failure> {
     let mut changes = Vec::new();
-    let summary = each(workspace, name, sku, attribute, |entry| changes.push(entry))?;
+    let wanted = Wanted {
+        sku,
+        attribute,
+        held: None,
+    };
+    let summary = each(workspace, name, &wanted, |entry| changes.push(entry))?;
     Ok(ShownPlan {
         plan: name.to_owned(),
         is_sheet: summary.is_sheet,
@@ -204,7 +230,12 @@ pub fn show(
 /// The same as one HTML file that needs nothing else, what the guards held first.
 pub fn page(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Option<&str>) -> Result<String, Failure> {
     let mut page = Page::default();
-    let summary = each(workspace, name, sku, attribute, |entry| {
+    let wanted = Wanted {
+        sku,
+        attribute,
+        held: None,
+    };
+    let summary = each(workspace, name, &wanted, |entry| {
         let values = entry.values.into_iter().map(|value| PageValue {
             key: value.key,
             before: value.before,
@@ -224,14 +255,34 @@ pub fn page(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Opt
     Ok(page.html(&title, &about, &summary.reasons))
 }
 
+/// Which entries of a plan are looked at.
+#[derive(Default)]
+struct Wanted<'a> {
+    sku: Option<&'a str>,
+    attribute: Option<&'a str>,
+    /// Only what the guards hold, and no more than so many.
+    held: Option<usize>,
+}
+
+/// What the guards hold of a plan, the first `most`.
+pub fn outliers(workspace: &Workspace, name: &str, most: usize) -> Result<Vec<ShownEntry>, Failure> {
+    let mut shown = Vec::new();
+    let wanted = Wanted {
+        held: Some(most),
+        ..Wanted::default()
+    };
+    each(workspace, name, &wanted, |entry| shown.push(entry))?;
+    Ok(shown)
+}
+
 /// Hands the entries of a plan that change something on, in the order of the delivery, then the rows that were rejected.
 fn each(
     workspace: &Workspace,
     name: &str,
-    sku: Option<&str>,
-    attribute: Option<&str>,
+    wanted: &Wanted<'_>,
     mut take: impl FnMut(ShownEntry),
 ) -> Result<Summary, Failure> {
+    let Wanted { sku, attribute, held } = *wanted;
     let schema = &workspace.settings.schema;
     let (mut reader, summary) = PlanReader::open(&workspace.find_plan(name)?)?;
     let read = |body: &str, sku: &str| match body {
@@ -251,9 +302,15 @@ fn each(
         .iter()
         .filter_map(|finding| finding.sku.clone())
         .collect();
-    while let Some((entry, verdict)) = reader.entry()? {
+    let mut left = held.unwrap_or(usize::MAX);
+    while left > 0
+        && let Some((entry, verdict)) = reader.entry()?
+    {
         told_of.remove(&entry.sku);
         if sku.is_some_and(|sku| sku != entry.sku) || (entry.kind == EntryKind::Same && verdict == Verdict::Go) {
+            continue;
+        }
+        if held.is_some() && !matches!(verdict, Verdict::Held(_)) {
             continue;
         }
         // An editor saw the product and not the editor's own layer of it.
@@ -311,6 +368,7 @@ fn each(
                 (EntryKind::Changed | EntryKind::Same, _) => ("changed", None),
             },
         };
+        left -= 1;
         take(ShownEntry {
             sku: entry.sku,
             kind: kind.to_owned(),
@@ -324,7 +382,7 @@ fn each(
         .filter(|finding| finding.severity == crate::diagnostic::Severity::Error)
     {
         let Some(named) = &diagnostic.sku else { continue };
-        if sku.is_none_or(|sku| sku == named) && attribute.is_none() && told_of.remove(named) {
+        if held.is_none() && sku.is_none_or(|sku| sku == named) && attribute.is_none() && told_of.remove(named) {
             take(ShownEntry {
                 sku: named.clone(),
                 kind: "rejected".into(),

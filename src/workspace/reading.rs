@@ -5,7 +5,7 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{Known, SourceId};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place, excerpt};
 use crate::feed::failure::FeedError;
 use crate::feed::report::FileReport;
 use crate::feed::settings::FileSettings;
@@ -482,8 +482,12 @@ impl Worker<'_> {
         let mut attributes: Vec<AttributeId> = keys.iter().map(|key| key.attribute).collect();
         attributes.dedup();
         let (sku, file, line) = (item.sku.clone(), item.file, item.line);
+        let was = self.identity.keys(&before).gtin;
         let after = before.overlaid(item, stored.origin);
         let entry = self.entry(kind, Some(product), (sku, file, line, row_hash), stored.body, &after);
+        if entry.gtin != 0 && was != Some(entry.gtin) {
+            diagnostics.extend(self.taken_code(&entry, product)?);
+        }
         Ok(Changed {
             known: None,
             spot: record.spot(),
@@ -494,6 +498,37 @@ impl Worker<'_> {
             stock: in_stock,
             alarm,
         })
+    }
+
+    /// Tells of a known item that comes with the GTIN of another product: it stays the product that it is.
+    fn taken_code(&self, entry: &Entry, product: i64) -> Result<Option<Diagnostic>, Failure> {
+        let Some((reader, _)) = &self.reader else {
+            return Ok(None);
+        };
+        let others = reader.by_gtin(entry.gtin)?.into_iter().map(|(id, _)| id);
+        let Some(other) = others.filter(|id| *id != product).min() else {
+            return Ok(None);
+        };
+        let other = reader.product_by_id(other)?.map_or_else(String::new, |name| name.sku);
+        let place = Place {
+            file: self
+                .readers
+                .files
+                .get(entry.file as usize)
+                .map(|file| file.shown.clone()),
+            line: Some(entry.line),
+            column: None,
+        };
+        Ok(Some(
+            Diagnostic::warning(
+                "W-IDENTITY-CONFLICT",
+                format!("the item has the GTIN of {} now", excerpt(&other)),
+            )
+            .at(place)
+            .of(&entry.sku)
+            .with_value(&format!("{:013}", entry.gtin))
+            .with_help("it stays the product that it was: ask which code is right, or `estante product merge` them"),
+        ))
     }
 
     fn entry(

@@ -499,3 +499,82 @@ fn another_folder_is_worked_in_by_name() {
         "something was written here"
     );
 }
+
+/// A body that somebody changed behind the program's back is told by whoever reads it, and what is sound is shown as before.
+#[test]
+fn what_was_changed_in_the_store_is_not_believed() {
+    let shop = shop_with_everything();
+    let catalog = rusqlite::Connection::open(shop.path(".estante/catalog.sqlite")).expect("it is a database");
+    let sku: String = catalog
+        .query_row(
+            "SELECT sku FROM layers WHERE body LIKE '%10.00 EUR%' LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .expect("something costs ten euros");
+    let changed = catalog.execute(
+        "UPDATE layers SET body = replace(body, '10.00 EUR', '90.00 EUR') WHERE sku = ?1",
+        [&sku],
+    );
+    assert!(changed.is_ok_and(|rows| rows > 0));
+    drop(catalog);
+    for args in [&["product", "show", &sku][..], &["channel", "export", "web", "--full"]] {
+        let failed = shop.run(args).ended(1);
+        assert!(
+            failed.err.contains(&format!("`{sku}` does not match its checksum")),
+            "{args:?}: {}",
+            failed.err
+        );
+        assert!(!failed.out.contains("90.00"), "{}", failed.out);
+    }
+    let found = shop.run(&["verify", "--json"]).ended(1).json();
+    assert!(found["faults"].to_string().contains(&sku), "{found:#}");
+}
+
+/// Who may not write reads all the same, as long as nobody else writes.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_is_read() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let shop = shop_with_everything();
+    let sku = shop.done(&["search", "", "--json"]).json()["hits"][0]["sku"]
+        .as_str()
+        .expect("something is there")
+        .to_owned();
+    let root = std::fs::metadata(shop.folder()).is_ok_and(|folder| folder.uid() == 0);
+    let run = |args: &[&str]| {
+        let mut command = shop.command(args);
+        // Rights do not count for the superuser.
+        if root {
+            command.uid(65_534).gid(65_534);
+        }
+        let output = command.output().expect("the program starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let lock = |mode: u32| {
+        let rights = |mode| std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(shop.path(".estante/catalog.sqlite"), rights(mode & 0o666))
+            .expect("rights can be given");
+        std::fs::set_permissions(shop.path(".estante"), rights(mode)).expect("rights can be given");
+    };
+    lock(0o555);
+    for args in [&["product", "show", &sku][..], &["log", &sku], &["batches"]] {
+        let (code, out, err) = run(args);
+        assert_eq!(code, Some(0), "{args:?}: {out}{err}");
+        assert!(!out.is_empty(), "{args:?}");
+    }
+    let (code, out, err) = run(&["product", "set", &sku, "brand=Other"]);
+    assert!(code != Some(0) && err.contains("ermission"), "{code:?} {out}{err}");
+    // What another program has not written home is not passed over.
+    lock(0o755);
+    shop.write(".estante/catalog.sqlite-wal", vec![1; 64]);
+    lock(0o555);
+    let (code, _, err) = run(&["product", "show", &sku]);
+    assert!(
+        code != Some(0) && err.contains("nothing may be written"),
+        "{code:?} {err}"
+    );
+    lock(0o755);
+}

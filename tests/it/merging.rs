@@ -497,3 +497,24 @@ fn a_store_of_the_layout_before_is_read_and_brought_up_by_the_first_writer() {
     assert!(refused.err.contains("layout 3"), "{}", refused.err);
     assert_eq!(layout(), 3);
 }
+
+/// A known item that comes with another product's code stays what it is, and somebody is told.
+#[test]
+fn a_known_item_that_takes_anothers_code_is_told() {
+    let shop = corner_shop();
+    let list = |gtin: &str| format!("sku;name;price;stock;gtin\nA1;Uno;1.00;1;4006381333931\nA2;Dos;2.00;1;{gtin}\n");
+    supplier(&shop, "norte", "", &list("4006381333948"));
+    import(&shop, "norte");
+    deliver(&shop, "norte", &list("4006381333931"));
+    let told = import(&shop, "norte");
+    let finding = told["diagnostics"]
+        .as_array()
+        .and_then(|found| found.iter().find(|finding| finding["code"] == "W-IDENTITY-CONFLICT"))
+        .unwrap_or_else(|| panic!("nothing is told: {told:#}"));
+    assert_eq!(
+        (&finding["sku"], &finding["line"]),
+        (&"A2".into(), &3.into()),
+        "{finding}"
+    );
+    assert!(finding["message"].to_string().contains("GTIN of A1"), "{finding}");
+}

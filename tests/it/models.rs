@@ -432,3 +432,11 @@ fn changed_settings_put_products_under_other_models() {
         count
     );
 }
+
+#[test]
+fn an_import_tells_of_variants_that_cannot_be_told_apart() {
+    let shop = corner_shop();
+    shirts(&shop, "norte", "", &ROWS.replace("XL;;12.00", "XL;G-7;12.00"));
+    let told = import(&shop, "norte");
+    assert_eq!(told["findings"]["W-AXES-EQUAL"], 1, "{told:#}");
+}
