@@ -190,13 +190,18 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// SKU and body of what the guards held in the last import of a source that nobody took back, in the order it was met.
+    /// SKU and body of what the guards held in the last delivery of a source that nobody took back, and in rejected rows of it that came
+    /// back since, in the order it was met.
     pub fn held_last(&self, source: &str) -> Result<Vec<(String, String)>, CatalogError> {
+        let Some(last) = self.last_delivery(source)? else {
+            return Ok(Vec::new());
+        };
         let mut statement = self.connection.prepare_cached(
-            "SELECT sku, body FROM held WHERE batch = (SELECT max(id) FROM batches WHERE source = ?1 AND kind = 'import' AND undone_by IS NULL)
-             ORDER BY id",
+            "SELECT held.sku, held.body FROM batches JOIN held ON held.batch = batches.id
+             WHERE batches.source = ?1 AND batches.kind = 'import' AND batches.undone_by IS NULL AND batches.id >= ?2
+             ORDER BY held.id",
         )?;
-        let rows = statement.query_map([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = statement.query_map(params![source, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -10,6 +10,7 @@ pub mod parts;
 pub mod retention;
 pub mod store;
 pub mod stored;
+pub mod unsettled;
 
 use crate::catalog::change::Change;
 use crate::catalog::store::{CatalogError, SOURCES};

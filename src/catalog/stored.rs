@@ -105,6 +105,14 @@ impl Known {
         Some((at, &self.items[at]))
     }
 
+    /// Forgets what the row of a supplier SKU was: whatever it is, it will be read anew.
+    pub fn reread(&mut self, sku: &str) {
+        let at = self.find(sku).map(|(at, _)| at);
+        if let Some(item) = at.and_then(|at| self.items.get_mut(at)) {
+            item.row_hash = 0;
+        }
+    }
+
     /// The item at a position.
     pub fn get(&self, at: usize) -> Option<&KnownItem> {
         self.items.get(at)

@@ -9,7 +9,6 @@ use crate::plan::{Entry, EntryKind, PlanError, PlanReader, Summary, Verdict};
 use crate::product::batch::DeliveredFile;
 use crate::product::layer::Layer;
 use crate::product::origin::Source;
-use crate::schema::Schema;
 use crate::workspace::Workspace;
 use crate::workspace::deliveries::Deliveries;
 use crate::workspace::delivery::changed;
@@ -19,6 +18,7 @@ use crate::workspace::passing::sweep;
 use crate::workspace::products::resolve_stored;
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::settings::Settings;
+use crate::workspace::unsettled::{Unsettled, words_in};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
@@ -64,6 +64,7 @@ pub fn apply(
     let source = workspace.catalog()?.source(&source_name)?;
     let trust = workspace.trust()?;
     let moment = workspace.moment.clone();
+    let reader = workspace.reader()?;
     let (catalog, settings) = workspace.catalog_and_settings()?;
     let mut change = catalog.begin()?;
     let (applied, kept) = std::thread::scope(|scope| {
@@ -78,8 +79,10 @@ pub fn apply(
             source,
             source_name: &source_name,
             identity: Identity::new(&settings.schema),
-            schema: &settings.schema,
+            settings,
+            reader,
             summary: &summary,
+            waiting: None,
             remodel: BTreeSet::new(),
         }
         .run(&mut plan, &mut change, progress);
@@ -273,8 +276,12 @@ struct Applying<'a> {
     source: SourceId,
     source_name: &'a str,
     identity: Identity,
-    schema: &'a Schema,
+    settings: &'a Settings,
+    /// The store as it was before.
+    reader: Reader,
     summary: &'a Summary,
+    /// Supplier SKUs of which something waits for a person; looked up when the first row says what it said.
+    waiting: Option<BTreeSet<String>>,
     /// Products whose model may have changed.
     remodel: BTreeSet<i64>,
 }
@@ -339,6 +346,11 @@ impl Applying<'_> {
                     self.remodel.insert(product);
                 }
             }
+            // What waited of the row was about another reading of it: its layer tells that this batch read it.
+            (EntryKind::Same, Some(product)) if self.waits(&entry.sku)? => {
+                let keys = self.identity.keys(&self.before(entry)?);
+                change.replace_layer(self.layer(entry, product), &keys, &keys)?;
+            }
             (EntryKind::Same, Some(product)) => change.rehash(product, self.source, entry.row_hash)?,
             (EntryKind::Missing, Some(product)) => change.withdraw(product, self.source)?,
             (_, None) => {}
@@ -353,8 +365,23 @@ impl Applying<'_> {
         Ok(change.hold(layer, self.source_name, reason)?)
     }
 
+    fn waits(&mut self, sku: &str) -> Result<bool, Failure> {
+        let waiting = match &mut self.waiting {
+            Some(waiting) => waiting,
+            none => {
+                let open = Unsettled::of(&self.reader, self.settings, self.source_name)?;
+                let held = open.held.into_iter().map(|(_, sku)| sku);
+                let words = open.words.into_iter().filter_map(|(_, sku)| sku);
+                let told = words_in(&self.summary.diagnostics).into_iter().map(str::to_owned);
+                none.insert(held.chain(words).chain(told).collect())
+            }
+        };
+        Ok(waiting.contains(sku))
+    }
+
     fn before(&self, entry: &Entry) -> Result<Layer, Failure> {
-        Layer::read_body(&entry.before, self.schema).map_err(|error| Failure::damaged(&entry.sku, &error.to_string()))
+        Layer::read_body(&entry.before, &self.settings.schema)
+            .map_err(|error| Failure::damaged(&entry.sku, &error.to_string()))
     }
 
     fn layer<'e>(&self, entry: &'e Entry, product: i64) -> NewLayer<'e> {

@@ -6,7 +6,8 @@ use crate::plan::guard::{Guards, Move, asks_for_stock};
 use crate::schema::Schema;
 use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
-use crate::workspace::settings::Supplier;
+use crate::workspace::settings::{Settings, Supplier};
+use crate::workspace::unsettled::held;
 
 /// What the store knows of the supplier before the delivery.
 pub struct Store {
@@ -35,7 +36,7 @@ impl Store {
     }
 
     /// As the store stands now.
-    pub fn open(reader: &Reader, supplier: &Supplier) -> Result<Store, Failure> {
+    pub fn open(reader: &Reader, settings: &Settings, supplier: &Supplier) -> Result<Store, Failure> {
         let sources = reader.sources()?;
         let number = |name: &str| sources.iter().find(|(_, known)| known == name).map(|(id, _)| *id);
         let known = |source: Option<SourceId>| source.map_or(Ok(Known::default()), |source| reader.known(source));
@@ -45,8 +46,13 @@ impl Store {
             .as_deref()
             .map(|other| known(number(other)))
             .transpose()?;
+        let mut own = known(source)?;
+        // A row of which something was held waits for the supplier's next word, be it the old one.
+        for (_, sku) in held(reader, settings, &supplier.source, source)? {
+            own.reread(&sku);
+        }
         Ok(Store {
-            known: known(source)?,
+            known: own,
             source,
             base,
             sequence: reader.sequence()?,

@@ -17,11 +17,9 @@ use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
 use crate::workspace::newcomers::{Newcomer, identify};
-use crate::workspace::settings::{Mode, Settings, Supplier};
+use crate::workspace::settings::{Settings, Supplier};
+use crate::workspace::unsettled::{DISMISS, Later};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Kind of the batches that reject what was held.
-pub const DISMISS: &str = "dismiss";
 
 /// Something a guard held.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -29,7 +27,8 @@ pub struct ShownHeld {
     pub sku: String,
     pub line: u64,
     pub reason: Diagnostic,
-    /// The batch that settled it since: one that accepted or rejected it, or another that changed the same item.
+    /// The batch that settled it since: one that accepted or rejected it, another that changed the same item or held a later word of
+    /// it, or a later delivery of all there is.
     pub settled: Option<i64>,
 }
 
@@ -51,38 +50,18 @@ pub fn held(workspace: &Workspace, batch: i64) -> Result<Vec<ShownHeld>, Failure
     let reader = workspace.reader()?;
     let found = batch_of(&reader, batch)?;
     let source = source_of(&reader, &found)?;
-    let rejected = rejected(&reader, &found)?;
+    let later = Later::of(&reader, &workspace.settings, &found.source)?;
     (reader.held(batch)?.into_iter())
         .map(|held| {
-            let by = layer_of(&reader, source, &held.sku)?.map(|layer| layer.origin.batch);
-            let settled = by.filter(|by| *by > batch).max(rejected.get(&held.sku).copied());
+            let by = layer_of(&reader, source, &held.sku)?.map_or(0, |layer| layer.origin.batch);
             Ok(ShownHeld {
+                settled: later.settled(batch, &held.sku, by),
                 sku: held.sku,
                 line: held.line,
                 reason: held.reason,
-                settled,
             })
         })
         .collect()
-}
-
-/// The batches that rejected what was held in a batch, by supplier SKU.
-fn rejected(reader: &Reader, of: &Batch) -> Result<BTreeMap<String, i64>, Failure> {
-    let mut rejected = BTreeMap::new();
-    for later in reader.batches_since(of.id)? {
-        if later.kind != DISMISS || later.source != of.source || later.undone_by.is_some() {
-            continue;
-        }
-        let told = reader
-            .batch(later.id)?
-            .map(|batch| batch.diagnostics)
-            .unwrap_or_default();
-        let of_this = told
-            .into_iter()
-            .filter(|finding| finding.value.as_deref() == Some(&of.id.to_string()));
-        rejected.extend(of_this.filter_map(|finding| Some((finding.sku?, later.id))));
-    }
-    Ok(rejected)
 }
 
 /// Puts what a guard held into the catalog after all. `wanted` names supplier SKUs and codes of guards. What a later batch changed
@@ -92,9 +71,13 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
     let reader = workspace.reader()?;
     let found = standing(&reader, batch)?;
     let held = chosen(reader.held(batch)?, batch, wanted)?;
-    let rejected = rejected(&reader, &found)?;
-    let is_snapshot = supplier_of(&workspace.settings, &found).is_ok_and(|supplier| supplier.mode == Mode::Snapshot);
-    let later = held_later(&reader, &found, is_snapshot)?;
+    let later = Later::of(&reader, &workspace.settings, &found.source)?;
+    if let Some(whole) = later.whole.filter(|whole| *whole > batch) {
+        let message = format!("batch {whole} is a later delivery of the same supplier");
+        return Err(Failure::usage(message).with_help(format!(
+            "what was held before was compared anew with it: `estante batches --held {whole}`"
+        )));
+    }
     let source = workspace.catalog()?.source(&found.source)?;
     let trust = workspace.trust()?;
     let moment = workspace.moment.clone();
@@ -103,7 +86,7 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
     // Of an item that was held for two reasons the last word counts, as in its delivery.
     let mut by_sku: BTreeMap<&str, &Held> = held.iter().map(|held| (held.sku.as_str(), held)).collect();
     by_sku.retain(|sku, _| {
-        let why = match (rejected.get(*sku), later.get(*sku)) {
+        let why = match (later.rejected(batch, sku), later.held_again(batch, sku)) {
             (None, None) => return true,
             (Some(by), _) => format!("batch {by} has rejected it; `estante undo {by}` lets it wait again"),
             (None, Some(by)) => format!("batch {by} holds a later word: `estante batches --held {by}`"),
@@ -154,7 +137,7 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
     remodel(&mut change, &products, settings, &trust)?;
     let told = |code, what: &str| Diagnostic::info(code, what.to_owned()).with_value(&batch.to_string());
     let mut findings = vec![told("I-HELD-ACCEPTED", &format!("what batch {batch} held is accepted"))];
-    if is_settled(&reader, &found, &rejected, &outcome.settled)? {
+    if is_settled(&reader, &found, &later, &outcome.settled)? {
         findings.push(told(
             ACCEPTED,
             &format!("all that batch {batch} held is in the catalog"),
@@ -174,12 +157,7 @@ pub fn accept(workspace: &mut Workspace, batch: i64, wanted: &[String]) -> Resul
 }
 
 /// Whether all that a batch held is in the catalog, with what was accepted last. Then its files are what a delivery looks like.
-fn is_settled(
-    reader: &Reader,
-    of: &Batch,
-    rejected: &BTreeMap<String, i64>,
-    accepted: &[String],
-) -> Result<bool, Failure> {
+fn is_settled(reader: &Reader, of: &Batch, later: &Later, accepted: &[String]) -> Result<bool, Failure> {
     let source = source_of(reader, of)?;
     let accepted: BTreeSet<&str> = accepted.iter().map(String::as_str).collect();
     for held in reader.held(of.id)? {
@@ -187,34 +165,11 @@ fn is_settled(
             continue;
         }
         let by = layer_of(reader, source, &held.sku)?.map_or(0, |layer| layer.origin.batch);
-        if rejected.contains_key(&held.sku) || by <= of.id {
+        if later.rejected(of.id, &held.sku).is_some() || by <= of.id {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-/// The later imports of the same supplier that hold something of an item again, by supplier SKU: their word is the newer one. Errors
-/// where a later delivery listed all there is: with it everything that was held was compared anew.
-fn held_later(reader: &Reader, of: &Batch, is_snapshot: bool) -> Result<BTreeMap<String, i64>, Failure> {
-    let mut later = BTreeMap::new();
-    // The newest last.
-    for batch in reader.batches_since(of.id)?.into_iter().rev() {
-        if batch.kind != "import" || batch.source != of.source || batch.undone_by.is_some() {
-            continue;
-        }
-        // Rejected rows that came back have no layout: they are a part.
-        let files = reader.batch(batch.id)?.map(|batch| batch.files).unwrap_or_default();
-        if is_snapshot && files.iter().any(|file| file.layout.is_some()) {
-            let message = format!("batch {} is a later delivery of the same supplier", batch.id);
-            return Err(Failure::usage(message).with_help(format!(
-                "what was held before was compared anew with it: `estante batches --held {}`",
-                batch.id
-            )));
-        }
-        later.extend(reader.held(batch.id)?.into_iter().map(|held| (held.sku, batch.id)));
-    }
-    Ok(later)
 }
 
 /// Lets what a guard held stay as it is: it waits no longer.

@@ -4,7 +4,7 @@
 
 use crate::catalog::Reader;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::plan::{PlanReader, PlanWriter, Summary, Verdict};
+use crate::plan::{EntryKind, PlanReader, PlanWriter, Summary, Verdict};
 use crate::product::batch::Layout;
 use crate::workspace::Workspace;
 use crate::workspace::before::Store;
@@ -19,6 +19,8 @@ use crate::workspace::progress::{Progress, Step};
 use crate::workspace::reading::{Readers, Told, read};
 use crate::workspace::rejects::{Rejects, is_of_workbook};
 use crate::workspace::settings::{Mode, Supplier};
+use crate::workspace::unsettled::{Unsettled, words_in};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,8 +36,8 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// True where applying it would leave a trace: a change, a layout that the next delivery is to be compared with, or other
-    /// items held than by the supplier's last batch, none included. The same bad file every morning makes one entry in the list
+    /// True where applying it would leave a trace: a change, a layout that the next delivery is to be compared with, something that
+    /// waited and waits no longer, or other items held than by the supplier's last batch, none included. The same bad file every morning makes one entry in the list
     /// of batches, and the good one after it settles what was held.
     pub fn brings_news(&self, workspace: &Workspace) -> Result<bool, Failure> {
         let tally = &self.summary.tally;
@@ -43,10 +45,13 @@ impl Planned {
             return Ok(true);
         }
         let source = &workspace.settings.supplier(&self.summary.supplier)?.source;
-        let before = match workspace.reader_if_any()? {
-            Some(reader) => reader.held_last(source)?,
-            None => Vec::new(),
+        let Some(reader) = workspace.reader_if_any()? else {
+            return Ok(tally.held + self.summary.missing_held > 0);
         };
+        if self.settles(&Unsettled::of(&reader, &workspace.settings, source)?)? {
+            return Ok(true);
+        }
+        let before = reader.held_last(source)?;
         if tally.held + self.summary.missing_held == 0 {
             return Ok(!before.is_empty());
         }
@@ -58,6 +63,24 @@ impl Planned {
             }
         }
         Ok(before.next().is_some())
+    }
+
+    /// True where a row that was read anew says what it said, and something of it that waited waits no longer.
+    fn settles(&self, open: &Unsettled) -> Result<bool, Failure> {
+        let still = words_in(&self.summary.diagnostics);
+        let held = open.held.iter().map(|(_, sku)| sku.as_str());
+        let words = open.words.iter().filter_map(|(_, sku)| sku.as_deref());
+        let settled: BTreeSet<&str> = held.chain(words.filter(|sku| !still.contains(sku))).collect();
+        if settled.is_empty() {
+            return Ok(false);
+        }
+        let (mut plan, _) = PlanReader::open(&self.path)?;
+        while let Some((entry, verdict)) = plan.entry()? {
+            if entry.kind == EntryKind::Same && verdict == Verdict::Go && settled.contains(&*entry.sku) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -90,7 +113,7 @@ pub fn plan(
     let reader = workspace.reader_if_any()?;
     let store = match &reader {
         None => Store::empty(),
-        Some(reader) => Store::open(reader, supplier)?,
+        Some(reader) => Store::open(reader, settings, supplier)?,
     };
     progress.begin(
         &Step::Reading {

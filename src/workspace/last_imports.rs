@@ -1,4 +1,4 @@
-//! The last import of each source that nobody took back, what came new with it, and what products said before.
+//! The last delivery of each source that nobody took back, what came new with it, and what products said before.
 
 use crate::catalog::Reader;
 use crate::product::batch::Batch;
@@ -7,27 +7,31 @@ use crate::schema::Schema;
 use crate::workspace::failure::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The last import of each source that nobody took back.
-pub fn last_imports(batches: &[Batch]) -> BTreeMap<&str, &Batch> {
-    let mut last: BTreeMap<&str, &Batch> = BTreeMap::new();
-    for batch in batches {
-        if stands(batch) && last.get(&*batch.source).is_none_or(|known| known.id < batch.id) {
-            last.insert(&batch.source, batch);
+/// The last delivery of each source that nobody took back. Rejected rows that came back are none: they are a part of theirs.
+pub fn last_imports<'b>(reader: &Reader, batches: &'b [Batch]) -> Result<BTreeMap<&'b str, &'b Batch>, Failure> {
+    let sources: BTreeSet<&str> = (batches.iter().filter(|batch| stands(batch)))
+        .map(|batch| &*batch.source)
+        .collect();
+    let mut last = BTreeMap::new();
+    for source in sources {
+        let id = reader.last_delivery(source)?;
+        if let Some(batch) = batches.iter().find(|batch| Some(batch.id) == id) {
+            last.insert(source, batch);
         }
     }
-    last
+    Ok(last)
 }
 
-/// The batches whose products are new: the last import of each supplier, with what was accepted of it since. The catalog's
-/// first import is none: before it nothing was known.
-pub fn fresh(batches: &[Batch]) -> BTreeSet<i64> {
-    let last = last_imports(batches);
+/// The batches whose products are new: the last delivery of each supplier, with what came of it since. The catalog's first import
+/// is none: before it nothing was known.
+pub fn fresh(reader: &Reader, batches: &[Batch]) -> Result<BTreeSet<i64>, Failure> {
+    let last = last_imports(reader, batches)?;
     let first = batches.iter().filter(|batch| stands(batch)).map(|batch| batch.id).min();
     let is_fresh = |batch: &&Batch| {
         let since = last.get(&*batch.source).is_some_and(|last| last.id <= batch.id);
         since && Some(batch.id) != first && matches!(&*batch.kind, "import" | "accept")
     };
-    batches.iter().filter(is_fresh).map(|batch| batch.id).collect()
+    Ok(batches.iter().filter(is_fresh).map(|batch| batch.id).collect())
 }
 
 fn stands(batch: &Batch) -> bool {

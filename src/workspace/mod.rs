@@ -81,6 +81,7 @@ pub mod supplier;
 pub mod todo;
 pub mod turn;
 pub mod undo;
+pub mod unsettled;
 pub mod veil;
 pub mod verdicts;
 pub mod verify;

@@ -462,7 +462,8 @@ impl Outside for Known<'_> {
     fn fresh(&self) -> Result<BTreeSet<i64>, (String, String)> {
         let batches = self.session.reader.tallies();
         let batches = batches.map_err(|error| (error.to_string(), "`estante verify` tells more".to_owned()))?;
-        Ok(last_imports::fresh(&batches))
+        last_imports::fresh(&self.session.reader, &batches)
+            .map_err(|failure| (failure.to_string(), "`estante verify` tells more".to_owned()))
     }
 
     fn said_before(

@@ -8,14 +8,14 @@ use crate::product::batch::Batch;
 use crate::workspace::Workspace;
 use crate::workspace::draft_review::{State, list as drafts};
 use crate::workspace::failure::{Failure, FailureKind};
-use crate::workspace::held::held;
 use crate::workspace::inspect::tallies;
 use crate::workspace::last_imports::last_imports;
 use crate::workspace::progress::Progress;
 use crate::workspace::search::{Opened, Session};
+use crate::workspace::unsettled::Unsettled;
 use std::collections::BTreeSet;
 
-/// Products that are named of each list.
+/// Products, and batches, that are named of each list.
 const NAMED: usize = 3;
 
 /// Work of one kind.
@@ -49,7 +49,7 @@ pub fn todo(workspace: &Workspace, since: Option<i64>, progress: &dyn Progress) 
     {
         return Err(Failure::usage(format!("there is no batch {since}")).with_help("`estante batches` lists them"));
     }
-    let mut lists = held_lists(workspace, &batches)?;
+    let (mut lists, found) = unsettled_lists(workspace, &batches)?;
     let mut notes = BTreeSet::new();
     let mut opened = Opened::new(workspace, progress)?;
     let session = opened.session(workspace)?;
@@ -111,7 +111,7 @@ pub fn todo(workspace: &Workspace, since: Option<i64>, progress: &dyn Progress) 
         counting.add(format!("last-batch:{last}"), format!("batch:{last}"))?;
     }
     lists.extend(counting.lists);
-    lists.extend(found_lists(workspace, &batches)?);
+    lists.extend(found);
     lists.extend(waiting_drafts(workspace)?);
     Ok(Worklists {
         lists,
@@ -155,59 +155,47 @@ impl Counting<'_> {
     }
 }
 
-/// What the guards held in the last import of each supplier that nobody took back, as far as nothing has settled it since.
-fn held_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>, Failure> {
-    let open = |batch: &Batch| -> Result<u64, Failure> {
-        if batch.tally.held == 0 {
-            return Ok(0);
-        }
-        let open = held(workspace, batch.id)?
-            .into_iter()
-            .filter(|held| held.settled.is_none());
-        Ok(open.count() as u64)
-    };
-    (last_imports(batches).into_iter())
-        .map(|(source, batch)| {
-            Ok(Worklist {
-                name: format!("held:{}", source.strip_prefix("supplier:").unwrap_or(source)),
-                query: None,
-                first: Vec::new(),
-                count: open(batch)?,
-                command: format!("estante batches --held {}", batch.id),
-            })
-        })
-        .collect()
-}
-
-/// What the last import of each supplier found that a person should settle: words that nothing knows, and products whose identity is in
-/// doubt.
-fn found_lists(workspace: &Workspace, batches: &[Batch]) -> Result<Vec<Worklist>, Failure> {
+/// What the imports of each supplier left for a person, as far as nothing has settled it: what the guards held; and words that nothing
+/// knows, with products whose identity is in doubt.
+fn unsettled_lists(workspace: &Workspace, batches: &[Batch]) -> Result<(Vec<Worklist>, Vec<Worklist>), Failure> {
+    let (mut held, mut found) = (Vec::new(), Vec::new());
     let Some(reader) = workspace.reader_if_any()? else {
-        return Ok(Vec::new());
+        return Ok((held, found));
     };
-    let mut lists = Vec::new();
-    for (source, batch) in last_imports(batches) {
+    let list = |name: String, count: usize, command: String| Worklist {
+        name,
+        query: None,
+        first: Vec::new(),
+        count: count as u64,
+        command,
+    };
+    for (source, last) in last_imports(&reader, batches)? {
         let supplier = source.strip_prefix("supplier:").unwrap_or(source);
-        let counts = reader.findings(batch.id)?;
-        let count = |codes: &[&str]| codes.iter().filter_map(|code| counts.get(*code)).sum::<u64>();
-        let unknown = count(&["E-UNKNOWN-WORD", "E-UNKNOWN-OPTION"]);
-        let conflicts = count(&["W-IDENTITY-CONFLICT", "W-GTIN-SHARED"]);
-        for (name, count, command) in [
-            ("unknown-words", unknown, format!("estante supplier check {supplier}")),
-            ("conflicts", conflicts, format!("estante log {}", batch.id)),
-        ] {
-            if count > 0 {
-                lists.push(Worklist {
-                    name: format!("{name}:{supplier}"),
-                    query: None,
-                    first: Vec::new(),
-                    count,
-                    command,
-                });
-            }
+        let open = Unsettled::of(&reader, &workspace.settings, source)?;
+        let of_batches: BTreeSet<i64> = open.held.iter().map(|(batch, _)| *batch).collect();
+        let command = commands("batches --held", &of_batches, last.id);
+        held.push(list(format!("held:{supplier}"), open.held.len(), command));
+        if !open.words.is_empty() {
+            let command = format!("estante supplier check {supplier}");
+            found.push(list(format!("unknown-words:{supplier}"), open.words.len(), command));
+        }
+        if !open.conflicts.is_empty() {
+            let of_batches = open.conflicts.iter().map(|(batch, _)| *batch).collect();
+            let command = commands("log", &of_batches, last.id);
+            found.push(list(format!("conflicts:{supplier}"), open.conflicts.len(), command));
         }
     }
-    Ok(lists)
+    Ok((held, found))
+}
+
+/// A command for the newest of these batches, one after the other; for `last` where there is none.
+fn commands(command: &str, batches: &BTreeSet<i64>, last: i64) -> String {
+    let batches = batches.iter().rev().take(NAMED);
+    let commands: Vec<String> = batches.map(|batch| format!("estante {command} {batch}")).collect();
+    match commands.is_empty() {
+        true => format!("estante {command} {last}"),
+        false => commands.join(" && "),
+    }
 }
 
 fn waiting_drafts(workspace: &Workspace) -> Result<Option<Worklist>, Failure> {

@@ -11,10 +11,10 @@ use crate::schema::Schema;
 use crate::workspace::Workspace;
 use crate::workspace::apply::remodel;
 use crate::workspace::failure::Failure;
-use crate::workspace::held::DISMISS;
 use crate::workspace::identity::Identity;
 use crate::workspace::plans::{ShownDifference, ShownEntry};
 use crate::workspace::shelving::SETTINGS;
+use crate::workspace::unsettled::DISMISS;
 use std::collections::BTreeMap;
 
 /// Layers whose differences a plan shows; the rest is counted.

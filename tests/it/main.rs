@@ -54,6 +54,7 @@ mod survivorship;
 mod sweep;
 mod todo;
 mod tree_exports;
+mod unsettled;
 mod updates;
 mod values;
 mod workbooks;

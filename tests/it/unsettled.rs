@@ -1,0 +1,190 @@
+//! What imports left for a person waits until something settles it, whatever else is delivered meanwhile.
+
+use crate::corner::{corner_shop, deliver, import, number, supplier};
+use crate::support::Shop;
+use serde_json::{Value, json};
+
+/// How much waits, by the name of its list; and the command that shows it.
+fn waits(shop: &Shop, name: &str) -> (u64, String) {
+    let told = shop.done(&["todo", "--json"]).json();
+    let lists = told["lists"].as_array().expect("lists");
+    let list = lists.iter().find(|list| list["name"] == name);
+    let command = |list: &Value| list["command"].as_str().unwrap_or_default().to_owned();
+    list.map_or((0, String::new()), |list| (number(list, "count"), command(list)))
+}
+
+/// The SKUs that `batches --held` shows as waiting.
+fn open(shop: &Shop, batch: &str) -> Vec<String> {
+    let told = shop.done(&["batches", "--json", "--held", batch]).json();
+    let held = told["held"].as_array().expect("what was held").iter();
+    let open = held.filter(|held| held["settled"].is_null());
+    open.map(|held| held["sku"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+fn rows(rows: &[(&str, &str)]) -> String {
+    let rows = rows.iter().map(|(sku, price)| format!("{sku};{price};5\n"));
+    format!("sku;price;stock\n{}", rows.collect::<String>())
+}
+
+/// A supplier of parts, with A and B held at ten times their price by batch 2.
+fn shop_of_parts() -> Shop {
+    let shop = corner_shop();
+    let prices = [("A", "10.00"), ("B", "10.00"), ("C", "10.00"), ("D", "10.00")];
+    supplier(&shop, "a", "mode = \"delta\"", &rows(&prices));
+    import(&shop, "a");
+    deliver(&shop, "a", &rows(&[("A", "100.00"), ("B", "100.00")]));
+    import(&shop, "a");
+    shop
+}
+
+#[test]
+fn what_was_held_of_a_part_waits_beyond_the_next_part() {
+    let shop = shop_of_parts();
+    let both = (2, "estante batches --held 2".to_owned());
+    assert_eq!(waits(&shop, "held:a"), both);
+    // Another SKU.
+    deliver(&shop, "a", &rows(&[("C", "10.50")]));
+    import(&shop, "a");
+    assert_eq!((waits(&shop, "held:a"), open(&shop, "2").len()), (both, 2));
+    // Another word of one of them is held too: it is the newer one.
+    deliver(&shop, "a", &rows(&[("A", "200.00")]));
+    assert_eq!(import(&shop, "a")["batch"], 4);
+    let command = "estante batches --held 4 && estante batches --held 2";
+    assert_eq!(waits(&shop, "held:a"), (2, command.to_owned()));
+    assert_eq!(
+        (open(&shop, "2"), open(&shop, "4")),
+        (vec!["B".into()], vec!["A".into()])
+    );
+    // Accepted, rejected, taken back.
+    shop.done(&["batches", "--held", "4", "--accept", "A"]);
+    assert_eq!(waits(&shop, "held:a").0, 1);
+    shop.done(&["batches", "--held", "2", "--reject", "B"]);
+    assert_eq!((waits(&shop, "held:a").0, open(&shop, "2").len()), (0, 0));
+    shop.done(&["undo", "6"]);
+    assert_eq!((waits(&shop, "held:a").0, open(&shop, "2")), (1, vec!["B".into()]));
+}
+
+/// The old word said again settles what was held of the item, though it changes nothing.
+#[test]
+fn an_old_price_said_anew_settles_what_was_held() {
+    let shop = shop_of_parts();
+    deliver(&shop, "a", &rows(&[("C", "10.50")]));
+    import(&shop, "a");
+    deliver(&shop, "a", &rows(&[("A", "10.00")]));
+    let document = import(&shop, "a");
+    assert_eq!((&document["batch"], &document["unchanged"]), (&json!(4), &json!(1)));
+    assert_eq!((waits(&shop, "held:a").0, open(&shop, "2")), (1, vec!["B".into()]));
+    // Once is enough.
+    assert_eq!(import(&shop, "a")["batch"], Value::Null);
+    shop.done(&["undo", "4"]);
+    assert_eq!(waits(&shop, "held:a").0, 2);
+}
+
+/// A later delivery of all there is has compared everything anew, and both commands know it.
+#[test]
+fn a_whole_delivery_settles_what_was_held_before() {
+    let shop = corner_shop();
+    let list = |price: &str| rows(&[("A", price), ("B", "10.00"), ("C", "10.00"), ("D", "10.00")]);
+    supplier(&shop, "a", "", &list("10.00"));
+    import(&shop, "a");
+    for price in ["100.00", "200.00"] {
+        deliver(&shop, "a", &list(price));
+        import(&shop, "a");
+    }
+    assert_eq!(waits(&shop, "held:a"), (1, "estante batches --held 3".to_owned()));
+    assert_eq!((open(&shop, "2").len(), open(&shop, "3").len()), (0, 1));
+}
+
+/// Corrected rows that come back are no delivery: what that held, and brought, still waits.
+#[test]
+fn rejected_rows_that_come_back_hide_nothing() {
+    let shop = corner_shop();
+    let list = |a: &str, brand: &str, e: &str| {
+        let rows = [("A", a, "Brontal"), ("B", "10.00", brand), ("E", e, "Brontal")];
+        let rows = rows.map(|(sku, price, brand)| format!("{sku};{price};{brand};5\n"));
+        format!(
+            "sku;price;brand;stock\n{}C;10.00;Brontal;5\nD;10.00;Brontal;5\n",
+            rows.concat()
+        )
+    };
+    supplier(&shop, "a", "", &list("10.00", "Brontal", "10.00"));
+    import(&shop, "a");
+    deliver(
+        &shop,
+        "a",
+        &list("100.00", "Nimbra", "10.00").replace("E;10.00", ";10.00"),
+    );
+    let document = import(&shop, "a");
+    let both = || (waits(&shop, "held:a").0, waits(&shop, "unseen-brand").0);
+    assert_eq!(both(), (1, 1), "{document:#}");
+    let folder = document["rejects"].as_str().expect("rejected rows lie somewhere");
+    let file = shop.files(folder).into_keys().next().expect("a file");
+    shop.edit(&file, "\n;10.00", "\nF;10.00");
+    assert_eq!(
+        shop.done(&["import", "a", &file, "--apply", "--json"]).json()["batch"],
+        3
+    );
+    assert_eq!(both(), (1, 1));
+    // The good file settles it.
+    deliver(
+        &shop,
+        "a",
+        &list("10.00", "Nimbra", "10.00").replace("D;10.00", "F;10.00;Brontal;5\nD;10.00"),
+    );
+    import(&shop, "a");
+    assert_eq!(both(), (0, 0));
+}
+
+/// The settings of a supplier whose families go through a map.
+fn worded(maps: &str) -> String {
+    format!(
+        "name = \"A\"\n[file]\npath = [\"list.csv\"]\n[read]\ncurrency = \"EUR\"\n[fields]\nsku = {{ column = \"sku\" }}\n\
+         price = {{ column = \"price\" }}\ncolor = {{ column = \"color\", map = \"colors\", unknown = \"reject_value\" }}\n[maps.colors]\nrojo = \"red\"\n{maps}"
+    )
+}
+
+#[test]
+fn a_word_that_nothing_knows_waits_until_it_is_mapped() {
+    let shop = corner_shop();
+    let list =
+        |a: &str, color: &str| format!("sku;price;color\nA;{a};{color}\nB;10.00;lila\nC;10.00;rojo\nD;10.00;ocre\n");
+    shop.write("suppliers/a/supplier.toml", worded(""));
+    deliver(&shop, "a", &list("10.00", "lila"));
+    import(&shop, "a");
+    let words = || waits(&shop, "unknown-words:a").0;
+    assert_eq!(words(), 3);
+    // Rows that come unchanged are not read again, and stand; one that changes is.
+    deliver(&shop, "a", &list("10.50", "lila"));
+    import(&shop, "a");
+    assert_eq!(words(), 3);
+    deliver(&shop, "a", &list("10.80", "rojo"));
+    import(&shop, "a");
+    assert_eq!(words(), 2);
+    // One word gets a meaning, another one is told to mean nothing: both are settled.
+    shop.write("suppliers/a/supplier.toml", worded("lila = \"purple\"\n"));
+    import(&shop, "a");
+    assert_eq!(words(), 1);
+    shop.write("suppliers/a/supplier.toml", worded("lila = \"purple\"\nocre = \"\"\n"));
+    let document = import(&shop, "a");
+    assert_eq!((words(), &document["unchanged"]), (0, &json!(4)));
+    assert_eq!(import(&shop, "a")["batch"], Value::Null);
+    shop.done(&["undo", &number(&document, "batch").to_string()]);
+    assert_eq!(words(), 1);
+}
+
+#[test]
+fn a_product_in_doubt_waits_until_somebody_decides_or_its_code_changes() {
+    let shop = corner_shop();
+    let list = |price: &str, gtin: &str| format!("sku;price;gtin\nA;{price};4006381333931\nB;10.00;{gtin}\nC;10.00;\n");
+    supplier(&shop, "a", "", &list("10.00", "4006381333931"));
+    import(&shop, "a");
+    let conflicts = || waits(&shop, "conflicts:a");
+    assert_eq!(conflicts(), (2, "estante log 1".to_owned()));
+    deliver(&shop, "a", &list("10.50", "4006381333931"));
+    import(&shop, "a");
+    assert_eq!(conflicts(), (2, "estante log 1".to_owned()));
+    deliver(&shop, "a", &list("10.50", "5901234123457"));
+    import(&shop, "a");
+    assert_eq!(conflicts().0, 1);
+}
