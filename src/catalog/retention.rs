@@ -6,7 +6,7 @@ use crate::catalog::change::Change;
 use crate::catalog::store::{CatalogError, SOURCES};
 use crate::catalog::stored::SourceId;
 use crate::catalog::{Catalog, Reader};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 /// What is kept of a batch so that it can be taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,45 @@ pub struct Kept {
     pub states: u64,
     /// Bytes of their keys and bodies.
     pub bytes: u64,
+}
+
+/// How many past states of layers, and the bytes of their keys and bodies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct States {
+    pub states: u64,
+    pub bytes: u64,
+}
+
+const BYTES: &str = "coalesce(sum(octet_length(sku) + octet_length(body)), 0)";
+const COUNTED: &str = "SELECT count(*), coalesce(sum(octet_length(sku) + octet_length(body)), 0)";
+
+fn counted(row: &Row<'_>) -> rusqlite::Result<States> {
+    Ok(States {
+        states: row.get::<_, i64>(0)?.unsigned_abs(),
+        bytes: row.get::<_, i64>(1)?.unsigned_abs(),
+    })
+}
+
+/// The condition of the states up to batch `?1` that nobody needs; `?2` is the editor, `?3` the number of sources. A word is as old as
+/// its origin: that of its layer, or one under `^` (`product::layer`). The first state after it is what the others said then.
+const PAST: &str = "of <= ?1 AND id NOT IN (
+       WITH edited AS (
+         SELECT DISTINCT own.id AS own, own.batch, own.body
+         FROM history JOIN layers own ON own.id = history.layer / ?3 * ?3 + ?2
+         WHERE history.of <= ?1 AND history.layer % ?3 <> ?2
+         UNION ALL
+         SELECT layer, batch, body FROM history WHERE of > ?1 AND layer % ?3 = ?2
+       ), words AS (
+         SELECT own, batch AS said FROM edited
+         UNION SELECT own, older.value ->> '$[0]' FROM edited, json_each(edited.body, '$.\"^\"') AS older
+       )
+       SELECT state.id FROM words JOIN history state ON state.layer BETWEEN own - ?2 AND own - ?2 + ?3 - 1 AND state.layer <> own
+       WHERE state.of = (SELECT min(later.of) FROM history later WHERE later.layer = state.layer AND later.of > words.said)
+     )";
+
+/// Where nobody ever edited, no layer is beside one of the editor.
+fn number(editor: Option<SourceId>) -> Option<i64> {
+    editor.map(|editor| i64::from(editor.0))
 }
 
 impl Change<'_> {
@@ -79,6 +118,20 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// What stays of batches whose history was let go, since a person's word is compared with it.
+    pub fn stayed(&self) -> Result<States, CatalogError> {
+        let sql = format!("{COUNTED} FROM history WHERE of <= ?1");
+        Ok(self.connection.query_row(&sql, [self.forgotten()?], counted)?)
+    }
+
+    /// What `forget` would let go.
+    pub fn forgettable(&self, through: i64, editor: Option<SourceId>) -> Result<States, CatalogError> {
+        let sql = format!("{COUNTED} FROM history WHERE {PAST}");
+        Ok(self
+            .connection
+            .query_row(&sql, params![through, number(editor), SOURCES], counted)?)
+    }
+
     /// The last batch that cannot be taken back any more since its history was let go; 0 where there is none.
     pub fn forgotten(&self) -> Result<i64, CatalogError> {
         let mut statement = self
@@ -101,31 +154,34 @@ impl Reader {
 }
 
 impl Catalog {
-    /// Lets go of the history of all batches up to `through`, in one transaction; gives how many past states went. What a
-    /// person's word is compared with stays: of each other layer beside one of `editor`, what it said before that word, and what it
-    /// said when it came.
-    pub fn forget(&mut self, through: i64, editor: Option<SourceId>) -> Result<u64, CatalogError> {
+    /// Lets go of the history of all batches up to `through`, in one transaction; gives what went. What a person's word is compared with
+    /// stays: of each other layer beside one of `editor`, what it said when each of the words was said that stand, or that can come back.
+    pub fn forget(&mut self, through: i64, editor: Option<SourceId>) -> Result<States, CatalogError> {
         let tx = self.connection.transaction()?;
-        // Where nobody ever edited, no layer is beside one of the editor.
-        let editor = editor.map(|editor| i64::from(editor.0));
-        let gone = tx.execute(
-            "DELETE FROM history WHERE of <= ?1 AND (
-               history.layer % ?2 = ?3
-               OR EXISTS (SELECT 1 FROM layers said WHERE said.id = history.layer / ?2 * ?2 + ?3 AND history.of <= said.created)
-               OR NOT EXISTS (SELECT 1 FROM layers said WHERE said.id = history.layer / ?2 * ?2 + ?3)
-               OR EXISTS (SELECT 1 FROM layers said JOIN history earlier ON earlier.layer = history.layer
-                          WHERE said.id = history.layer / ?2 * ?2 + ?3 AND earlier.of > said.batch AND earlier.of < history.of)
-             )",
-            params![through, SOURCES, editor],
+        let there = |tx: &rusqlite::Transaction<'_>| {
+            tx.query_row(&format!("{COUNTED} FROM history WHERE of <= ?1"), [through], counted)
+        };
+        let before = there(&tx)?;
+        tx.execute(
+            &format!("DELETE FROM history WHERE {PAST}"),
+            params![through, number(editor), SOURCES],
         )?;
+        let after = there(&tx)?;
         tx.execute(
             "INSERT INTO meta (name, value) VALUES ('forgotten', ?1)
              ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
             [through],
         )?;
         tx.execute("DELETE FROM history_sizes WHERE batch <= ?1", [through])?;
+        tx.execute(
+            &format!("INSERT INTO history_sizes (batch, states, bytes) SELECT of, count(*), {BYTES} FROM history WHERE of <= ?1 GROUP BY of"),
+            [through],
+        )?;
         tx.commit()?;
-        Ok(gone as u64)
+        Ok(States {
+            states: before.states.saturating_sub(after.states),
+            bytes: before.bytes.saturating_sub(after.bytes),
+        })
     }
 
     /// Writes the whole file anew without its free pages. It takes as much room on the disk meanwhile, and nobody may read.

@@ -58,6 +58,7 @@ fn document(standing: &KeptHistory) -> Value {
         "states": standing.states,
         "changed_values": standing.values,
         "bytes": standing.bytes,
+        "stayed": { "states": standing.stayed.states, "bytes": standing.stayed.bytes },
         "bytes_per_changed_value": standing.per_value(),
         "file_bytes": standing.file,
         "free_bytes": standing.free,
@@ -85,6 +86,13 @@ fn text(standing: &KeptHistory) -> String {
         bytes(standing.file),
         bytes(standing.free),
     );
+    if standing.stayed.states > 0 {
+        text.push_str(&format!(
+            "{} of the past states, {}, are of older batches: what people said is compared with them\n",
+            count(standing.stayed.states),
+            bytes(standing.stayed.bytes),
+        ));
+    }
     if standing.past.batches > 0 {
         text.push_str(&format!(
             "past it are {} batches up to {}: the next command that writes lets go of their history\n",

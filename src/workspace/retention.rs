@@ -3,7 +3,8 @@
 //! The `[history]` table of `estante.toml` says it; every command that wrote applies it at its end. Nothing is ever let go
 //! unless a setting says so. The last batch is always kept.
 
-use crate::catalog::retention::Kept;
+use crate::catalog::retention::{Kept, States};
+use crate::catalog::stored::SourceId;
 use crate::catalog::{Catalog, Reader};
 use crate::product::origin::Source;
 use crate::workspace::failure::Failure;
@@ -45,10 +46,11 @@ impl HistorySettings {
         limits.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
-    /// The last batch that is past a limit, 0 where none is. `kept` are the batches with history, the newest first; `moment` is now.
-    pub fn cut(&self, kept: &[Kept], moment: &str) -> i64 {
+    /// The last batch that is past a limit, 0 where none is. `kept` are the batches with history, the newest first; `stayed` the bytes
+    /// that older ones keep for what people said; `moment` is now.
+    pub fn cut(&self, kept: &[Kept], stayed: u64, moment: &str) -> i64 {
         let now = moment.parse::<jiff::Timestamp>().ok();
-        let mut bytes = 0_u64;
+        let mut bytes = stayed;
         for (n, batch) in kept.iter().enumerate() {
             bytes = bytes.saturating_add(batch.bytes);
             // Of a moment that does not read nothing is known; it goes with those around it.
@@ -82,37 +84,47 @@ pub struct Gone {
     pub bytes: u64,
 }
 
-/// What is past retention and still there.
+/// What is past retention and would go.
 pub fn past(reader: &Reader, settings: &HistorySettings, moment: &str) -> Result<Gone, Failure> {
+    let gone = batches_past(reader, settings, moment)?;
+    if gone.batches == 0 {
+        return Ok(gone);
+    }
+    let States { states, bytes } = reader.forgettable(gone.through, editor(reader)?)?;
+    Ok(Gone { states, bytes, ..gone })
+}
+
+/// The batches past retention.
+fn batches_past(reader: &Reader, settings: &HistorySettings, moment: &str) -> Result<Gone, Failure> {
     if !settings.is_limited() {
         return Ok(Gone::default());
     }
     let kept = reader.kept()?;
-    let through = settings.cut(&kept, moment);
-    let mut gone = Gone {
+    let through = settings.cut(&kept, reader.stayed()?.bytes, moment);
+    Ok(Gone {
         through,
+        batches: kept.iter().filter(|batch| batch.batch <= through).count() as u64,
         ..Gone::default()
-    };
-    for batch in kept.iter().filter(|batch| batch.batch <= through) {
-        gone.batches += 1;
-        gone.states += batch.states;
-        gone.bytes += batch.bytes;
-    }
-    Ok(gone)
+    })
 }
 
-/// Lets go of what is past retention. What a person's word is compared with stays, so fewer states may go than are past it.
+/// Lets go of what is past retention; gives what went. What a person's word is compared with stays.
 pub fn retain(catalog: &mut Catalog, settings: &HistorySettings, moment: &str) -> Result<Gone, Failure> {
     let reader = catalog.reader()?;
-    let mut gone = past(&reader, settings, moment)?;
-    if gone.batches > 0 {
-        let editor = Source::Editor.to_string();
-        let sources = reader.sources()?;
-        let editor = sources.into_iter().find(|(_, name)| *name == editor).map(|(id, _)| id);
-        drop(reader);
-        gone.states = catalog.forget(gone.through, editor)?;
+    let gone = batches_past(&reader, settings, moment)?;
+    if gone.batches == 0 {
+        return Ok(gone);
     }
-    Ok(gone)
+    let editor = editor(&reader)?;
+    drop(reader);
+    let States { states, bytes } = catalog.forget(gone.through, editor)?;
+    Ok(Gone { states, bytes, ..gone })
+}
+
+fn editor(reader: &Reader) -> Result<Option<SourceId>, Failure> {
+    let editor = Source::Editor.to_string();
+    let mut sources = reader.sources()?.into_iter();
+    Ok(sources.find(|(_, name)| *name == editor).map(|(id, _)| id))
 }
 
 #[cfg(test)]
@@ -145,7 +157,7 @@ mod tests {
                 keep_batches,
                 max_mb,
             };
-            assert_eq!(settings.cut(&batches, NOW), expected, "{}", settings.shown());
+            assert_eq!(settings.cut(&batches, 0, NOW), expected, "{}", settings.shown());
         };
         check(None, None, None, 0);
         check(Some(1_000), Some(4), Some(11), 0);
@@ -158,12 +170,18 @@ mod tests {
         check(None, None, Some(9), 8);
         check(None, None, Some(1), 8);
         check(Some(34), Some(3), Some(9), 8);
+        // What stays of older ones takes its room too.
+        let size = HistorySettings {
+            max_mb: Some(11),
+            ..HistorySettings::default()
+        };
+        assert_eq!((size.cut(&batches, 0, NOW), size.cut(&batches, 1 << 20, NOW)), (0, 5));
         // A clock that went back, and a moment that does not read, let nothing go by days.
         let odd = kept(&[(3, "", 0), (2, "2027-01-01T00:00:00Z", 0), (1, "yesterday", 0)]);
         let days = HistorySettings {
             keep_days: Some(1),
             ..HistorySettings::default()
         };
-        assert_eq!(days.cut(&odd, NOW), 0);
+        assert_eq!(days.cut(&odd, 0, NOW), 0);
     }
 }

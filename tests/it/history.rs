@@ -181,6 +181,52 @@ fn a_change_under_an_edit_is_not_lost_with_the_history() {
     assert_eq!(waiting(), 0);
 }
 
+/// Edits that alternate with a supplier's changes keep what was said when each word was said, not all that was said between.
+#[test]
+fn of_many_edits_stays_what_each_word_is_compared_with() {
+    let shop = corner_shop();
+    limited(&shop, "keep_batches = 1");
+    priced(&shop, 1);
+    shop.done(&["product", "set", "S0", "price=99"]);
+    for n in 0..8 {
+        deliver(&shop, "norte", &list(&[&format!("1{n}.50"), "5.00"]));
+        import(&shop, "norte");
+        shop.done(&["product", "set", "S0", &format!("color=c{n}")]);
+    }
+    let told = kept(&shop);
+    // The first after the price was said; none after the last colour. And what the last edit replaced, whose colour may come back:
+    // with what the supplier said when it was said.
+    let states = |told: &Value| told["states"].clone();
+    assert_eq!(
+        (states(&told), states(&told["stayed"])),
+        (Value::from(3), Value::from(2)),
+        "{told}"
+    );
+    assert!(told["stayed"]["bytes"].as_u64() > Some(0), "{told}");
+    let shown = shop.done(&["history"]).out;
+    assert!(shown.contains("2 of the past states"), "{shown}");
+    let waiting =
+        |field: &str| shop.done(&["search", &format!("overridden:{field}"), "--json"]).json()["total"].clone();
+    assert_eq!(waiting("price"), 1);
+    // What is told to go is what goes.
+    limited(&shop, "");
+    for n in 0..3 {
+        deliver(&shop, "norte", &list(&[&format!("2{n}.50"), "5.00"]));
+        import(&shop, "norte");
+    }
+    limited(&shop, "keep_batches = 1");
+    let before = kept(&shop);
+    let dry = shop.done(&["history", "prune", "--json"]).json();
+    let gone = shop.done(&["history", "prune", "--apply", "--json"]).json();
+    let after = kept(&shop);
+    for key in ["states", "bytes"] {
+        assert_eq!(dry[key], gone[key], "{key}");
+        let of = |told: &Value| told[key].as_u64().unwrap_or_default();
+        assert_eq!(of(&before) - of(&gone), of(&after), "{key}: {before} {gone} {after}");
+    }
+    assert_eq!(waiting("price"), 1);
+}
+
 /// Pages that history leaves are taken up by the next batches; `--compact` gives them back.
 #[test]
 fn the_store_stops_growing_and_compact_makes_it_small() {
