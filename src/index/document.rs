@@ -4,7 +4,7 @@
 
 use crate::index::layout::{Form, Layout, Mark, mark_key, value_key};
 use crate::index::worth::{Known, Worth};
-use crate::product::{Product, completeness};
+use crate::product::{By, Product, completeness};
 use crate::query::number;
 use crate::query::words::compact;
 use crate::schema::Schema;
@@ -88,9 +88,16 @@ impl<'a> Documents<'a> {
             document.add_text(layout.supplier.field, supplier);
             self.mark(&mut document, Mark::Supplier, supplier);
         }
+        // A variant changes with what its model lends it.
+        let lent =
+            (product.values.iter()).filter(|value| matches!(value.by, By::Model | By::ModelEditor | By::ModelDraft));
+        let mut changed: BTreeSet<i64> = lent.map(|value| value.origin.batch).collect();
         for batch in batches {
-            document.add_i64(layout.changed.field, batch);
+            changed.insert(batch);
             self.mark(&mut document, Mark::Batch, &batch.to_string());
+        }
+        for batch in changed {
+            document.add_i64(layout.changed.field, batch);
         }
         if product.active {
             self.mark(&mut document, Mark::Active, "");

@@ -85,7 +85,7 @@ pub struct Layout {
     pub complete: Vec<Column>,
     /// The first batch that made a layer of the product.
     pub born: Column,
-    /// The batch of what each source says of it.
+    /// The batch of what each source says of it, and of what its model's sources do.
     pub changed: Column,
     /// Stock times price, as `number::column` has amounts; none where the schema lacks either.
     pub worth: Option<Column>,

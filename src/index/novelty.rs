@@ -21,7 +21,7 @@ pub struct Columns<'c> {
     pub values: &'c Column,
     /// The first batch of each product.
     pub born: &'c Column,
-    /// The batch of what each source says of it.
+    /// The batch of what each source says of it, and of what its model's sources do.
     pub changed: &'c Column,
 }
 

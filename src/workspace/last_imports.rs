@@ -45,18 +45,40 @@ pub struct Said {
     pub now: Vec<Layer>,
 }
 
-/// What a product's sources said before the batches that are `fresh`; nothing where that is past retention.
+/// What a product's sources, and those of its model's own record, said before the batches that are `fresh`; nothing where that is past
+/// retention.
 pub fn said_before(
     reader: &Reader,
     schema: &Schema,
     product: i64,
     fresh: &dyn Fn(i64) -> bool,
 ) -> Result<Option<Said>, Failure> {
+    let mut said = Said::default();
+    let name = reader.product_by_id(product)?;
+    let model = match name.as_ref().and_then(|name| Some((name.model.as_ref()?, &name.sku))) {
+        Some((model, sku)) if model != sku => reader.product(model)?.map(|model| model.id),
+        _ => None,
+    };
+    for id in [Some(product), model].into_iter().flatten() {
+        if !add_said(reader, schema, id, fresh, &mut said)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(said))
+}
+
+/// Adds what one record's sources say; false where what they said before is past retention.
+fn add_said(
+    reader: &Reader,
+    schema: &Schema,
+    product: i64,
+    fresh: &dyn Fn(i64) -> bool,
+    said: &mut Said,
+) -> Result<bool, Failure> {
     let read = |body: &str, sku: &str| {
         Layer::read_body(body, schema).map_err(|error| Failure::damaged(sku, &error.to_string()))
     };
     let past = reader.past_layers(product)?;
-    let mut said = Said::default();
     for layer in reader.layers(product)? {
         said.now.push(read(&layer.body, &layer.sku)?);
         if fresh(layer.created) {
@@ -68,10 +90,10 @@ pub fn said_before(
             .filter(|past| past.layer.source == layer.source && fresh(past.of));
         let before = match own.last() {
             Some(past) => &past.layer,
-            None if fresh(layer.origin.batch) => return Ok(None),
+            None if fresh(layer.origin.batch) => return Ok(false),
             None => &layer,
         };
         said.before.push(read(&before.body, &before.sku)?);
     }
-    Ok(Some(said))
+    Ok(true)
 }

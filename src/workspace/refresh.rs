@@ -22,7 +22,7 @@ use tantivy::TantivyDocument;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Raised where the same settings make other documents than an earlier program did.
-const FORM: u32 = 6;
+const FORM: u32 = 7;
 /// Products that one thread reads at a time.
 const CHUNK: usize = 256;
 /// Longest wait for another process that is writing the index.

@@ -4,6 +4,7 @@ use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
 use crate::diagnostic::excerpt;
 use crate::index::Index;
+use crate::index::document::cut;
 use crate::index::filter::Outside;
 use crate::index::search::{Answer, Engine, Request, SearchError};
 use crate::index::typo::respelled;
@@ -479,23 +480,17 @@ impl Outside for Known<'_> {
         let Some(said) = said.map_err(failed)? else {
             return Ok(true);
         };
-        let (value, mut any) = (fold(value), false);
-        for layer in &said.before {
-            for (_, said) in layer.values.iter().filter(|(key, _)| key.attribute == attribute) {
-                any = true;
-                let is = |text: &str| fold(text) == value;
-                let same = match said {
-                    Value::Options(codes) => codes.iter().any(|code| is(code)),
-                    said => is(&said.to_text()),
-                };
-                if same {
-                    return Ok(true);
-                }
-            }
-        }
-        // What no source says, neither then nor now, is derived of something else: nobody knows since when.
-        let says = |layer: &Layer| layer.values.iter().any(|(key, _)| key.attribute == attribute);
-        Ok(!any && !said.now.iter().any(says))
+        let value = fold(value);
+        let is = |text: &str| fold(cut(text)) == value;
+        let says = |layer: &Layer| {
+            let said = layer.values.iter().filter(|(key, _)| key.attribute == attribute);
+            said.into_iter().any(|(_, said)| match said {
+                Value::Options(codes) => codes.iter().any(|code| is(code)),
+                said => is(&said.to_text()),
+            })
+        };
+        // What no source says now is derived of what they say, or a rule's: nobody knows since when.
+        Ok(said.before.iter().any(says) || !said.now.iter().any(says))
     }
 
     fn blocking(&self) -> Arc<Vec<u8>> {

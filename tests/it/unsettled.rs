@@ -1,4 +1,5 @@
-//! What imports left for a person waits until something settles it, whatever else is delivered meanwhile.
+//! What imports left for a person waits until something settles it, whatever else is delivered meanwhile; and what they brought first
+//! is told apart from what only changed.
 
 use crate::corner::{corner_shop, deliver, import, number, supplier};
 use crate::support::Shop;
@@ -187,4 +188,65 @@ fn a_product_in_doubt_waits_until_somebody_decides_or_its_code_changes() {
     deliver(&shop, "a", &list("10.50", "5901234123457"));
     import(&shop, "a");
     assert_eq!(conflicts().0, 1);
+}
+
+fn unseen(shop: &Shop) -> String {
+    let found = shop.done(&["search", "unseen:brand", "--sort", "sku", "--json"]).json();
+    let hits = found["hits"].as_array().expect("hits").iter();
+    hits.map(|hit| hit["sku"].as_str().unwrap_or_default()).collect()
+}
+
+fn branded(brand: &str, price: usize) -> String {
+    format!(
+        "sku;name;brand;price;stock\nA;Uno;{brand};{price}.50;1\nB;Dos;{brand};{price}.50;1\nC;Tres;Kremora;{price}.50;1\n"
+    )
+}
+
+/// What a rule makes of a brand stands in no supplier's list: a price that changes does not make it new.
+#[test]
+fn a_brand_that_a_rule_makes_is_not_new_with_every_price() {
+    let shop = corner_shop();
+    let rule = "[[rule]]\nid = \"bosch\"\nwhen = \"brand:Bosch\"\nthen = [{ set = { attribute = \"brand\", value = \"Bosch\" } }]\n";
+    shop.write("rules/brands.toml", rule);
+    supplier(&shop, "a", "", &branded("BOSCH GmbH", 10));
+    import(&shop, "a");
+    deliver(&shop, "a", &branded("BOSCH GmbH", 11));
+    import(&shop, "a");
+    let told = shop.done(&["product", "show", "A", "--json"]).json();
+    assert!(told["values"].to_string().contains("\"Bosch\""), "{told:#}");
+    assert_eq!(unseen(&shop), "");
+    deliver(&shop, "a", &branded("Nimbra", 12));
+    import(&shop, "a");
+    assert_eq!(unseen(&shop), "AB");
+}
+
+/// The index keeps the first 160 bytes of a name; what a supplier said before is compared as far.
+#[test]
+fn a_long_name_is_not_new_with_every_price() {
+    let shop = corner_shop();
+    let long = "Ferretería y Suministros Industriales de la Comarca ".repeat(5);
+    supplier(&shop, "a", "", &branded(&long, 10));
+    import(&shop, "a");
+    deliver(&shop, "a", &branded(&long, 11));
+    import(&shop, "a");
+    assert_eq!(unseen(&shop), "");
+}
+
+/// A variant that did not change takes a new brand on from its model's own record.
+#[test]
+fn a_new_brand_of_a_model_is_found_on_its_variants() {
+    let shop = corner_shop();
+    let list = |brand: &str| {
+        format!(
+            "sku;name;brand;model;price;stock\nM;Uno;{brand};;;\nM-1;Rojo;;M;10.50;1\nM-2;Azul;;M;10.50;1\nC;Tres;Kremora;;10.50;1\n"
+        )
+    };
+    supplier(&shop, "a", "", &list("Brontal"));
+    import(&shop, "a");
+    deliver(&shop, "a", &list("Nimbra"));
+    import(&shop, "a");
+    assert_eq!(unseen(&shop), "MM-1M-2");
+    deliver(&shop, "a", &list("Nimbra").replace("10.50", "11.50"));
+    import(&shop, "a");
+    assert_eq!(unseen(&shop), "");
 }
