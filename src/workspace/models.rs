@@ -1,4 +1,4 @@
-//! Product models by a person's hand, and after any change: whether their variants can still be told apart.
+//! Product models by a person's hand, and after any change: whether their variants can still be told apart, and are not too many.
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{ProductName, StoredLayer};
@@ -15,6 +15,9 @@ use crate::workspace::failure::Failure;
 use crate::workspace::inspect::find;
 use crate::workspace::products::{Shelf, resolve_stored};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Variants of one model from which on it is told to be too large.
+const MOST_VARIANTS: usize = 2_000;
 
 /// Where a person puts variants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,7 +187,17 @@ fn strangers(houses: &[(&str, BTreeSet<u16>)], name: impl Fn(u16) -> String) -> 
     )
 }
 
-/// Checks the axes of every model that has a product changed in a batch after `since`.
+/// Says of a model with more variants than any shop shows what comes of it.
+fn too_large(model: &str, variants: usize) -> Option<Diagnostic> {
+    let message =
+        format!("the model has {variants} variants, more than {MOST_VARIANTS}: they are read together, in one piece");
+    let help = "it takes memory and time for each look at one of them: see whether the feed says `0` or the like where there is no model, \
+                and clear that in the mapping; or split the model";
+    let found = Diagnostic::warning("W-MODEL-LARGE", message);
+    (variants > MOST_VARIANTS).then(|| found.with_value(model).with_help(help))
+}
+
+/// Checks the size and the axes of every model that has a product changed in a batch after `since`.
 pub fn check(workspace: &Workspace, since: i64) -> Result<Vec<Diagnostic>, Failure> {
     let reader = workspace.reader()?;
     let trust = workspace.trust()?;
@@ -194,6 +207,7 @@ pub fn check(workspace: &Workspace, since: i64) -> Result<Vec<Diagnostic>, Failu
     let mut found = Vec::new();
     for model in reader.changed_models(since)? {
         let variants = reader.variants(&model)?;
+        found.extend(too_large(&model, variants.len()));
         if variants.len() > 1 {
             let mut houses: Vec<BTreeSet<u16>> = Vec::with_capacity(variants.len());
             let (products, _) = shelf.group_seen(&reader, &variants, &mut |layers| {

@@ -163,18 +163,18 @@ impl Session<'_> {
         let schema = &self.workspace.settings.schema;
         let locale = question.locale.and_then(|code| schema.locale_number(code)).unwrap_or(1);
         let shelf = Shelf::new(&self.workspace.settings, &self.trust);
+        let products = self.products(&shelf, &answer)?;
         let mut hits = Vec::with_capacity(answer.found.len());
         let mut texts = Vec::new();
         for found in &answer.found {
             // A product that went since the index was brought up is passed over.
-            let Some(name) = self.reader.product_by_id(found.product)? else {
+            let Some(product) = products.get(&found.product) else {
                 continue;
             };
-            let product = shelf.product(&self.reader, &name)?;
             if !answer.corrections.is_empty() {
-                texts.extend(readable(&product, schema));
+                texts.extend(readable(product, schema));
             }
-            hits.push(hit(&product, schema, locale, found.score));
+            hits.push(hit(product, schema, locale, found.score));
         }
         if answer.relaxed {
             notes.push("no product has all the words; these have most of them".to_owned());
@@ -189,6 +189,27 @@ impl Session<'_> {
             notes,
             took_ms: (begun.elapsed().as_secs_f64() * 1e5).round() / 100.0,
         })
+    }
+
+    /// The products that were found, by their numbers. Those of one model are read together.
+    fn products(&self, shelf: &Shelf<'_>, answer: &Answer) -> Result<BTreeMap<i64, Product>, Failure> {
+        let wanted: BTreeSet<i64> = answer.found.iter().map(|found| found.product).collect();
+        let mut products = BTreeMap::new();
+        for id in &wanted {
+            if products.contains_key(id) {
+                continue;
+            }
+            let Some(name) = self.reader.product_by_id(*id)? else {
+                continue;
+            };
+            let place = shelf.siblings(&self.reader, &name)?;
+            let read = shelf.group(&self.reader, &place)?.into_iter();
+            products.extend(
+                read.filter(|product| wanted.contains(&product.id))
+                    .map(|product| (product.id, product)),
+            );
+        }
+        Ok(products)
     }
 
     /// The numbers and names of what is found, without its values; with what a person should know of the answer.

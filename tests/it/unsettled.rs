@@ -250,3 +250,30 @@ fn a_new_brand_of_a_model_is_found_on_its_variants() {
     import(&shop, "a");
     assert_eq!(unseen(&shop), "");
 }
+
+/// The variants of one model are read together, once for a page; and a model that large is told.
+#[test]
+fn a_page_of_one_large_model_costs_little_more_than_one_hit() {
+    let shop = corner_shop();
+    let rows = (0..2_001).map(|n| format!("S{n};Taladro {n};0;10.50;1\n"));
+    supplier(
+        &shop,
+        "a",
+        "",
+        &format!("sku;name;model;price;stock\n{}", rows.collect::<String>()),
+    );
+    let report = shop.done(&["run", "--json"]).json();
+    let told = report.to_string();
+    assert!(
+        told.contains("W-MODEL-LARGE") && told.contains("2001 variants"),
+        "{told}"
+    );
+    let took = |limit: &str| {
+        let found = shop.done(&["search", "taladro", "--limit", limit, "--json"]).json();
+        assert_eq!(found["hits"].as_array().map(Vec::len), limit.parse().ok());
+        found["took_ms"].as_f64().unwrap_or_default()
+    };
+    let (one, page) = (took("1"), took("60"));
+    println!("{one} ms for one hit, {page} ms for sixty");
+    assert!(page < one * 12.0, "{one} ms for one hit, {page} ms for sixty");
+}
