@@ -87,7 +87,7 @@ pub fn undo_plan(mut workspace: Workspace, batch: i64, output: &Output) -> Resul
 /// `undo BATCH`
 pub fn undo(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
     let taken = undo::undo(&mut workspace, batch)?;
-    workspace.close()?;
+    output.close(workspace)?;
     let undone = &taken.undone;
     if output.json {
         output.document(json!({
@@ -222,7 +222,7 @@ pub fn settle(
         Verdict::Accept => (held::accept(&mut workspace, batch, wanted)?, "accepted"),
         Verdict::Reject => (held::reject(&mut workspace, batch, wanted)?, "rejected"),
     };
-    workspace.close()?;
+    output.close(workspace)?;
     if output.json {
         let left: Vec<_> = (settled.left.iter())
             .map(|(sku, why)| json!({ "sku": sku, "why": why }))

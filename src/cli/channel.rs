@@ -65,7 +65,7 @@ pub fn export(
     };
     let progress = Drawn::new(output);
     let exported = export::export(&mut workspace, channel, mode, &progress)?;
-    workspace.close()?;
+    output.close(workspace)?;
     if output.json {
         let mut document = exported_document(&exported);
         document["seconds"] = rounded(begun.elapsed().as_secs_f64()).into();

@@ -120,7 +120,7 @@ pub fn accept(
         ));
     }
     let decided = draft_review::accept(&mut workspace, ids, all_clean, reason)?;
-    workspace.close()?;
+    output.close(workspace)?;
     let code = if decided.blocked.is_empty() { 0 } else { 4 };
     if output.json {
         document("accepted", &decided, output);

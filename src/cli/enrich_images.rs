@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 pub fn enrich(mut workspace: Workspace, output: &Output) -> Result<u8, Failure> {
     let progress = Drawn::new(output);
     let imaged = images::enrich(&mut workspace, &progress)?;
-    workspace.close()?;
+    output.close(workspace)?;
     match output.json {
         true => output.document(document(&imaged)),
         false => output.text(&text(&imaged, output)),

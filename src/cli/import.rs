@@ -28,7 +28,7 @@ pub fn import(
         Some(plan) if held(&delivery) > 0 => plans::outliers(&workspace, plan, MOST_OUTLIERS)?,
         _ => Vec::new(),
     };
-    workspace.close()?;
+    output.close(workspace)?;
     tell(&delivery, &outliers, output);
     Ok(code(&delivery, fail_on))
 }
@@ -37,7 +37,7 @@ pub fn import(
 pub fn apply(mut workspace: Workspace, plan: &str, output: &Output) -> Result<u8, Failure> {
     let progress = Drawn::new(output);
     let delivery = plans::apply_named(&mut workspace, plan, &progress)?;
-    workspace.close()?;
+    output.close(workspace)?;
     tell(&delivery, &[], output);
     Ok(0)
 }

@@ -72,14 +72,14 @@ fn list(workspace: &Workspace, limit: usize, output: &Output) -> Result<u8, Fail
 
 fn accept(mut workspace: Workspace, ids: &[String], output: &Output) -> Result<u8, Failure> {
     let merged = matches::accept(&mut workspace, ids, &Drawn::new(output))?;
-    workspace.close()?;
+    output.close(workspace)?;
     tell(&merged, output);
     Ok(0)
 }
 
 fn reject(mut workspace: Workspace, id: &str, output: &Output) -> Result<u8, Failure> {
     let (a, b, batch) = matches::reject(&mut workspace, id)?;
-    workspace.close()?;
+    output.close(workspace)?;
     if output.json {
         output.document(json!({ "a": a, "b": b, "batch": batch }));
         return Ok(0);
@@ -98,7 +98,7 @@ fn merge_sure(mut workspace: Workspace, output: &Output) -> Result<u8, Failure> 
         );
     }
     let merged = matches::merge_sure(&mut workspace, &Drawn::new(output))?;
-    workspace.close()?;
+    output.close(workspace)?;
     tell(&merged, output);
     Ok(0)
 }
@@ -106,7 +106,7 @@ fn merge_sure(mut workspace: Workspace, output: &Output) -> Result<u8, Failure> 
 /// `product merge A B`
 pub fn merge(mut workspace: Workspace, a: &str, b: &str, output: &Output) -> Result<u8, Failure> {
     let merged = merging::merge(&mut workspace, a, b)?;
-    workspace.close()?;
+    output.close(workspace)?;
     tell(&merged, output);
     Ok(0)
 }
@@ -114,7 +114,7 @@ pub fn merge(mut workspace: Workspace, a: &str, b: &str, output: &Output) -> Res
 /// `product split SKU [--supplier S]`
 pub fn split(mut workspace: Workspace, sku: &str, supplier: Option<&str>, output: &Output) -> Result<u8, Failure> {
     let split = merging::split(&mut workspace, sku, supplier)?;
-    workspace.close()?;
+    output.close(workspace)?;
     if output.json {
         let moved: Vec<_> = split
             .moved

@@ -1,6 +1,7 @@
 //! How things are told: data to stdout, talk to stderr, colour only where a person looks, a closed pipe no error.
 
 use crate::diagnostic::{Diagnostic, Severity, excerpt};
+use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::veil::veiled;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
@@ -91,6 +92,15 @@ impl Output {
         if !self.quiet && !self.json {
             let _ = writeln!(std::io::stderr().lock(), "{text}");
         }
+    }
+
+    /// Gives a workspace back, and says what could not be tidied up at its end: the command is done all the same.
+    pub fn close(&self, workspace: Workspace) -> Result<(), Failure> {
+        if let Some(finding) = workspace.close() {
+            let text = self.diagnostic(&finding);
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
+        Ok(())
     }
 
     /// What stopped the command.

@@ -155,7 +155,7 @@ fn place(value: &ShownValue) -> String {
 /// `product set SKU ATTR=VALUE…`
 pub fn set(mut workspace: Workspace, sku: &str, values: &[String], output: &Output) -> Result<u8, Failure> {
     let edited = edit::set(&mut workspace, sku, values)?;
-    workspace.close()?;
+    output.close(workspace)?;
     tell(&edited, output);
     Ok(0)
 }
@@ -163,7 +163,7 @@ pub fn set(mut workspace: Workspace, sku: &str, values: &[String], output: &Outp
 /// `product clear SKU ATTR…`
 pub fn clear(mut workspace: Workspace, sku: &str, attributes: &[String], output: &Output) -> Result<u8, Failure> {
     let edited = edit::clear(&mut workspace, sku, attributes)?;
-    workspace.close()?;
+    output.close(workspace)?;
     tell(&edited, output);
     Ok(0)
 }
@@ -182,7 +182,7 @@ pub fn move_to(
         (None, None) => Target::Alone,
     };
     let moved = models::move_to(&mut workspace, skus, &target)?;
-    workspace.close()?;
+    output.close(workspace)?;
     if output.json {
         let to = moved
             .moved

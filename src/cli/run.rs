@@ -25,7 +25,7 @@ pub fn run(
     let progress = Drawn::new(output);
     let report = run::run(&mut workspace, suppliers, channels, &progress)?;
     let name = workspace.settings.name.clone();
-    workspace.close()?;
+    output.close(workspace)?;
     match output.json {
         true => output.document(whole(&report)),
         false => output.text(&text(&name, &report, output)),

@@ -90,7 +90,7 @@ pub fn dispatch(mut workspace: Workspace, command: &SheetCommand, output: &Outpu
         SheetCommand::In { file, apply, fail_on } => {
             let came = sheet_in(&mut workspace, file, *apply, &progress)?;
             tell(&workspace, &came, output)?;
-            workspace.close()?;
+            output.close(workspace)?;
             Ok(code(&came, *fail_on))
         }
     }

@@ -87,6 +87,7 @@ pub mod verdicts;
 pub mod verify;
 
 use crate::catalog::{Catalog, Reader};
+use crate::diagnostic::Diagnostic;
 use crate::merge::policy::{Standing, Trust};
 use crate::product::origin::Source;
 use crate::workspace::failure::Failure;
@@ -219,15 +220,19 @@ impl Workspace {
         trust.with_offer(self.settings.offer)
     }
 
-    /// Gives everything back: lets go of history that is past retention, and writes the store's log into its file.
-    pub fn close(mut self) -> Result<(), Failure> {
-        match &mut self.catalog {
-            Some(catalog) => {
-                retain(catalog, &self.settings.history, &self.moment)?;
-                Ok(catalog.settle()?)
-            }
-            None => Ok(()),
-        }
+    /// Gives everything back: lets go of history that is past retention, and writes the store's log into its file. The command's own
+    /// work stands before that, so what fails here is a finding; the next command that writes tries it again.
+    pub fn close(mut self) -> Option<Diagnostic> {
+        let catalog = self.catalog.as_mut()?;
+        let pruned = retain(catalog, &self.settings.history, &self.moment).map(|_| ());
+        // One finding is enough: what keeps the one from being done keeps the other.
+        let settled = catalog.settle().map_err(Failure::from);
+        let failure = pruned.and(settled).err()?;
+        let message = format!("the command is done; what the store keeps could not be tidied up after it: {failure}");
+        Some(
+            Diagnostic::warning("W-NOT-TIDIED", message)
+                .with_help("nothing is lost: the next command that writes tries again; see whether the disk is full"),
+        )
     }
 
     /// Where a plan of this name lies; makes the folder.

@@ -227,6 +227,43 @@ fn of_many_edits_stays_what_each_word_is_compared_with() {
     assert_eq!(waiting("price"), 1);
 }
 
+/// What is done stays done where pruning fails after it; the next command tries again.
+#[test]
+fn pruning_that_fails_is_a_warning() {
+    let shop = corner_shop();
+    priced(&shop, 4);
+    limited(&shop, "keep_batches = 1");
+    let store = || rusqlite::Connection::open(shop.path(".estante/catalog.sqlite")).expect("the store opens");
+    // As on a full disk, where nothing can be written any more.
+    let refuse =
+        "CREATE TRIGGER full BEFORE DELETE ON history BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
+    store().execute_batch(refuse).expect("a trigger");
+    for args in [vec!["--json"], vec!["--quiet"], vec![]] {
+        let told = shop.done(
+            &[
+                &[
+                    "product",
+                    "set",
+                    "S1",
+                    &format!("name@es=Otro {}", args.len() + args.concat().len()),
+                ],
+                &*args,
+            ]
+            .concat(),
+        );
+        for part in ["W-NOT-TIDIED", "is done", "disk is full", "tries again"] {
+            assert!(told.err.contains(part), "{part}: {}", told.err);
+        }
+    }
+    assert_eq!(kept(&shop)["batches"], 7);
+    // Who asks for nothing but that is told that it failed.
+    shop.run(&["history", "prune", "--apply"]).ended(1);
+    store().execute_batch("DROP TRIGGER full").expect("it goes");
+    let told = shop.done(&["product", "set", "S1", "name@es=Otra"]);
+    assert!(!told.err.contains("W-NOT-TIDIED"), "{}", told.err);
+    assert_eq!(kept(&shop)["batches"], 1);
+}
+
 /// Pages that history leaves are taken up by the next batches; `--compact` gives them back.
 #[test]
 fn the_store_stops_growing_and_compact_makes_it_small() {
