@@ -13,11 +13,12 @@ use crate::declaration::node::{Node, Shape};
 use crate::diagnostic::{Diagnostic, Place};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
@@ -25,6 +26,19 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 pub const MOST_BYTES: u64 = 8 * 1024 * 1024;
 /// More faults than this are not told, only that there are more.
 const MOST_FAULTS: usize = 500;
+
+/// The JSON Schema of a type, made once: a workspace has dozens of files of a few types.
+fn schema_of<T: JsonSchema + 'static>() -> Arc<serde_json::Value> {
+    static MADE: Mutex<BTreeMap<TypeId, Arc<serde_json::Value>>> = Mutex::new(BTreeMap::new());
+    let make = || {
+        let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+        Arc::new(generator.into_root_schema_for::<T>().to_value())
+    };
+    match MADE.lock() {
+        Ok(mut made) => made.entry(TypeId::of::<T>()).or_insert_with(make).clone(),
+        Err(_) => make(),
+    }
+}
 
 /// A TOML file with correct syntax.
 #[derive(Debug, Clone)]
@@ -120,11 +134,8 @@ impl Declaration {
     ///
     /// Faults: `E-UNKNOWN-KEY`, `E-MISSING-KEY`, `E-WRONG-TYPE`, `E-UNKNOWN-WORD` (of an enum), `E-BAD-VALUE` (limits, patterns,
     /// and what only deserializing shows).
-    pub fn check<T: DeserializeOwned + JsonSchema>(&self) -> Result<T, Vec<Diagnostic>> {
-        let schema = schemars::generate::SchemaSettings::draft2020_12()
-            .into_generator()
-            .into_root_schema_for::<T>();
-        let faults = conform::faults(&self.root, schema.as_value(), &self.text);
+    pub fn check<T: DeserializeOwned + JsonSchema + 'static>(&self) -> Result<T, Vec<Diagnostic>> {
+        let faults = conform::faults(&self.root, &schema_of::<T>(), &self.text);
         if !faults.is_empty() {
             let told = faults.into_iter().map(|fault| {
                 let mut diagnostic = Diagnostic::error(fault.code, fault.message);

@@ -7,6 +7,7 @@ pub mod accept;
 pub mod apply;
 pub mod backup;
 pub mod before;
+mod channel_files;
 pub mod check;
 pub mod complete;
 pub mod composing;

@@ -420,7 +420,7 @@ proptest! {
         }
         prop_assert!(reader.count().expect("it counts") <= 6 + 6);
         drop(reader);
-        workspace.close().expect("the store closes");
+        assert_eq!(workspace.close(), None);
         shop.done(&["search", "drill", "--quiet"]);
         shop.done(&["verify", "--quiet"]);
     }
