@@ -11,6 +11,7 @@ pub mod retention;
 pub mod store;
 pub mod stored;
 pub mod unsettled;
+pub mod written;
 
 use crate::catalog::change::Change;
 use crate::catalog::store::{CatalogError, SOURCES};

@@ -3,9 +3,11 @@
 use crate::cli::output::{Output, Table, Tone, count};
 use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
+use crate::workspace::changes::{self, ShownChange};
 use crate::workspace::failure::Failure;
 use crate::workspace::held;
-use crate::workspace::inspect;
+use crate::workspace::inspect::{self, ShownBatch};
+use crate::workspace::places::ShownPlace;
 use crate::workspace::undo;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -250,39 +252,20 @@ pub fn settle(
     Ok(0)
 }
 
+/// Changes of a batch that a terminal is shown, and that a document holds.
+const SHOWN: usize = 200;
+const LISTED: usize = 1_000;
+
 /// `log [SKU|BATCH] [--field ATTR]`
 pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output: &Output) -> Result<u8, Failure> {
     let Some(of) = of else { return list(workspace, output) };
     if let Ok(number) = of.parse::<i64>()
-        && let Some(mut shown) = inspect::batch(workspace, number)?
+        && let Some(shown) = inspect::batch(workspace, number)?
     {
-        // What the next delivery is compared with is the store's affair.
-        shown.batch.files.iter_mut().for_each(|file| file.layout = None);
-        if output.json {
-            output.document(serde_json::to_value(&shown).unwrap_or_default());
-            return Ok(0);
-        }
-        let mut text = format!(
-            "batch {number}: {} of {} at {}\n",
-            shown.batch.kind, shown.batch.source, shown.at
-        );
-        for file in &shown.batch.files {
-            let _ = match &file.table {
-                Some(table) => writeln!(text, "  {} (looked up as `{table}`)", file.path),
-                None => writeln!(text, "  {} ({}, {} rows)", file.path, file.format, count(file.rows)),
-            };
-        }
-        for (attribute, changes) in &shown.batch.tally.attributes {
-            let _ = writeln!(text, "  {attribute}: {} changed", count(*changes));
-        }
-        text.push_str(&output.findings(shown.batch.diagnostics.iter(), &Default::default()));
-        output.text(&text);
-        return Ok(0);
+        return log_batch(workspace, shown, field, output);
     }
     let mut history = inspect::show(workspace, of)?.history;
-    history.retain(|change| {
-        field.is_none_or(|field| change.attribute == field || change.attribute.starts_with(&format!("{field}@")))
-    });
+    history.retain(|change| changes::is_of(change, field));
     if output.json {
         output.document(json!({ "sku": of, "changes": history }));
         return Ok(0);
@@ -293,19 +276,94 @@ pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output:
         let head = format!("batch {} {at} {}", change.batch, change.source);
         let _ = writeln!(
             text,
-            "{}  {}: {} → {}",
+            "{}  {}",
             output.paint(Tone::Faint, &head),
-            change.attribute,
-            before(&change),
-            side(change.after.as_deref())
+            change_text(&change, output)
         );
     }
     output.text(&text);
     Ok(0)
 }
 
+fn log_batch(
+    workspace: &Workspace,
+    mut shown: ShownBatch,
+    field: Option<&str>,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let most = if output.json { LISTED } else { SHOWN };
+    let told = changes::of_batch(workspace, &shown.batch, field, most)?;
+    // What the next delivery is compared with is the store's affair.
+    shown.batch.files.iter_mut().for_each(|file| file.layout = None);
+    if output.json {
+        let mut document = serde_json::to_value(&shown).unwrap_or_default();
+        if let (Some(members), Ok(serde_json::Value::Object(told))) =
+            (document.as_object_mut(), serde_json::to_value(&told))
+        {
+            members.extend(told);
+        }
+        output.document(document);
+        return Ok(0);
+    }
+    let mut text = format!(
+        "batch {}: {} of {} at {}\n",
+        shown.batch.id, shown.batch.kind, shown.batch.source, shown.at
+    );
+    for file in &shown.batch.files {
+        let _ = match &file.table {
+            Some(table) => writeln!(text, "  {} (looked up as `{table}`)", file.path),
+            None => writeln!(text, "  {} ({}, {} rows)", file.path, file.format, count(file.rows)),
+        };
+    }
+    for (attribute, changes) in &shown.batch.tally.attributes {
+        let _ = writeln!(text, "  {attribute}: {} changed", count(*changes));
+    }
+    for found in &told.changes {
+        let _ = writeln!(text, "{}  {}", excerpt(&found.sku), change_text(&found.change, output));
+    }
+    if told.more > 0 {
+        let _ = writeln!(
+            text,
+            "and more, of {} items; `--json` lists {} changes, `estante log SKU` all of a product",
+            count(told.more),
+            count(LISTED as u64)
+        );
+    }
+    if told.past_retention {
+        text.push_str("its history is past retention: only what still stands is listed\n");
+    }
+    text.push_str(&output.findings(shown.batch.diagnostics.iter(), &Default::default()));
+    output.text(&text);
+    Ok(0)
+}
+
+/// A change with its place: `price: 1 EUR → 2 EUR  list.csv:3 `price` copied`.
+pub fn change_text(change: &ShownChange, output: &Output) -> String {
+    let (before, after) = (before(change), side(change.after.as_deref()));
+    let mut text = format!("{}: {before} → {after}", change.attribute);
+    if let Some(place) = place(&change.place) {
+        let _ = write!(text, "  {}", output.paint(Tone::Faint, &place));
+    }
+    text
+}
+
+/// File, line, column and rule, where a file says the value.
+fn place(place: &ShownPlace) -> Option<String> {
+    let (Some(file), Some(line)) = (&place.file, place.line) else {
+        return None;
+    };
+    let mut text = format!("{}:{line}", excerpt(file));
+    if let Some(column) = &place.column {
+        let _ = write!(text, " `{}`", excerpt(column));
+    }
+    if let Some(rule) = &place.rule {
+        let _ = write!(text, " {}", excerpt(rule));
+    }
+    Some(text)
+}
+
 /// What a value was before a change.
-pub fn before(change: &inspect::ShownChange) -> String {
+fn before(change: &ShownChange) -> String {
     match change.forgotten {
         true => "… (past retention)".to_owned(),
         false => side(change.before.as_deref()),
@@ -313,6 +371,6 @@ pub fn before(change: &inspect::ShownChange) -> String {
 }
 
 /// One side of a change.
-pub fn side(value: Option<&str>) -> String {
+fn side(value: Option<&str>) -> String {
     value.map_or_else(|| "–".to_owned(), excerpt)
 }

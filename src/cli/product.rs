@@ -1,6 +1,6 @@
 //! `product`: one product, where each value comes from, and values said by hand.
 
-use crate::cli::batch::{before, side};
+use crate::cli::batch::change_text;
 use crate::cli::output::{Output, Table, Tone};
 use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
@@ -28,12 +28,10 @@ pub fn show(workspace: &Workspace, sku: &str, layers: bool, history: bool, outpu
             for change in &shown.history {
                 let _ = writeln!(
                     text,
-                    "  batch {:<5} {:24} {}: {} → {}",
+                    "  batch {:<5} {:24} {}",
                     change.batch,
                     change.source,
-                    change.attribute,
-                    before(change),
-                    side(change.after.as_deref())
+                    change_text(change, output)
                 );
             }
         }

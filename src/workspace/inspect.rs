@@ -5,16 +5,17 @@ use crate::catalog::stored::{ProductName, StoredLayer};
 use crate::enrich::rules::Outcome;
 use crate::enrich::specs::Standing;
 use crate::merge::policy::Trust;
-use crate::plan::diff::differences;
 use crate::product::batch::{Batch, DeliveredFile, Tally};
-use crate::product::layer::Layer;
 use crate::product::origin::Origin;
 use crate::product::{By, Product};
+use crate::schema::scope::Key;
 use crate::workspace::Workspace;
+use crate::workspace::changes::{ShownChange, history};
 use crate::workspace::complete::{ShownCompleteness, complete};
 use crate::workspace::evidence::shown;
 use crate::workspace::failure::Failure;
 use crate::workspace::losing::{Losing, Loss};
+use crate::workspace::places::{Shower, ShownPlace};
 use crate::workspace::products::Shelf;
 use crate::workspace::rule_layer;
 use std::collections::BTreeMap;
@@ -69,21 +70,6 @@ impl ShownClaim {
             reason: loss.map(|loss| loss.words),
         }
     }
-}
-
-/// One change in a product's history.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct ShownChange {
-    pub batch: i64,
-    /// Moment of the batch, RFC 3339.
-    pub at: Option<String>,
-    pub source: String,
-    pub attribute: String,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    /// True where what was before is past retention: the batch said it so, or one before did.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub forgotten: bool,
 }
 
 /// A product as it is shown.
@@ -175,7 +161,7 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
         };
         let text = resolved.value.to_text().into_owned();
         let inherited = resolved.by.is_inherited();
-        let mut value = shower.value(resolved.key, text, source, resolved.origin, inherited)?;
+        let mut value = value_shown(&mut shower, resolved.key, text, source, resolved.origin, inherited)?;
         match resolved.by {
             By::Copy(template) => show_template(workspace, template, &mut value),
             By::Rule(rule) => show_rule(workspace, rule, &mut value),
@@ -199,7 +185,7 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
     }
     layers.extend(rules_layer(&mut shower, &trust, &name, &product)?);
     layers.extend(specs_layer(&mut shower, &trust, &name)?);
-    let history = history(&mut shower, &reader, &name, &stored)?;
+    let history = history(&mut shower, &name, &stored)?;
     Ok(ShownProduct {
         completeness: complete(schema, &product),
         sku: product.sku,
@@ -252,7 +238,14 @@ fn layers(shower: &mut Shower<'_>, losing: &Losing<'_>, stored: &[StoredLayer]) 
         for (key, value) in &spoken.layer.values {
             let loss = losing.loss(n, *key, value, &|source| shower.source(source));
             let origin = spoken.layer.origin(*key, layer.origin);
-            let value = shower.value(*key, value.to_text().into_owned(), source.clone(), origin, false)?;
+            let value = value_shown(
+                shower,
+                *key,
+                value.to_text().into_owned(),
+                source.clone(),
+                origin,
+                false,
+            )?;
             values.push(ShownClaim::new(value, loss));
         }
         shown.push(ShownLayer {
@@ -287,7 +280,7 @@ fn rules_layer(
             Outcome::Wins => Some(Loss::new("rule", "said otherwise further down")),
         };
         let text = said.after.unwrap_or_default();
-        let mut value = shower.value(said.key, text, "rules".to_owned(), origin, false)?;
+        let mut value = value_shown(shower, said.key, text, "rules".to_owned(), origin, false)?;
         show_rule(shower.workspace, said.rule, &mut value);
         values.push(ShownClaim::new(value, loss));
     }
@@ -320,7 +313,7 @@ fn specs_layer(shower: &mut Shower<'_>, trust: &Trust, name: &ProductName) -> Re
             Standing::Contradicts(said) => Some(Loss::new("contradicts", format!("a source says {}", said.to_text()))),
         };
         let text = finding.value.to_text().into_owned();
-        let mut value = shower.value(finding.key, text, "specs".to_owned(), finding.origin, false)?;
+        let mut value = value_shown(shower, finding.key, text, "specs".to_owned(), finding.origin, false)?;
         value.column = None;
         value.rule = Some(evidence);
         values.push(ShownClaim::new(value, loss));
@@ -338,143 +331,35 @@ fn specs_layer(shower: &mut Shower<'_>, trust: &Trust, name: &ProductName) -> Re
     }))
 }
 
-fn history(
+/// A value with its place, as a person sees it.
+fn value_shown(
     shower: &mut Shower<'_>,
-    reader: &Reader,
-    name: &ProductName,
-    stored: &[StoredLayer],
-) -> Result<Vec<ShownChange>, Failure> {
+    key: Key,
+    value: String,
+    source: String,
+    origin: Origin,
+    inherited: bool,
+) -> Result<ShownValue, Failure> {
+    let ShownPlace {
+        file,
+        line,
+        column,
+        rule,
+    } = shower.place(key, origin)?;
     let schema = &shower.workspace.settings.schema;
-    let read = |body: &str, sku: &str| {
-        Layer::read_body(body, schema).map_err(|error| Failure::damaged(sku, &error.to_string()))
-    };
-    let mut changes = Vec::new();
-    // What each layer is now, going back in time change by change.
-    let mut now: BTreeMap<u16, Layer> = BTreeMap::new();
-    // The batch that made each, and the one that said its oldest state that is kept.
-    let mut made: BTreeMap<u16, (i64, i64)> = BTreeMap::new();
-    for layer in stored {
-        now.insert(layer.source.0, read(&layer.body, &layer.sku)?);
-        made.insert(layer.source.0, (layer.created, layer.origin.batch));
-    }
-    let forgotten = reader.forgotten()?;
-    let tell = |shower: &mut Shower<'_>,
-                batch: i64,
-                source: u16,
-                before: &Layer,
-                after: &Layer|
-     -> Result<Vec<ShownChange>, Failure> {
-        let at = reader.batch_moment(batch)?;
-        let source = shower.source(source);
-        Ok(differences(before, after)
-            .into_iter()
-            .map(|change| ShownChange {
-                forgotten: false,
-                batch,
-                at: at.clone(),
-                source: source.clone(),
-                attribute: schema.key_text(change.key),
-                before: change.before.map(|value| value.to_text().into_owned()),
-                after: change.after.map(|value| value.to_text().into_owned()),
-            })
-            .collect())
-    };
-    // What is kept beyond retention, for the words of people, tells no story without its gaps.
-    let past = reader.past_layers(name.id)?.into_iter();
-    for past in past.filter(|past| past.of > forgotten) {
-        let source = past.layer.source.0;
-        made.entry(source).and_modify(|made| made.1 = past.layer.origin.batch);
-        let before = read(&past.layer.body, &past.layer.sku)?;
-        let after = now.get(&source).cloned().unwrap_or_default();
-        changes.extend(tell(shower, past.of, source, &before, &after)?);
-        now.insert(source, before);
-    }
-    for (source, (created, said)) in made {
-        let first = now.remove(&source).unwrap_or_default();
-        let is_forgotten = created <= forgotten && said != created;
-        let batch = if is_forgotten { said } else { created };
-        let mut told = tell(shower, batch, source, &Layer::default(), &first)?;
-        told.iter_mut().for_each(|change| change.forgotten = is_forgotten);
-        changes.extend(told);
-    }
-    for moved in reader.moves_of(name.id)? {
-        changes.push(ShownChange {
-            batch: moved.batch,
-            at: reader.batch_moment(moved.batch)?,
-            source: shower.source(moved.source.0),
-            attribute: "product".to_owned(),
-            before: reader.sku_of(moved.from)?,
-            after: reader.sku_of(moved.to)?,
-            forgotten: false,
-        });
-    }
-    changes.sort_by_key(|change| std::cmp::Reverse(change.batch));
-    Ok(changes)
-}
-
-/// The files of a batch, and by attribute key the column and rule that filled it.
-type Delivered = (Vec<String>, BTreeMap<String, (String, String)>);
-
-/// Names sources, batches and places for people; remembers what it looked up.
-struct Shower<'w> {
-    workspace: &'w Workspace,
-    reader: &'w Reader,
-    sources: BTreeMap<u16, String>,
-    batches: BTreeMap<i64, Delivered>,
-}
-
-impl<'w> Shower<'w> {
-    fn new(workspace: &'w Workspace, reader: &'w Reader) -> Result<Shower<'w>, Failure> {
-        let sources = reader.sources()?.into_iter().map(|(id, name)| (id.0, name)).collect();
-        Ok(Shower {
-            workspace,
-            reader,
-            sources,
-            batches: BTreeMap::new(),
-        })
-    }
-
-    fn source(&self, source: u16) -> String {
-        self.sources.get(&source).cloned().unwrap_or_default()
-    }
-
-    fn value(
-        &mut self,
-        key: crate::schema::scope::Key,
-        value: String,
-        source: String,
-        origin: Origin,
-        inherited: bool,
-    ) -> Result<ShownValue, Failure> {
-        let schema = &self.workspace.settings.schema;
-        if !self.batches.contains_key(&origin.batch) {
-            let files = self
-                .reader
-                .batch(origin.batch)?
-                .map(|batch| batch.files)
-                .unwrap_or_default();
-            let files = files.into_iter().map(|file| file.path).collect();
-            self.batches
-                .insert(origin.batch, (files, self.reader.batch_columns(origin.batch)?));
-        }
-        let (files, columns) = &self.batches[&origin.batch];
-        let told = columns.get(&schema.key_text(key));
-        Ok(ShownValue {
-            attribute: schema.attribute(key.attribute).code.to_string(),
-            locale: schema.locale_code(key.locale).map(str::to_owned),
-            channel: schema.channel_code(key.channel).map(str::to_owned),
-            value,
-            source,
-            batch: origin.batch,
-            file: files.get(origin.file as usize).filter(|_| origin.line > 0).cloned(),
-            line: Some(origin.line).filter(|line| *line > 0),
-            column: told
-                .map(|(column, _)| column.clone())
-                .filter(|column| !column.is_empty()),
-            rule: told.map(|(_, rule)| rule.clone()).filter(|rule| !rule.is_empty()),
-            inherited,
-        })
-    }
+    Ok(ShownValue {
+        attribute: schema.attribute(key.attribute).code.to_string(),
+        locale: schema.locale_code(key.locale).map(str::to_owned),
+        channel: schema.channel_code(key.channel).map(str::to_owned),
+        value,
+        source,
+        batch: origin.batch,
+        file,
+        line,
+        column,
+        rule,
+        inherited,
+    })
 }
 
 /// A batch with the moment it was made.

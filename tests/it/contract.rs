@@ -125,12 +125,24 @@ fn imports_and_plans_tell_what_the_contract_says() {
     );
     let held = document(&shop, &["batches", "--held", &batch], 0, "batch held");
     members(first(&held, "held"), "sku line reason settled");
-    let shown = document(&shop, &["log", &batch], 0, "id at kind source tally files diagnostics");
+    let shown = document(
+        &shop,
+        &["log", &batch],
+        0,
+        "id at kind source tally files diagnostics changes more",
+    );
+    members(
+        first(&shown, "changes"),
+        "sku batch at source attribute before after file line column rule",
+    );
     assert!(shown["files"][0].get("layout").is_none(), "{shown:#}");
     assert_eq!(shown["diagnostics"].as_array().map(Vec::len), Some(2));
     let log = document(&shop, &["log", "B", "--field", "price"], 0, "sku changes");
     assert_eq!(log["changes"].as_array().map(Vec::len), Some(2), "{log:#}");
-    members(first(&log, "changes"), "batch at source attribute before after");
+    members(
+        first(&log, "changes"),
+        "batch at source attribute before after file line column rule",
+    );
     document(&shop, &["undo", &batch], 0, "undone batch restored removed kept");
     document(&shop, &["import", "norte", "--apply"], 0, &format!("batch {DELIVERY}"));
     // Nothing to change: neither a plan nor a batch.

@@ -33,6 +33,7 @@ mod joined_rows;
 mod journey;
 mod laws;
 mod licenses;
+mod logs;
 mod looked_at;
 mod matching;
 mod merchant_feeds;

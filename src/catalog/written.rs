@@ -1,0 +1,122 @@
+//! What a batch wrote, page by page: the layers it replaced or took away, and those it made. For looking at a batch of any size.
+
+use crate::catalog::Reader;
+use crate::catalog::store::CatalogError;
+use crate::catalog::stored::{StoredLayer, layer_row};
+use rusqlite::{OptionalExtension, params};
+
+/// Layers of a page.
+const PAGE: i64 = 1000;
+
+/// Where a page begins: what kind of layer, and after which number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenFrom {
+    part: Part,
+    after: i64,
+}
+
+/// The parts in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Replaced or taken away: told by **history**.
+    Replaced,
+    /// Made, and there still; or the last that is known of them where history is past retention.
+    Made,
+    /// Made, and taken away when the batch was taken back.
+    TakenBack,
+}
+
+impl Part {
+    /// Number in its table and layer, of those after ?3, of the batch ?1 that ?2 took back.
+    fn rows(self) -> &'static str {
+        match self {
+            Part::Replaced => "SELECT id AS n, layer FROM history WHERE of = ?1 AND id > ?3",
+            Part::Made => {
+                "SELECT id AS n, id AS layer FROM layers WHERE (created = ?1 OR batch = ?1) AND id > ?3
+                 AND NOT EXISTS (SELECT 1 FROM history WHERE history.layer = layers.id AND of = ?1)"
+            }
+            Part::TakenBack => {
+                "SELECT id AS n, layer FROM history WHERE of = ?2 AND created = ?1 AND id > ?3
+                 AND NOT EXISTS (SELECT 1 FROM layers WHERE layers.id = history.layer AND layers.created = ?1)"
+            }
+        }
+    }
+
+    fn next(self) -> Option<Part> {
+        match self {
+            Part::Replaced => Some(Part::Made),
+            Part::Made => Some(Part::TakenBack),
+            Part::TakenBack => None,
+        }
+    }
+}
+
+/// A page of what a batch wrote.
+#[derive(Debug)]
+pub struct Written {
+    /// Numbers of layers.
+    pub layers: Vec<i64>,
+    /// Where the next page begins.
+    pub next: Option<WrittenFrom>,
+}
+
+impl Reader {
+    /// Where the first page of what a batch wrote begins.
+    pub fn written_first(&self) -> WrittenFrom {
+        WrittenFrom {
+            part: Part::Replaced,
+            after: 0,
+        }
+    }
+
+    /// A page of the layers that a batch wrote; at most 1,000. `undone_by` is the batch that took it back.
+    pub fn written(&self, batch: i64, undone_by: Option<i64>, from: WrittenFrom) -> Result<Written, CatalogError> {
+        let sql = format!("{} ORDER BY n LIMIT ?4", from.part.rows());
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![batch, undone_by, from.after, PAGE])?;
+        let (mut layers, mut after) = (Vec::new(), from.after);
+        while let Some(row) = rows.next()? {
+            after = row.get(0)?;
+            layers.push(row.get(1)?);
+        }
+        let next = match layers.len() as i64 == PAGE {
+            true => Some(WrittenFrom { after, ..from }),
+            false => from.part.next().map(|part| WrittenFrom { part, after: 0 }),
+        };
+        Ok(Written { layers, next })
+    }
+
+    /// How many there are from a place on.
+    pub fn written_after(&self, batch: i64, undone_by: Option<i64>, from: WrittenFrom) -> Result<u64, CatalogError> {
+        let (mut count, mut place) = (0, Some(from));
+        while let Some(from) = place {
+            let sql = format!("SELECT count(*) FROM ({})", from.part.rows());
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let found: i64 = statement.query_row(params![batch, undone_by, from.after], |row| row.get(0))?;
+            count += found.unsigned_abs();
+            place = from.part.next().map(|part| WrittenFrom { part, after: 0 });
+        }
+        Ok(count)
+    }
+
+    /// A layer as it was before a batch wrote it; `None` where the batch made it, or its history is past retention.
+    pub fn before(&self, layer: i64, batch: i64) -> Result<Option<StoredLayer>, CatalogError> {
+        self.state("history WHERE layer = ?1 AND of = ?2", layer, batch)
+    }
+
+    /// A layer as it was next after a batch: before the next one that wrote it, or as it is now.
+    pub fn after(&self, layer: i64, batch: i64) -> Result<Option<StoredLayer>, CatalogError> {
+        match self.state("history WHERE layer = ?1 AND of > ?2 ORDER BY of LIMIT 1", layer, batch)? {
+            Some(found) => Ok(Some(found)),
+            None => self.state("layers WHERE id = ?1 AND ?2 = ?2", layer, batch),
+        }
+    }
+
+    fn state(&self, rows: &str, layer: i64, batch: i64) -> Result<Option<StoredLayer>, CatalogError> {
+        let number = if rows.starts_with("layers") { "id" } else { "layer" };
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {number}, sku, batch, file, line, created, withdrawn, row_hash, body FROM {rows}"
+        ))?;
+        Ok(statement.query_row([layer, batch], layer_row).optional()?)
+    }
+}
