@@ -4,13 +4,30 @@ use crate::cli::output::{Output, Table, Tone, count};
 use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
 use crate::workspace::changes::{self, ShownChange};
-use crate::workspace::failure::Failure;
+use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::held;
 use crate::workspace::inspect::{self, ShownBatch};
 use crate::workspace::places::ShownPlace;
 use crate::workspace::undo;
 use serde_json::json;
 use std::fmt::Write as _;
+
+/// The number of a batch as a command names it. A plan's name is told from it.
+pub fn number(text: &str) -> Result<i64, String> {
+    if let Ok(number) = text.parse::<i64>()
+        && number >= 0
+    {
+        return Ok(number);
+    }
+    let is_plan = text.strip_prefix('p').is_some_and(|rest| rest.parse::<u64>().is_ok());
+    Err(match is_plan {
+        true => format!(
+            "{text} is a plan: nothing of it is applied yet; `estante plan discard {text}` throws it away, `estante batches` \
+             lists batches"
+        ),
+        false => "a batch is named by its number, such as 12; `estante batches` lists them".to_owned(),
+    })
+}
 
 /// `undo BATCH --plan`
 pub fn undo_plan(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
@@ -258,13 +275,42 @@ const LISTED: usize = 1_000;
 
 /// `log [SKU|BATCH] [--field ATTR]`
 pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output: &Output) -> Result<u8, Failure> {
-    let Some(of) = of else { return list(workspace, output) };
+    if let Some(field) = field {
+        changes::known_attribute(&workspace.settings.schema, field)?;
+    }
+    let of = match (of, field) {
+        (Some(of), _) => of,
+        (None, None) => return list(workspace, output),
+        (None, Some(field)) => {
+            return Err(
+                Failure::usage("`--field` narrows down the log of a product or of a batch, and none is named")
+                    .with_help(format!("`estante log SKU --field {field}`, or the number of a batch")),
+            );
+        }
+    };
     if let Ok(number) = of.parse::<i64>()
         && let Some(shown) = inspect::batch(workspace, number)?
     {
-        return log_batch(workspace, shown, field, output);
+        log_batch(workspace, shown, field, output)?;
+        if inspect::is_product(workspace, of)? {
+            output.say(&format!(
+                "{of} is a product, too: `estante product show {of} --history` tells of it"
+            ));
+        }
+        return Ok(0);
     }
-    let mut history = inspect::show(workspace, of)?.history;
+    let mut history = match inspect::show(workspace, of) {
+        Err(failure) if failure.kind == FailureKind::Usage && of.parse::<i64>().is_ok() => {
+            if inspect::is_product(workspace, of)? {
+                return Err(failure);
+            }
+            return Err(Failure::usage(format!(
+                "there is neither a batch {of} nor a product with the SKU `{of}`"
+            ))
+            .with_help("`estante batches` lists batches, `estante search` finds products"));
+        }
+        shown => shown?.history,
+    };
     history.retain(|change| changes::is_of(change, field));
     if output.json {
         output.document(json!({ "sku": of, "changes": history }));

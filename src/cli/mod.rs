@@ -108,7 +108,7 @@ pub enum Command {
         /// Files, or folders of them, to read instead of those its settings name.
         files: Vec<PathBuf>,
         /// Read the last delivery again, or that of a batch, as it was kept: under the mapping of today.
-        #[arg(long, value_name = "BATCH", num_args = 0..=1, conflicts_with = "files")]
+        #[arg(long, value_name = "BATCH", num_args = 0..=1, conflicts_with = "files", value_parser = batch::number)]
         again: Option<Option<i64>>,
         /// Apply the plan at once.
         #[arg(long)]
@@ -127,6 +127,7 @@ pub enum Command {
     Apply { plan: String },
     /// Take a batch back; later changes of others stay.
     Undo {
+        #[arg(value_parser = batch::number)]
         batch: i64,
         /// Only show what it would change.
         #[arg(long)]
@@ -135,7 +136,7 @@ pub enum Command {
     /// What was applied, the newest first.
     Batches {
         /// List what the guards held in a batch.
-        #[arg(long, value_name = "BATCH")]
+        #[arg(long, value_name = "BATCH", value_parser = batch::number)]
         held: Option<i64>,
         /// Put what was held into the catalog after all: supplier SKUs, or codes of guards.
         #[arg(long, value_name = "SKU|CODE", requires = "held", num_args = 1..)]
@@ -170,7 +171,7 @@ pub enum Command {
     /// What waits for you: worklists with their counts, each a query to search with, what is worth most first.
     Todo {
         /// New is what came after this batch; otherwise what the last delivery of each supplier brought.
-        #[arg(long, value_name = "BATCH")]
+        #[arg(long, value_name = "BATCH", value_parser = batch::number)]
         since: Option<i64>,
     },
     /// Find products: words, identifiers, conditions such as `brand:bosch stock>0 image:none`.
@@ -304,6 +305,7 @@ pub enum ProductCommand {
         history: bool,
     },
     /// Put variants into another model, by hand; no import moves them back. `product clear SKU model` does.
+    #[command(group(clap::ArgGroup::new("target").required(true).args(["model", "with", "alone"])))]
     Move {
         #[arg(required = true, value_name = "SKU")]
         skus: Vec<String>,
@@ -311,10 +313,10 @@ pub enum ProductCommand {
         #[arg(long, value_name = "CODE")]
         model: Option<String>,
         /// The model that this product is of.
-        #[arg(long, value_name = "SKU", conflicts_with = "model")]
+        #[arg(long, value_name = "SKU")]
         with: Option<String>,
         /// A model of its own for each.
-        #[arg(long, conflicts_with_all = ["model", "with"], required_unless_present_any = ["model", "with"])]
+        #[arg(long)]
         alone: bool,
     },
     /// Say values by hand; no import overwrites them.

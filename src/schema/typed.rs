@@ -6,7 +6,7 @@ use crate::declaration::nearest::suggestion;
 use crate::schema::Schema;
 use crate::schema::scope::Key;
 use crate::value::date::DateOrder;
-use crate::value::mismatch::Mismatch;
+use crate::value::mismatch::{Mismatch, NO_VALUE};
 use crate::value::number::Notation;
 use crate::value::option::split;
 use crate::value::price::Currency;
@@ -42,7 +42,10 @@ pub fn typed(schema: &Schema, key: Key, text: &str, currency: Currency) -> Resul
         Kind::Options => Value::Options(split(text, "|").into_iter().map(option).collect::<Result<_, _>>()?),
         Kind::Media => Value::Media(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
         Kind::Reference => Value::Reference(split(text, "|").into_iter().map(|part| part.to_string()).collect()),
-        kind => read(kind, text, &reading)?,
+        kind => read(kind, text, &reading).map_err(|mismatch| match mismatch.code {
+            NO_VALUE => empty(),
+            _ => mismatch,
+        })?,
     };
     let value = match (value, attribute.unit.as_deref()) {
         // Values are kept in the attribute's unit, in which its limits are said.
@@ -50,9 +53,7 @@ pub fn typed(schema: &Schema, key: Key, text: &str, currency: Currency) -> Resul
         (value, _) => value,
     };
     if value.is_empty() {
-        return Err(
-            Mismatch::new("E-EMPTY", "an empty value says nothing").with_help("`product clear` takes a value back")
-        );
+        return Err(empty());
     }
     attribute.check_limits(&value)?;
     if schema.known().price == Some(key.attribute)
@@ -63,4 +64,9 @@ pub fn typed(schema: &Schema, key: Key, text: &str, currency: Currency) -> Resul
         return Err(mismatch.with_help("`product clear` takes a price back; a product without one stays at home"));
     }
     Ok(value)
+}
+
+/// A person who types nothing means something else than a supplier who says nothing.
+fn empty() -> Mismatch {
+    Mismatch::new("E-EMPTY", "an empty value says nothing").with_help("`product clear` takes a value back")
 }

@@ -6,10 +6,15 @@ use crate::plan::diff::differences;
 use crate::product::batch::Batch;
 use crate::product::layer::Layer;
 use crate::product::origin::Origin;
+use crate::schema::Schema;
+use crate::schema::scope::Key;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::places::{Shower, ShownPlace};
 use std::collections::BTreeMap;
+
+/// What stands for an attribute where a layer went from one product to another.
+const MOVED: &str = "product";
 
 /// One change in a product's history.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -146,7 +151,7 @@ fn moved_change(shower: &Shower<'_>, moved: &Moved) -> Result<ShownChange, Failu
         batch: moved.batch,
         at: reader.batch_moment(moved.batch)?,
         source: shower.source(moved.source.0),
-        attribute: "product".to_owned(),
+        attribute: MOVED.to_owned(),
         before: reader.sku_of(moved.from)?,
         after: reader.sku_of(moved.to)?,
         place: ShownPlace::default(),
@@ -204,10 +209,33 @@ pub fn of_batch(
     Ok(found)
 }
 
+/// The name of an attribute to narrow a log or a plan down by, with or without its scope; `product` is where a layer belongs.
+/// Errors where the catalog has none of this name, with the nearest.
+pub fn known_attribute(schema: &Schema, name: &str) -> Result<(), Failure> {
+    if name == MOVED {
+        return Ok(());
+    }
+    match Key::parse(schema, name) {
+        Ok(_) => Ok(()),
+        Err(mismatch) => {
+            let failure = Failure::usage(mismatch.message);
+            Err(match mismatch.help {
+                Some(help) => failure.with_help(help),
+                None => failure,
+            })
+        }
+    }
+}
+
 /// Whether a change is of an attribute, in any scope where none is named; any change where no attribute is.
 pub fn is_of(change: &ShownChange, attribute: Option<&str>) -> bool {
+    is_key(&change.attribute, attribute)
+}
+
+/// The same of a key as people write it.
+pub fn is_key(key: &str, attribute: Option<&str>) -> bool {
     attribute.is_none_or(|attribute| {
-        let rest = change.attribute.strip_prefix(attribute);
+        let rest = key.strip_prefix(attribute);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
     })
 }

@@ -131,6 +131,14 @@ pub fn find(reader: &Reader, sku: &str) -> Result<ProductName, Failure> {
     }
 }
 
+/// Whether a product, or several, are found by this SKU.
+pub fn is_product(workspace: &Workspace, sku: &str) -> Result<bool, Failure> {
+    let Some(reader) = workspace.reader_if_any()? else {
+        return Ok(false);
+    };
+    Ok(reader.product(sku)?.is_some() || reader.part_as(sku)?.is_some() || !reader.layers_with_sku(sku)?.is_empty())
+}
+
 /// The product of a SKU, resolved.
 pub fn resolved(workspace: &Workspace, sku: &str) -> Result<Product, Failure> {
     let reader = workspace.reader()?;

@@ -1,6 +1,7 @@
 //! Plans that wait: made, listed, shown, applied, thrown away.
 
-use crate::diagnostic::Diagnostic;
+use crate::declaration::nearest::suggestion;
+use crate::diagnostic::{Diagnostic, excerpt};
 use crate::plan::diff::{ValueChange, differences};
 use crate::plan::page::{Page, PageEntry, PageValue};
 use crate::plan::{EntryKind, PlanReader, Summary, Verdict};
@@ -9,6 +10,7 @@ use crate::schema::Schema;
 use crate::value::Value;
 use crate::workspace::Workspace;
 use crate::workspace::apply::{apply, forget, keep, prune};
+use crate::workspace::changes::{is_key, known_attribute};
 use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
@@ -285,6 +287,10 @@ fn each(
     let Wanted { sku, attribute, held } = *wanted;
     let schema = &workspace.settings.schema;
     let (mut reader, summary) = PlanReader::open(&workspace.find_plan(name)?)?;
+    if let Some(attribute) = attribute {
+        known_attribute(schema, attribute)?;
+    }
+    let mut looked = Looked::new(sku);
     let read = |body: &str, sku: &str| match body {
         "" => Ok(Layer::default()),
         body => Layer::read_body(body, schema).map_err(|error| Failure::damaged(sku, &error.to_string())),
@@ -307,6 +313,7 @@ fn each(
         && let Some((entry, verdict)) = reader.entry()?
     {
         told_of.remove(&entry.sku);
+        looked.at(&entry.sku);
         if sku.is_some_and(|sku| sku != entry.sku) || (entry.kind == EntryKind::Same && verdict == Verdict::Go) {
             continue;
         }
@@ -331,7 +338,7 @@ fn each(
             EntryKind::Missing => Vec::new(),
             _ => differences(&read(&entry.before, &entry.sku)?, &read(&entry.after, &entry.sku)?)
                 .into_iter()
-                .filter(|change| attribute.is_none_or(|code| code == &*schema.attribute(change.key.attribute).code))
+                .filter(|change| is_key(&schema.key_text(change.key), attribute))
                 .collect(),
         };
         let losses = match &outlook {
@@ -382,6 +389,7 @@ fn each(
         .filter(|finding| finding.severity == crate::diagnostic::Severity::Error)
     {
         let Some(named) = &diagnostic.sku else { continue };
+        looked.at(named);
         if held.is_none() && sku.is_none_or(|sku| sku == named) && attribute.is_none() && told_of.remove(named) {
             take(ShownEntry {
                 sku: named.clone(),
@@ -391,7 +399,47 @@ fn each(
             });
         }
     }
+    looked.found(name)?;
     Ok(summary)
+}
+
+/// SKUs of a plan that are remembered for a suggestion.
+const REMEMBERED: usize = 10_000;
+
+/// Whether the SKU that was asked for stands in a plan at all.
+struct Looked<'a> {
+    sku: Option<&'a str>,
+    is_there: bool,
+    others: BTreeSet<String>,
+}
+
+impl<'a> Looked<'a> {
+    fn new(sku: Option<&'a str>) -> Looked<'a> {
+        Looked {
+            sku,
+            is_there: false,
+            others: BTreeSet::new(),
+        }
+    }
+
+    fn at(&mut self, sku: &str) {
+        let Some(wanted) = self.sku else { return };
+        self.is_there |= wanted == sku;
+        if !self.is_there && self.others.len() < REMEMBERED {
+            self.others.insert(sku.to_owned());
+        }
+    }
+
+    fn found(&self, plan: &str) -> Result<(), Failure> {
+        match self.sku {
+            Some(sku) if !self.is_there => Err(Failure::usage(format!(
+                "the plan {plan} changes, holds and rejects no item with the SKU `{}`",
+                excerpt(sku)
+            ))
+            .with_help(suggestion(sku, self.others.iter().map(String::as_str)))),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn told(diagnostic: &Diagnostic) -> String {

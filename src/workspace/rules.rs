@@ -4,11 +4,12 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::ProductName;
-use crate::diagnostic::Diagnostic;
+use crate::declaration::nearest::suggestion;
+use crate::diagnostic::{Diagnostic, excerpt};
 use crate::enrich::rules::{Event, Outcome, Rules};
 use crate::schema::Schema;
 use crate::workspace::Workspace;
-use crate::workspace::failure::Failure;
+use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::parallel::in_order;
 use crate::workspace::products::{Shelf, chunks, places, sold};
 use crate::workspace::progress::{Progress, Step};
@@ -139,6 +140,7 @@ pub fn try_rules(
     progress: &dyn Progress,
 ) -> Result<Tried, Failure> {
     let rules = rules(workspace)?;
+    let rules_known: Vec<&str> = rules.all().iter().map(|rule| rule.id.as_str()).collect();
     let only = words
         .first()
         .and_then(|word| rules.all().iter().position(|rule| rule.id == *word));
@@ -180,7 +182,14 @@ pub fn try_rules(
         walked?;
     } else {
         let reader = workspace.reader()?;
-        for name in named(workspace, words, LAST_PLACE, progress)?.names {
+        let of = match named(workspace, words, LAST_PLACE, progress) {
+            Ok(of) => of,
+            Err(failure) if failure.kind == FailureKind::Usage && only.is_none() => {
+                return Err(unknown(&rules_known, words, failure));
+            }
+            Err(failure) => return Err(failure),
+        };
+        for name in of.names {
             let siblings = shelf.siblings(&reader, &name)?;
             let looked = look(settings, &shelf, &reader, &siblings, &telling)?;
             let own = looked.into_iter().filter(|looked| looked.sku == name.sku);
@@ -188,6 +197,22 @@ pub fn try_rules(
         }
     }
     Ok(trial.tried)
+}
+
+/// A first word that is neither a rule nor leads to a product.
+fn unknown(rules: &[&str], words: &[String], failure: Failure) -> Failure {
+    let [word] = words else { return failure };
+    if failure.drawn.is_some() || !failure.diagnostics.is_empty() {
+        return failure;
+    }
+    let message = format!(
+        "there is neither a rule `{0}` nor a product with this SKU, and the search finds none for it",
+        excerpt(word)
+    );
+    Failure::usage(message).with_help(format!(
+        "rules: {}; `estante search` finds products",
+        suggestion(word, rules.iter().copied())
+    ))
 }
 
 /// What of a dry run is told.

@@ -140,3 +140,106 @@ fn of_a_batch_past_retention_only_what_stands_is_listed() {
     assert_eq!(told["changes"][0]["forgotten"], true, "{told:#}");
     assert!(shop.done(&["log", "1"]).out.contains("past retention"));
 }
+
+/// What is asked for must be there: nothing is not an answer.
+#[track_caller]
+fn refused(shop: &Shop, args: &[&str], told: &[&str]) {
+    let refused = shop.run(args).ended(2);
+    for told in told {
+        assert!(refused.err.contains(told), "{args:?}: {}", refused.err);
+    }
+}
+
+#[test]
+fn an_attribute_or_an_item_that_is_not_there_is_refused_with_the_nearest() {
+    let shop = shop_of_two();
+    for args in [&["log", "B", "--field", "prise"][..], &["log", "1", "--field", "prise"]] {
+        refused(&shop, args, &["prise", "did you mean `price`?"]);
+    }
+    refused(&shop, &["log", "--field", "prise"], &["did you mean `price`?"]);
+    refused(&shop, &["log", "--field", "price"], &["a product or of a batch"]);
+    // By its scope, too.
+    assert!(!changes(&shop, &["B", "--field", "name@es"]).is_empty());
+    refused(&shop, &["log", "B", "--field", "name@fr"], &["fr"]);
+    deliver(&shop, "norte", &list(&[("A", "10.50"), ("B", "21.00")]));
+    let plan = shop.done(&["import", "norte", "--json"]).json();
+    let plan = plan["plan"].as_str().expect("a plan waits");
+    for html in [&[][..], &["--html"]] {
+        for (args, told) in [
+            (["--attribute", "prise"], "did you mean `price`?"),
+            (["--sku", "NOPE"], "no item with the SKU `NOPE`"),
+        ] {
+            refused(&shop, &[&["plan", "show", plan], &args[..], html].concat(), &[told]);
+        }
+    }
+    let one = shop
+        .done(&["plan", "show", plan, "--sku", "A", "--attribute", "price", "--json"])
+        .json();
+    assert_eq!(one["changes"].as_array().map(Vec::len), Some(1), "{one:#}");
+}
+
+#[test]
+fn a_batch_that_is_none_is_told_in_words() {
+    let shop = shop_of_two();
+    refused(&shop, &["undo", "p7"], &["p7 is a plan", "estante plan discard p7"]);
+    refused(
+        &shop,
+        &["todo", "--since", "x"],
+        &["named by its number", "estante batches"],
+    );
+    refused(&shop, &["batches", "--held", "x"], &["named by its number"]);
+    refused(&shop, &["import", "norte", "--again", "x"], &["named by its number"]);
+    refused(&shop, &["log", "999"], &["neither a batch 999 nor a product"]);
+    refused(&shop, &["log", "NOPE"], &["no product with the SKU `NOPE`"]);
+}
+
+#[test]
+fn a_sku_that_is_the_number_of_a_batch_is_not_hidden() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", &list(&[("1", "10.00"), ("77", "20.00")]));
+    import(&shop, "norte");
+    let told = shop.done(&["log", "1"]);
+    assert!(told.out.starts_with("batch 1: import"), "{}", told.out);
+    let both = [told.out, told.err].concat();
+    assert!(both.contains("`estante product show 1 --history`"), "{both}");
+    assert!(
+        shop.done(&["product", "show", "1", "--history"])
+            .out
+            .contains("price: – → 10.00 EUR")
+    );
+    // One that is of no batch is the product.
+    assert_eq!(shop.done(&["log", "77", "--json"]).json()["sku"], "77");
+}
+
+#[test]
+fn a_product_moves_in_one_of_three_ways() {
+    let shop = shop_of_two();
+    refused(&shop, &["product", "move", "A"], &["--model", "--with", "--alone"]);
+    refused(
+        &shop,
+        &["product", "move", "A", "--alone", "--with", "B"],
+        &["cannot be used with"],
+    );
+    for args in [
+        &["product", "move", "A", "--model", ""][..],
+        &["product", "set", "A", "name="],
+    ] {
+        let refused = shop.run(args).ended(3);
+        assert!(
+            refused.err.contains("E-EMPTY") && !refused.err.contains("I-NO-VALUE"),
+            "{}",
+            refused.err
+        );
+    }
+}
+
+#[test]
+fn a_rule_to_try_that_is_none_is_told_so() {
+    let shop = shop_of_two();
+    shop.write(
+        "rules/prices.toml",
+        "[[rule]]\nid = \"own-brand\"\nwhen = \"missing:brand\"\nthen = [{ set = { attribute = \"brand\", value = \"Acme\" } }]\n",
+    );
+    let told = "there is neither a rule `nope-nope` nor a product with this SKU";
+    refused(&shop, &["rules", "try", "nope-nope"], &[told, "own-brand"]);
+}
