@@ -3,7 +3,7 @@
 //! What was touched is told; what that means is left to `sheet_in`.
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::feed::archive::Archive;
+use crate::feed::archive::{Archive, SEND_AGAIN};
 use crate::feed::failure::FeedError;
 use crate::feed::grid::{GridRow, Value as Held};
 use crate::feed::xlsx::{SheetInfo, Workbook};
@@ -18,6 +18,7 @@ use crate::workspace::progress::Progress;
 use crate::workspace::sheet_findings::Findings;
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
@@ -62,14 +63,27 @@ impl Book {
     /// Opens the workbook, and finds what went out in it.
     pub fn open(workspace: &Workspace, path: &Path) -> Result<Book, Failure> {
         let shown: Arc<str> = workspace.settings.shown(path).into();
-        let refused = |error: FeedError| Failure::invalid("the sheet cannot be read", vec![error.diagnostic()]);
+        let refused = |error: FeedError| {
+            let mut finding = error.diagnostic();
+            // An editor has it, and no supplier.
+            if finding.help.as_deref() == Some(SEND_AGAIN) {
+                finding.help = Some(BadSheet::NotOurs.help().to_owned());
+            }
+            Failure::invalid("the sheet cannot be read", vec![finding])
+        };
         let bad = |bad: BadSheet| {
             let finding = Diagnostic::error(bad.code(), bad.to_string()).at(Place::file(shown.clone()));
             Failure::invalid(format!("{shown} was not read"), vec![finding.with_help(bad.help())])
         };
         let file = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-        let (metadata, file) = file.map_err(|error| refused(FeedError::from_io(&shown, &error)))?;
+        let (metadata, mut file) = file.map_err(|error| refused(FeedError::from_io(&shown, &error)))?;
         if !metadata.is_file() {
+            return Err(bad(BadSheet::NotOurs));
+        }
+        // What is no archive is no workbook, whatever its name.
+        let mut head = [0; 2];
+        let begins = file.read_exact(&mut head).and_then(|()| file.rewind());
+        if begins.is_err() || head != *b"PK" {
             return Err(bad(BadSheet::NotOurs));
         }
         let archive = Archive::of_file(file, &shown).map_err(refused)?;
@@ -110,7 +124,14 @@ impl Book {
 
     /// Reads all rows. Those of one product that differ are refused, all of them.
     pub fn rows(&self, progress: &dyn Progress) -> Result<Rows, Failure> {
-        let refused = |error: FeedError| Failure::invalid("the sheet cannot be read", vec![error.diagnostic()]);
+        let refused = |error: FeedError| {
+            let mut finding = error.diagnostic();
+            // An editor has it, and no supplier.
+            if finding.help.as_deref() == Some(SEND_AGAIN) {
+                finding.help = Some(BadSheet::NotOurs.help().to_owned());
+            }
+            Failure::invalid("the sheet cannot be read", vec![finding])
+        };
         let mut sheet = self.book.sheet(&self.sheet).map_err(refused)?;
         let mut grid = GridRow::default();
         let mut rows = Rows::default();

@@ -60,6 +60,7 @@ pub fn sheet_out(workspace: &Workspace, wanted: &Wanted<'_>, progress: &dyn Prog
     let settings = &workspace.settings;
     let schema = &settings.schema;
     let locale = locale(schema, wanted.locale)?;
+    refuse_place(wanted.file)?;
     refuse_edited(workspace, wanted)?;
     let said = match wanted.columns {
         [] => None,
@@ -136,6 +137,27 @@ pub fn sheet_out(workspace: &Workspace, wanted: &Wanted<'_>, progress: &dyn Prog
         columns: keys.len() as u64,
         seconds: begun.elapsed().as_secs_f64(),
     })
+}
+
+/// A sheet is an .xlsx in a folder that is there.
+fn refuse_place(file: &Path) -> Result<(), Failure> {
+    let is_xlsx = file.extension().is_some_and(|end| end.eq_ignore_ascii_case("xlsx"));
+    if !is_xlsx {
+        return Err(
+            Failure::usage(format!("a sheet is an .xlsx, and {} would be none", file.display()))
+                .with_help("give it a name that ends in .xlsx; channels write .csv"),
+        );
+    }
+    let folder = folder_of(file);
+    if !folder.is_dir() {
+        return Err(Failure::usage(format!(
+            "there is no folder {} to write {} into",
+            folder.display(),
+            file.file_name().unwrap_or_default().display()
+        ))
+        .with_help("make it, or name another"));
+    }
+    Ok(())
 }
 
 /// Edits that have not come in are somebody's work, and so is a file that is none of our sheets, or no longer reads as one.

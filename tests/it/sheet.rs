@@ -85,12 +85,12 @@ fn come_in(shop: &Shop) -> Value {
 }
 
 /// A workbook as a spreadsheet program holds it: names of sheets with their cells.
-struct Edited {
+pub struct Edited {
     sheets: Vec<(String, Vec<Vec<Data>>)>,
 }
 
 impl Edited {
-    fn open(shop: &Shop) -> Edited {
+    pub fn open(shop: &Shop) -> Edited {
         let mut book: Xlsx<_> = open_workbook(shop.path("edit.xlsx")).expect("the workbook opens");
         let names = book.sheet_names();
         let sheets = names.into_iter().map(|name| {
@@ -132,12 +132,12 @@ impl Edited {
         self
     }
 
-    fn write(&mut self, sku: &str, code: &str, text: &str) -> &mut Edited {
+    pub fn write(&mut self, sku: &str, code: &str, text: &str) -> &mut Edited {
         self.set(sku, code, Data::String(text.to_owned()))
     }
 
     /// Saves it as another program would: no style, no hidden column kept, texts shared.
-    fn save(&self, shop: &Shop) {
+    pub fn save(&self, shop: &Shop) {
         let mut book = Workbook::new();
         let day = Format::new().set_num_format("dd/mm/yyyy");
         for (name, rows) in &self.sheets {
@@ -747,9 +747,10 @@ fn what_is_no_readable_sheet_is_not_written_over() {
         assert!(before == shop.bytes(file), "{file} was written over");
         refused.err
     };
-    kept("estante.toml");
-    shop.write("notes.docx", "PK\u{3}\u{4} letters");
-    kept("notes.docx");
+    shop.write("list.xlsx", "sku;name");
+    kept("list.xlsx");
+    shop.write("notes.xlsx", "PK\u{3}\u{4} letters");
+    kept("notes.xlsx");
     out(&shop);
     edit(&shop, |book| {
         let revision = book.column("#revision");
@@ -840,4 +841,38 @@ fn a_sheet_tells_people_what_it_changes() {
         ]
     );
     shop.run(&["sheet", "in", "edit.xlsx", "--fail-on", "blocked"]).ended(4);
+}
+
+#[test]
+fn what_is_no_place_for_a_sheet_and_what_is_no_sheet_says_so() {
+    let shop = shop();
+    let before = shop.bytes("estante.toml");
+    for (args, told) in [
+        (&["-o", "list.csv"][..], ["a sheet is an .xlsx", "list.csv"]),
+        (
+            &["-o", "estante.toml", "--force"],
+            ["a sheet is an .xlsx", "estante.toml"],
+        ),
+        (
+            &["-o", "nowhere/list.xlsx"],
+            ["there is no folder nowhere", "list.xlsx"],
+        ),
+    ] {
+        let refused = shop.run(&[&["sheet", "out"], args].concat()).ended(2);
+        for told in told {
+            assert!(refused.err.contains(told), "{}", refused.err);
+        }
+    }
+    assert!(before == shop.bytes("estante.toml") && !shop.path("list.csv").exists());
+    shop.write("README.md", "# A shop\n").write("empty.xlsx", "");
+    shop.write("cut.xlsx", "PK\u{3}\u{4} cut off");
+    for file in ["README.md", "empty.xlsx", "cut.xlsx"] {
+        let refused = shop.run(&["sheet", "in", file]).ended(3);
+        assert!(
+            refused.err.contains("sheet out") && !refused.err.contains("supplier"),
+            "{}",
+            refused.err
+        );
+    }
+    assert!(shop.run(&["sheet", "in", "README.md"]).err.contains("E-SHEET-FOREIGN"));
 }
