@@ -160,7 +160,7 @@ pub enum CatalogError {
     Layout { path: PathBuf, found: i64 },
     #[error("cannot use {path}: {cause}")]
     Io { path: PathBuf, cause: std::io::Error },
-    #[error("the store failed: {0}")]
+    #[error("the store failed: {cause}{room}", cause = .0, room = no_room(.0))]
     Sql(#[source] rusqlite::Error),
     #[error(
         "{path} is in a folder where nothing may be written, while another program writes there, or was killed as it did; run a command where it may be written"
@@ -170,6 +170,18 @@ pub enum CatalogError {
     Damaged { what: String },
     #[error("more than {} sources", SOURCES - 1)]
     TooManySources,
+}
+
+/// What SQLite calls an I/O error, or a full disk, where it could not write (extended codes of sqlite.org/rescode.html, 2025-05:
+/// WRITE, FSYNC, TRUNCATE, SHMOPEN, SHMSIZE).
+fn no_room(error: &rusqlite::Error) -> &'static str {
+    const WRITING: [i32; 5] = [778, 1034, 1546, 4618, 4874];
+    match error.sqlite_error() {
+        Some(told) if told.code == rusqlite::ErrorCode::DiskFull || WRITING.contains(&told.extended_code) => {
+            "; it could not be written: no space is left on the disk, a limit says that a file is too large, or writing is not allowed"
+        }
+        _ => "",
+    }
 }
 
 /// Takes the writer's lock, which the operating system gives back when the process ends, however it ends.

@@ -4,7 +4,9 @@
 //! does where no room is left.
 
 use crate::corner::{corner_shop, deliver, supplier};
+use crate::sheet::Edited;
 use crate::support::{Answer, Shop};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
@@ -23,9 +25,9 @@ fn list(day: usize) -> String {
     text
 }
 
-/// `run` where no file may grow beyond so many KiB.
-fn limited(shop: &Shop, kib: u64) -> Answer {
-    let plain = shop.command(&["run", "--json"]);
+/// A command where no file may grow beyond so many KiB.
+fn limited(shop: &Shop, args: &[&str], kib: u64) -> Answer {
+    let plain = shop.command(args);
     let mut command = Command::new("sh");
     // Blocks of 512 bytes.
     let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
@@ -43,10 +45,26 @@ fn limited(shop: &Shop, kib: u64) -> Answer {
     }
     let output = command.output().expect("a shell starts");
     Answer {
-        asked: format!("run, {kib} KiB"),
+        asked: format!("{}, {kib} KiB", args.join(" ")),
         code: output.status.code(),
         out: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
         err: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+    }
+}
+
+/// Whether the limit stopped a command, which must have named the cause then.
+#[track_caller]
+fn stopped(ended: &Answer) -> bool {
+    match ended.code {
+        Some(0) => false,
+        Some(1 | 3) => {
+            let told = [&*ended.out, &*ended.err].concat().to_lowercase();
+            let causes = ["file too large", "no space", "disk full", "disk is full"];
+            let is_told = causes.iter().any(|cause| told.contains(cause));
+            assert!(is_told, "{}: {told}", ended.asked);
+            true
+        }
+        code => panic!("{}: ended with {code:?}: {}{}", ended.asked, ended.out, ended.err),
     }
 }
 
@@ -64,20 +82,8 @@ fn try_all(before: &Shop, expected: &BTreeMap<String, Vec<u8>>) -> usize {
     for n in 0..SIZES {
         let kib = 2 + enough * n * n / (SIZES * SIZES);
         let shop = before.twin();
-        let ended = limited(&shop, kib);
-        match ended.code {
-            Some(0) => {}
-            Some(1 | 3) => {
-                stopped += 1;
-                let told = [&*ended.out, &*ended.err].concat().to_lowercase();
-                assert!(
-                    ["large", "full", "space", "i/o", "failed"]
-                        .iter()
-                        .any(|word| told.contains(word)),
-                    "{kib} KiB: {told}"
-                );
-            }
-            code => panic!("{kib} KiB: ended with {code:?}: {}{}", ended.out, ended.err),
+        if self::stopped(&limited(&shop, &["run", "--json"], kib)) {
+            stopped += 1;
         }
         shop.done(&["run", "--quiet"]);
         shop.done(&["verify"]);
@@ -101,4 +107,81 @@ fn a_full_disk_stops_a_run_and_nothing_else() {
     assert_ne!(exports(&first), exports(&second));
     let stopped = try_all(&first, &exports(&second));
     assert!(stopped > 1, "only {stopped} next runs were stopped");
+}
+
+/// What the catalog says of every product: all that a command could leave half done.
+fn told(shop: &Shop) -> Value {
+    let found = shop
+        .done(&["search", "", "--limit", "1000", "--sort", "sku", "--json"])
+        .json();
+    found["hits"].clone()
+}
+
+/// One command at several limits: it names the cause and leaves the old or the new state whole; with room again it does what it is
+/// for. Gives how many limits stopped it.
+fn one_command(before: &Shop, args: &[&str]) -> usize {
+    let old = told(before);
+    let undisturbed = before.twin();
+    undisturbed.done(args);
+    let new = told(&undisturbed);
+    let largest = before.files(".estante").values().map(Vec::len).max().unwrap_or(0) as u64 / 1024;
+    let mut count = 0;
+    for kib in [0, 1, 4, 16, 64, largest / 4, largest / 2, largest] {
+        let shop = before.twin();
+        let is_stopped = stopped(&limited(&shop, args, kib));
+        shop.done(&["verify"]);
+        let now = told(&shop);
+        assert!(now == old || now == new, "{args:?}, {kib} KiB: half done");
+        if is_stopped {
+            count += 1;
+            // What was committed before the limit stopped it is not to be done again.
+            if now == old {
+                shop.done(args);
+            }
+        }
+        shop.done(&["verify"]);
+        assert!(told(&shop) == new, "{args:?}, {kib} KiB: other than undisturbed");
+    }
+    count
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_stops_any_command_that_writes_and_nothing_else() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", &list(0));
+    shop.done(&["run", "--quiet"]);
+    shop.done(&["sheet", "out", "-o", "edit.xlsx"]);
+    let mut edited = Edited::open(&shop);
+    for n in 0..PRODUCTS {
+        edited.write(
+            &format!("S{n:04}"),
+            "name@en",
+            &format!("Drill {n} {}", "larga ".repeat(20)),
+        );
+    }
+    edited.save(&shop);
+    assert!(one_command(&shop, &["sheet", "in", "edit.xlsx", "--apply"]) > 2);
+    deliver(&shop, "norte", &list(1));
+    let plan = shop.done(&["import", "norte", "--json"]).json();
+    let plan = plan["plan"].as_str().expect("a plan waits").to_owned();
+    assert!(one_command(&shop, &["apply", &plan]) > 2);
+    shop.done(&["apply", &plan]);
+    assert!(one_command(&shop, &["undo", "2"]) > 2);
+    // A backup changes nothing; half of one is none.
+    let whole = shop.twin();
+    whole.done(&["backup", "safe"]);
+    let mut count = 0;
+    let largest = whole.files("safe").values().map(Vec::len).max().unwrap_or(0) as u64 / 1024;
+    for kib in [0, 1, 8, 32, largest / 4, largest / 2, largest - 1] {
+        let shop = shop.twin();
+        if stopped(&limited(&shop, &["backup", "safe"], kib)) {
+            count += 1;
+            assert!(!shop.path("safe").exists(), "{kib} KiB: half a backup lies there");
+            shop.done(&["backup", "safe"]);
+        }
+        shop.done(&["verify"]);
+        shop.done(&["restore", "safe"]);
+    }
+    assert!(count > 5, "only {count} backups were stopped");
 }
