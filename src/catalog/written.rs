@@ -115,7 +115,7 @@ impl Reader {
     fn state(&self, rows: &str, layer: i64, batch: i64) -> Result<Option<StoredLayer>, CatalogError> {
         let number = if rows.starts_with("layers") { "id" } else { "layer" };
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {number}, sku, batch, file, line, created, withdrawn, row_hash, body FROM {rows}"
+            "SELECT {number}, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM {rows}"
         ))?;
         Ok(statement.query_row([layer, batch], layer_row).optional()?)
     }
