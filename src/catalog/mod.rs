@@ -86,20 +86,19 @@ impl Catalog {
 
     /// Remembers what the last look for products that are one has seen, in words of who looked.
     pub fn mark_matched(&mut self, seen: &str) -> Result<(), CatalogError> {
-        self.connection.execute(
-            "INSERT INTO meta (name, value) VALUES ('matched', ?1)
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
-            [seen],
-        )?;
-        Ok(())
+        self.remember("matched", seen)
     }
 
     /// Remembers under which settings products were put under their models, in words of who did it.
     pub fn mark_shelved(&mut self, seen: &str) -> Result<(), CatalogError> {
+        self.remember("shelved", seen)
+    }
+
+    fn remember(&mut self, name: &str, seen: &str) -> Result<(), CatalogError> {
         self.connection.execute(
-            "INSERT INTO meta (name, value) VALUES ('shelved', ?1)
+            "INSERT INTO meta (name, value) VALUES (?1, ?2)
              ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
-            [seen],
+            [name, seen],
         )?;
         Ok(())
     }
@@ -309,18 +308,12 @@ impl Reader {
 
     /// What `mark_matched` remembered last.
     pub fn matched(&self) -> Result<Option<String>, CatalogError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT value FROM meta WHERE name = 'matched'")?;
-        Ok(statement.query_row([], |row| row.get(0)).optional()?)
+        self.remembered("matched")
     }
 
     /// What `mark_shelved` remembered last.
     pub fn shelved(&self) -> Result<Option<String>, CatalogError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT value FROM meta WHERE name = 'shelved'")?;
-        Ok(statement.query_row([], |row| row.get(0)).optional()?)
+        self.remembered("shelved")
     }
 
     /// How many items of a source have more than none of an attribute.
@@ -331,6 +324,13 @@ impl Reader {
         )?;
         let count: i64 = statement.query_row(rusqlite::params![source.0, path], |row| row.get(0))?;
         Ok(count as u64)
+    }
+
+    fn remembered(&self, name: &str) -> Result<Option<String>, CatalogError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
     }
 
     /// Numbers of the products that several layers speak of, ascending.
