@@ -4,14 +4,14 @@
 //! `ESTANTE_CASES` sets how many catalogs; each has up to `MOST` products.
 
 use crate::corner::bare_shop;
-use crate::support::Shop;
+use crate::support::{Shop, law};
 use estante::workspace::export::{Mode, export};
 use estante::workspace::inspect::show;
 use estante::workspace::progress::Silent;
 use estante::workspace::run::import_one;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::TestCaseError;
 use serde_json::{Map, Value, json};
 
 /// Catalogs of every day.
@@ -230,13 +230,7 @@ fn taken_in(shop: &Shop, feed: &[u8]) -> Result<(Vec<String>, Vec<u8>), TestCase
 
 #[test]
 fn what_leaves_as_jsonl_comes_in_as_the_same_catalog() {
-    let cases = std::env::var("ESTANTE_CASES").ok().and_then(|text| text.parse().ok());
-    let mut runner = TestRunner::new(Config {
-        cases: cases.unwrap_or(CASES),
-        failure_persistence: None,
-        max_shrink_iters: 200,
-        ..Config::default()
-    });
+    let mut runner = law(CASES, 200);
     let met = std::cell::Cell::new((0, 0));
     let outcome = runner.run(&vec(record(), 1..=MOST), |records| {
         let mut feed = String::new();

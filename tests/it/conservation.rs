@@ -6,7 +6,7 @@
 //! enough for every day.
 
 use crate::corner::bare_shop;
-use crate::support::Shop;
+use crate::support::{Shop, law};
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use estante::plan::Summary;
 use estante::product::batch::Tally;
@@ -16,7 +16,7 @@ use estante::workspace::delivery::Which;
 use estante::workspace::import::plan;
 use estante::workspace::progress::Silent;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{TestCaseError, TestError};
 use rust_xlsxwriter::{Formula, Workbook, Worksheet, XlsxError};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -655,13 +655,7 @@ fn check(bench: &mut Bench, format: Format, deliveries: &(Delivery, Delivery)) -
 }
 
 fn nothing_is_lost(format: Format) {
-    let cases = std::env::var("ESTANTE_CASES").ok().and_then(|text| text.parse().ok());
-    let mut runner = TestRunner::new(Config {
-        cases: cases.unwrap_or(CASES),
-        failure_persistence: None,
-        max_shrink_iters: 300,
-        ..Config::default()
-    });
+    let mut runner = law(CASES, 300);
     let bench = std::cell::RefCell::new(Bench::new(format));
     let outcome = runner.run(&deliveries(), |deliveries| {
         let mut bench = bench.borrow_mut();

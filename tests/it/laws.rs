@@ -5,7 +5,7 @@
 //! the default is small enough for every day.
 
 use crate::corner::{corner_shop, deliver, supplier};
-use crate::support::Shop;
+use crate::support::{Shop, law};
 use estante::plan::Summary;
 use estante::workspace::Workspace;
 use estante::workspace::edit;
@@ -15,7 +15,7 @@ use estante::workspace::progress::Silent;
 use estante::workspace::run::import_one;
 use estante::workspace::undo::undo;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::TestCaseError;
 use std::cell::RefCell;
 use std::fmt::Write;
 
@@ -211,13 +211,7 @@ fn check(bench: &mut Bench, steps: &[Step], met: &mut Met) -> Result<(), TestCas
 
 #[test]
 fn twice_is_once_and_what_is_taken_back_never_was() {
-    let cases = std::env::var("ESTANTE_CASES").ok().and_then(|text| text.parse().ok());
-    let mut runner = TestRunner::new(Config {
-        cases: cases.unwrap_or(CASES),
-        failure_persistence: None,
-        max_shrink_iters: 200,
-        ..Config::default()
-    });
+    let mut runner = law(CASES, 200);
     let (bench, met) = (RefCell::new(Bench::new()), RefCell::new(Met::default()));
     let outcome = runner.run(&steps(), |steps| {
         let mut bench = bench.borrow_mut();

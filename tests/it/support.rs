@@ -224,3 +224,15 @@ fn copy(from: &Path, to: &Path) {
         std::fs::copy(from, to).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
     }
 }
+
+/// What tries a law on cases made at random: as many as `ESTANTE_CASES` says, otherwise `cases`. Nothing is written where one fails: the
+/// message has the smallest case found in so many steps.
+pub fn law(cases: u32, steps: u32) -> proptest::test_runner::TestRunner {
+    let asked = std::env::var("ESTANTE_CASES").ok().and_then(|text| text.parse().ok());
+    proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
+        cases: asked.unwrap_or(cases),
+        failure_persistence: None,
+        max_shrink_iters: steps,
+        ..proptest::test_runner::Config::default()
+    })
+}
