@@ -65,10 +65,8 @@ impl<'a> Walk<'a> {
         for part in array(rules, "allOf") {
             self.check(node, part);
         }
-        let branches = [array(rules, "anyOf"), array(rules, "oneOf")].concat();
-        if !branches.is_empty() {
-            let mut leaves = Vec::new();
-            self.leaves(&branches, &mut leaves, 0);
+        let mut leaves = Vec::new();
+        if self.leaves(rules, &mut leaves, 0) {
             self.choose(node, &leaves);
         }
         if !admits(rules, &node.shape) {
@@ -87,8 +85,8 @@ impl<'a> Walk<'a> {
     }
 
     fn check_text(&mut self, node: &Node, text: &str, rules: &'a Rules) {
-        let words = words(rules);
-        if !words.is_empty() && !words.contains(&text) {
+        if words(rules).next().is_some() && !words(rules).any(|word| word == text) {
+            let words: Vec<&str> = words(rules).collect();
             self.unknown_word(node.start, text, &words);
             return;
         }
@@ -155,7 +153,7 @@ impl<'a> Walk<'a> {
         }
         let first = array(rules, "prefixItems");
         for (n, member) in members.iter().enumerate() {
-            if let Some(schema) = first.get(n).copied().or_else(|| rules.get("items")) {
+            if let Some(schema) = first.get(n).or_else(|| rules.get("items")) {
                 self.path.push(format!("[{n}]"));
                 self.check(member, schema);
                 self.path.pop();
@@ -190,7 +188,7 @@ impl<'a> Walk<'a> {
                 None => {}
             }
         }
-        for name in array(rules, "required").into_iter().filter_map(Value::as_str) {
+        for name in array(rules, "required").iter().filter_map(Value::as_str) {
             if node.entry(name).is_none() {
                 let what = known
                     .and_then(|known| known.get(name))
@@ -208,9 +206,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The branches of a choice, with the branches of their branches, without `null`, which TOML does not have.
-    fn leaves(&self, branches: &[&'a Value], leaves: &mut Vec<&'a Rules>, depth: usize) {
-        for branch in branches {
+    /// The branches of a choice, with the branches of their branches, without `null`, which TOML does not have. False where
+    /// there is no choice.
+    fn leaves(&self, rules: &'a Rules, leaves: &mut Vec<&'a Rules>, depth: usize) -> bool {
+        let (any, one) = (array(rules, "anyOf"), array(rules, "oneOf"));
+        for branch in any.iter().chain(one) {
             let mut rules = branch.as_object();
             for _ in 0..16 {
                 match rules.and_then(|rules| self.target(rules)) {
@@ -219,13 +219,12 @@ impl<'a> Walk<'a> {
                 }
             }
             let Some(rules) = rules else { continue };
-            let inner = [array(rules, "anyOf"), array(rules, "oneOf")].concat();
-            if !inner.is_empty() && depth < 16 {
-                self.leaves(&inner, leaves, depth + 1);
-            } else if rules.get("type").and_then(Value::as_str) != Some("null") {
+            let is_choice = depth < 16 && self.leaves(rules, leaves, depth + 1);
+            if !is_choice && rules.get("type").and_then(Value::as_str) != Some("null") {
                 leaves.push(rules);
             }
         }
+        !(any.is_empty() && one.is_empty())
     }
 
     /// Checks a value that may take one of several forms, and tells the faults under the form that was most likely meant.
@@ -241,9 +240,9 @@ impl<'a> Walk<'a> {
             return self.wrong_type(node, &expected);
         }
         if let Shape::Text(word) = &node.shape
-            && fitting.iter().all(|rules| !words(rules).is_empty())
+            && fitting.iter().all(|rules| words(rules).next().is_some())
         {
-            if fitting.iter().any(|rules| words(rules).contains(&word.as_str())) {
+            if fitting.iter().any(|rules| words(rules).any(|known| known == word)) {
                 return;
             }
             if leaves
@@ -425,13 +424,8 @@ fn key_text(key: &str) -> String {
     }
 }
 
-fn array<'a>(rules: &'a Rules, name: &str) -> Vec<&'a Value> {
-    rules
-        .get(name)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .collect()
+fn array<'a>(rules: &'a Rules, name: &str) -> &'a [Value] {
+    rules.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn number(rules: &Rules, name: &str) -> Option<u64> {
@@ -462,25 +456,26 @@ fn format_limits(rules: &Rules) -> (i128, i128) {
     }
 }
 
-fn type_names(rules: &Rules) -> Vec<&str> {
-    match rules.get("type") {
-        Some(Value::String(name)) => vec![name],
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    }
+fn type_names(rules: &Rules) -> impl Iterator<Item = &str> {
+    let names = match rules.get("type") {
+        Some(Value::Array(names)) => names.as_slice(),
+        Some(name) => std::slice::from_ref(name),
+        None => &[],
+    };
+    names.iter().filter_map(Value::as_str)
 }
 
 fn admits(rules: &Rules, shape: &Shape) -> bool {
-    let types = type_names(rules);
-    types.is_empty()
-        || types.iter().any(|name| match shape {
-            Shape::Text(_) => *name == "string",
-            Shape::Integer(_) => matches!(*name, "integer" | "number"),
-            Shape::Float(_) => *name == "number",
-            Shape::Boolean => *name == "boolean",
+    let mut types = type_names(rules).peekable();
+    types.peek().is_none()
+        || types.any(|name| match shape {
+            Shape::Text(_) => name == "string",
+            Shape::Integer(_) => matches!(name, "integer" | "number"),
+            Shape::Float(_) => name == "number",
+            Shape::Boolean => name == "boolean",
             Shape::Moment => false,
-            Shape::List(_) => *name == "array",
-            Shape::Table(_) => *name == "object",
+            Shape::List(_) => name == "array",
+            Shape::Table(_) => name == "object",
         })
 }
 
@@ -494,15 +489,16 @@ fn kinds(rules: &Rules) -> Vec<&'static str> {
         "object" => Some(TABLE),
         _ => None,
     };
-    type_names(rules).into_iter().filter_map(kind).collect()
+    type_names(rules).filter_map(kind).collect()
 }
 
 /// The texts that a schema allows, where it lists them.
-fn words(rules: &Rules) -> Vec<&str> {
-    match rules.get("const") {
-        Some(word) => word.as_str().into_iter().collect(),
-        None => array(rules, "enum").into_iter().filter_map(Value::as_str).collect(),
-    }
+fn words(rules: &Rules) -> impl Iterator<Item = &str> {
+    let words = match rules.get("const") {
+        Some(word) => std::slice::from_ref(word),
+        None => array(rules, "enum"),
+    };
+    words.iter().filter_map(Value::as_str)
 }
 
 /// The single key of a variant with content, and the schema of the content.
@@ -519,6 +515,6 @@ fn tag(rules: &Rules) -> Option<(&str, &Value)> {
 fn choices<'a>(leaves: &[&'a Rules]) -> Vec<&'a str> {
     leaves
         .iter()
-        .flat_map(|rules| words(rules).into_iter().chain(tag(rules).map(|(tag, _)| tag)))
+        .flat_map(|rules| words(rules).chain(tag(rules).map(|(tag, _)| tag)))
         .collect()
 }
