@@ -508,7 +508,8 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
             (accept, _) => batch::settle(open()?, *batch, Verdict::Accept, accept, output),
         },
         Command::Product(ProductCommand::Show { sku, layers, history }) => {
-            product::show(&open()?, sku, *layers, *history, output)
+            let workspace = Workspace::open_for_product(&arguments.directory, arguments.threads)?;
+            product::show(&workspace, sku, *layers, *history, output)
         }
         Command::Product(ProductCommand::Move { skus, model, with, .. }) => {
             product::move_to(open()?, skus, model.as_deref(), with.as_deref(), output)

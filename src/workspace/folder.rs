@@ -27,8 +27,8 @@ pub fn gather<T>(result: Result<T, Vec<Diagnostic>>, faults: &mut Vec<Diagnostic
     }
 }
 
-/// The TOML files of a folder, by file name without its ending.
-pub fn declarations(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> Vec<(String, Declaration)> {
+/// The paths of a folder's TOML files, in order, each with its file name without its ending.
+pub fn names(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> Vec<(String, PathBuf)> {
     let mut paths: Vec<PathBuf> = match std::fs::read_dir(root.join(folder)) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         // A workspace without a channel folder has no channels.
@@ -40,13 +40,16 @@ pub fn declarations(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> 
     };
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
+    let named = |path: PathBuf| Some((path.file_stem()?.to_str()?.to_owned(), path));
+    paths.into_iter().filter_map(named).collect()
+}
+
+/// The TOML files of a folder, by file name without its ending.
+pub fn declarations(root: &Path, folder: &str, faults: &mut Vec<Diagnostic>) -> Vec<(String, Declaration)> {
     let mut found = Vec::new();
-    for path in paths {
-        let Some(id) = path.file_stem().and_then(|stem| stem.to_str()) else {
-            continue;
-        };
+    for (id, path) in names(root, folder, faults) {
         if let Some(declaration) = gather(Declaration::read(&path, &shown(root, &path)), faults) {
-            found.push((id.to_owned(), declaration));
+            found.push((id, declaration));
         }
     }
     found

@@ -96,7 +96,7 @@ use crate::product::origin::Source;
 use crate::workspace::failure::Failure;
 use crate::workspace::passing::KINDS;
 use crate::workspace::retention::retain;
-use crate::workspace::settings::Settings;
+use crate::workspace::settings::{Extent, Settings};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -119,7 +119,16 @@ pub struct Workspace {
 impl Workspace {
     /// Opens the workspace in a folder; reads and checks its whole configuration. The store is opened when it is needed.
     pub fn open(root: &Path, threads: Option<usize>) -> Result<Workspace, Failure> {
-        let settings = Settings::load(root)?;
+        Workspace::open_to(root, threads, Extent::Whole)
+    }
+
+    /// The same for looking at one product: channels' files, packs and synonyms are neither read nor checked.
+    pub fn open_for_product(root: &Path, threads: Option<usize>) -> Result<Workspace, Failure> {
+        Workspace::open_to(root, threads, Extent::Products)
+    }
+
+    fn open_to(root: &Path, threads: Option<usize>, extent: Extent) -> Result<Workspace, Failure> {
+        let settings = Settings::load_to(root, extent)?;
         let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = threads.unwrap_or_else(available).clamp(1, 64);
         let moment = jiff::Timestamp::now()

@@ -24,7 +24,7 @@ use crate::workspace::delivery_settings::DeliverySettings;
 use crate::workspace::download;
 use crate::workspace::draft_settings::{DraftSettings, Drafting};
 use crate::workspace::failure::Failure;
-use crate::workspace::folder::{declarations, gather, load_copy, load_rules, shown};
+use crate::workspace::folder::{declarations, gather, load_copy, load_rules, names, shown};
 use crate::workspace::match_settings::MatchSettings;
 use crate::workspace::offer_settings::OfferSettings;
 use crate::workspace::parallel::both;
@@ -220,7 +220,17 @@ pub struct Supplier {
     pub guards: Guards,
 }
 
-/// The whole configuration, checked.
+/// How much of a configuration is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// What products are made of: everything but the channels' files, their packs and the synonyms of searches. Of channels only
+    /// the names are known; what is wrong inside of their files is not told.
+    Products,
+}
+
+/// The configuration, checked.
 pub struct Settings {
     pub root: PathBuf,
     pub name: String,
@@ -228,7 +238,7 @@ pub struct Settings {
     pub currency: Currency,
     /// In the order in which a run imports them: by rank, then by id, what adds to others last.
     pub suppliers: Vec<Supplier>,
-    /// By id.
+    /// By id; none where only what products are made of was read.
     pub channels: Vec<Channel>,
     pub enrichment: Enrichment,
     pub synonyms: Synonyms,
@@ -250,6 +260,11 @@ pub struct Settings {
 impl Settings {
     /// Reads and checks the workspace in `root`. Fails with every fault that was found in any file.
     pub fn load(root: &Path) -> Result<Settings, Failure> {
+        Settings::load_to(root, Extent::Whole)
+    }
+
+    /// The same to that extent; faults of files that are not read are not told.
+    pub fn load_to(root: &Path, extent: Extent) -> Result<Settings, Failure> {
         let file = root.join(WORKSPACE_FILE);
         if !file.is_file() {
             return Err(Failure::usage(format!(
@@ -269,8 +284,17 @@ impl Settings {
             faults.push(declaration.fault(&["currency"], "E-BAD-VALUE", mismatch.message));
         });
 
-        let channel_files = declarations(root, &workspace.channels, &mut faults);
-        let channel_ids: Vec<String> = channel_files.iter().map(|(id, _)| id.clone()).collect();
+        let (channel_files, channel_ids): (_, Vec<String>) = match extent {
+            Extent::Whole => {
+                let files = declarations(root, &workspace.channels, &mut faults);
+                let ids = files.iter().map(|(id, _)| id.clone()).collect();
+                (files, ids)
+            }
+            Extent::Products => {
+                let names = names(root, &workspace.channels, &mut faults).into_iter();
+                (Vec::new(), names.map(|(id, _)| id).collect())
+            }
+        };
         let schemas = root.join(&workspace.schemas);
         // Two cores read a configuration in little more than half the time.
         let ((supplier_files, channel_files, mut more), schema) = both(
@@ -283,7 +307,10 @@ impl Settings {
         );
         let schema = gather(schema, &mut faults);
         faults.append(&mut more);
-        let synonyms = synonyms(root, &mut faults);
+        let synonyms = match extent {
+            Extent::Whole => synonyms(root, &mut faults),
+            Extent::Products => None,
+        };
         // What the files say of attributes can only be judged by a whole schema; everything else was told by now.
         let (Some(schema), Ok(currency)) = (schema, currency) else {
             return Err(invalid(faults));

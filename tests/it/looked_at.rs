@@ -87,3 +87,58 @@ fn what_an_undo_would_change_is_shown_exactly_and_nothing_is_done() {
     assert_eq!(again["changes"], json!([]));
     assert_eq!(shop.run(&["undo", "99", "--plan"]).code, Some(2));
 }
+
+#[test]
+fn a_product_is_shown_by_what_it_is_made_of_and_nothing_else() {
+    use crate::support::{Shop, project};
+    use estante::workspace::{Workspace, inspect};
+    let shop = Shop::sample_of(&["ferreteria-aranda"]);
+    shop.done(&["run"]);
+    let sku = "FA-003007";
+    let shown = |workspace: &Workspace| {
+        let shown = inspect::show(workspace, sku).expect("a product of the sample");
+        serde_json::to_value(&shown).expect("it has a JSON form")
+    };
+    let whole = shown(&shop.workspace());
+    let part = Workspace::open_for_product(shop.folder(), None).expect("a sound workspace");
+    assert_eq!(whole, shown(&part));
+    assert!(whole["completeness"].as_array().is_some_and(|all| !all.is_empty()));
+
+    // What a channel's file says is nothing to a product: silent here, told where channels are read.
+    let channel = std::fs::read_dir(project().join("channels"))
+        .expect("the sample's channels")
+        .flatten();
+    let channel = channel
+        .map(|entry| entry.path())
+        .find(|path| path.is_file())
+        .expect("a channel");
+    let channel = format!("channels/{}", channel.file_name().expect("a name").to_string_lossy());
+    let sound = shop.read(&channel);
+    shop.write(&channel, "pack = \"nowhere\"\nnosuch = 1\n");
+    shop.done(&["product", "show", sku]);
+    for told in [&["schema", "check"][..], &["search", "camiseta"], &["run"]] {
+        let answer = shop.run(told);
+        assert_ne!(answer.code, Some(0), "{told:?}");
+        assert!(answer.err.contains("E-UNKNOWN-KEY"), "{told:?}: {}", answer.err);
+    }
+    shop.write(&channel, sound);
+
+    // What products are made of is told by every command.
+    for file in [
+        "schemas/broken.toml",
+        "rules/broken.toml",
+        "copy/broken.toml",
+        "estante.toml",
+    ] {
+        let before = shop.path(file).is_file().then(|| shop.read(file));
+        shop.write(file, format!("nosuch = 1\n{}", before.as_deref().unwrap_or_default()));
+        let answer = shop.run(&["product", "show", sku]);
+        assert_ne!(answer.code, Some(0), "{file}");
+        assert!(answer.err.contains("E-UNKNOWN-KEY"), "{file}: {}", answer.err);
+        match before {
+            Some(before) => _ = shop.write(file, before),
+            None => std::fs::remove_file(shop.path(file)).expect("the broken file is gone"),
+        }
+    }
+    shop.done(&["product", "show", sku]);
+}
