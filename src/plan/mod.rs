@@ -192,6 +192,18 @@ impl PlanWriter {
         }
     }
 
+    /// Holds the entries that would go ahead, for the reason of this number; true where it holds one.
+    pub fn hold(&mut self, entries: &mut dyn Iterator<Item = u32>, reason: usize) -> bool {
+        let mut holds = false;
+        for entry in entries {
+            if self.verdict(entry) == Verdict::Go {
+                self.judge(entry, Verdict::Held(reason as u16));
+                holds = true;
+            }
+        }
+        holds
+    }
+
     /// The verdict on an entry so far.
     pub fn verdict(&self, entry: u32) -> Verdict {
         self.verdicts

@@ -2,7 +2,9 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{Known, SourceId};
-use crate::plan::guard::{Guards, Move, asks_for_stock};
+use crate::plan::guard::delivery::asks_for_stock;
+use crate::plan::guard::moves::Moves;
+use crate::plan::guard::settings::Guards;
 use crate::schema::Schema;
 use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
@@ -67,7 +69,7 @@ pub fn in_stock(
     store: &Store,
     reader: Option<&Reader>,
     schema: &Schema,
-    moves: &[Move],
+    moves: &Moves,
     guards: &Guards,
 ) -> Result<Option<usize>, Failure> {
     let (Some(reader), Some(source), Some(stock)) = (reader, store.source, schema.known().stock) else {

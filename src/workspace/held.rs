@@ -8,7 +8,7 @@ use crate::catalog::change::{BatchRecord, Change, NewLayer};
 use crate::catalog::history::Held;
 use crate::catalog::stored::{SourceId, StoredLayer};
 use crate::diagnostic::Diagnostic;
-use crate::plan::guard::ACCEPTED;
+use crate::plan::guard::files::ACCEPTED;
 use crate::product::batch::{Batch, DeliveredFile, Tally};
 use crate::product::layer::Layer;
 use crate::workspace::Workspace;

@@ -6,7 +6,10 @@
 use crate::catalog::Reader;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::mapping::once::Once;
-use crate::plan::guard::{ACCEPTED, Alarm, Extent, Move, OF_FILES, judge, judge_files, judge_items, too_many_missing};
+use crate::plan::guard::delivery::{Extent, judge, too_many_missing};
+use crate::plan::guard::files::{ACCEPTED, OF_FILES, judge_files};
+use crate::plan::guard::item::{Alarm, judge_items};
+use crate::plan::guard::moves::Moves;
 use crate::plan::{Entry, EntryKind, PlanWriter, Summary, Verdict};
 use crate::product::batch::{DeliveredFile, Layout, Tally};
 use crate::product::record::Spot;
@@ -61,7 +64,7 @@ pub struct Planner<'w> {
     met_new: HashMap<u128, Met>,
     noted: Vec<Noted>,
     newcomers: Vec<Newcomer>,
-    moves: Vec<Move>,
+    moves: Moves,
     /// What is wrong with items by themselves, by entry.
     alarms: Vec<(u32, Alarm)>,
     attributes: Vec<(u32, AttributeId)>,
@@ -104,7 +107,7 @@ impl<'w> Planner<'w> {
             met_new: HashMap::new(),
             noted: Vec::new(),
             newcomers: Vec::new(),
-            moves: Vec::new(),
+            moves: Moves::default(),
             alarms: Vec::new(),
             attributes: Vec::new(),
             files: Vec::new(),
@@ -126,7 +129,7 @@ impl<'w> Planner<'w> {
         match told {
             Told::Opened { diagnostics } => self.find(diagnostics),
             Told::Closed { report, cut } => {
-                if cut {
+                if cut && self.supplier.guards.cut_short {
                     self.file_reasons.push(
                         Diagnostic::error("G-CUT-SHORT", "the file ends in the middle of a record")
                             .at(Place::file(report.path.clone()))
@@ -276,9 +279,7 @@ impl<'w> Planner<'w> {
             spot,
             entry,
             attributes,
-            price,
-            price_lost,
-            stock,
+            moved,
             alarm,
         } = changed;
         let hash = xxh3_128(entry.sku.as_bytes());
@@ -327,14 +328,7 @@ impl<'w> Planner<'w> {
         self.attributes
             .extend(attributes.into_iter().map(|attribute| (number, attribute)));
         if entry.kind != EntryKind::New {
-            let stock_changed = stock.is_some();
-            self.moves.push(Move {
-                entry: number,
-                price,
-                price_lost,
-                stock,
-                stock_changed,
-            });
+            self.moves.add(number, moved);
         }
         self.add(entry, spot, hash, known)
     }
@@ -456,7 +450,7 @@ impl<'w> Planner<'w> {
             missing: withdrawals.len(),
         };
         let mut reasons = judge(&self.moves, extent, guards, &mut self.plan);
-        judge_items(&self.alarms, guards, &settings.schema, &mut self.plan, &mut reasons);
+        judge_items(&self.alarms, guards, &mut self.plan, &mut reasons);
         let mut held_missing = None;
         if !withdrawals.is_empty() {
             if let Some(finding) = too_many_missing(extent, guards) {
@@ -557,7 +551,7 @@ impl<'w> Planner<'w> {
                 (EntryKind::Missing, Verdict::Go) => tally.missing += 1,
                 (EntryKind::Missing, _) => summary.missing_held += 1,
                 (_, Verdict::Rejected) => tally.rejected += 1,
-                (EntryKind::Same, Verdict::Held(_)) if self.lost_price(number as u32) => tally.held += 1,
+                (EntryKind::Same, Verdict::Held(_)) if self.moves.is_lossy(number as u32) => tally.held += 1,
                 (EntryKind::Same, _) => tally.unchanged += 1,
                 (_, Verdict::Held(_)) => tally.held += 1,
                 (EntryKind::New, Verdict::Go) => tally.new += 1,
@@ -575,12 +569,6 @@ impl<'w> Planner<'w> {
             .map(|(attribute, count)| (schema.attribute(attribute).code.to_string(), count))
             .collect();
         tally
-    }
-
-    fn lost_price(&self, entry: u32) -> bool {
-        self.moves
-            .binary_search_by_key(&entry, |m| m.entry)
-            .is_ok_and(|at| self.moves[at].price_lost)
     }
 
     /// The products that are taken off by name, and those whose item a snapshot no longer has.

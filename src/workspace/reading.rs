@@ -13,21 +13,19 @@ use crate::mapping::apply::Scratch;
 use crate::mapping::once::Once;
 use crate::mapping::unknown::UnknownWords;
 use crate::plan::diff::changed_keys;
-use crate::plan::guard::Alarm;
+use crate::plan::guard::item::Alarm;
+use crate::plan::guard::moves::Moved;
 use crate::plan::{Entry, EntryKind};
 use crate::product::item::Item;
 use crate::product::layer::Layer;
 use crate::product::record::{Cell, Record, Records, Spot};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
-use crate::schema::scope::Key;
-use crate::value::Value;
 use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
 use crate::workspace::parents::{House, Parents};
 use crate::workspace::settings::Supplier;
-use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -63,11 +61,8 @@ pub struct Changed {
     pub entry: Entry,
     /// Attributes whose value changes, each once, in order; empty for new ones.
     pub attributes: Vec<AttributeId>,
-    /// Price before and after, where both are said in one currency.
-    pub price: Option<(Decimal, Decimal)>,
-    pub price_lost: bool,
-    /// In stock before and after, where both are said.
-    pub stock: Option<(bool, bool)>,
+    /// What it does to the values that the guards compare; nothing of new ones.
+    pub moved: Moved,
     /// What is wrong with it, whatever the others do.
     pub alarm: Option<Alarm>,
 }
@@ -278,7 +273,7 @@ fn work(
         parents: Parents::new(&readers.house),
         identity: Identity::new(readers.schema),
         scratch: Scratch::default(),
-        price_cell: price_cell(readers),
+        cells: watched_cells(readers),
         rejected: None,
     };
     while let Some(Job::Batch(number, batch)) = next() {
@@ -297,8 +292,8 @@ struct Worker<'w> {
     parents: Parents<'w>,
     identity: Identity,
     scratch: Scratch,
-    /// Which cell of a record fills the price, where one alone does.
-    price_cell: Option<usize>,
+    /// Attributes whose loss is watched, and which cell of a record fills each, where one alone does.
+    cells: Vec<(AttributeId, usize)>,
     /// Where the bytes of the record rejected last in this batch stand.
     rejected: Option<*const u8>,
 }
@@ -383,9 +378,10 @@ impl Worker<'_> {
         Ok(Outcome::Entry(Box::new(changed)))
     }
 
-    /// True where the record has a cell for the price, filled or not. A column that is not there says nothing.
-    fn price_is_there(&self, record: Record<'_>) -> bool {
-        self.price_cell.is_some_and(|cell| record.cell(cell) != Cell::Absent)
+    /// True where the record has the cell for an attribute, filled or not. A column that is not there says nothing.
+    fn is_there(&self, attribute: AttributeId, record: Record<'_>) -> bool {
+        let cell = self.cells.iter().find(|(of, _)| *of == attribute);
+        cell.is_some_and(|(_, cell)| record.cell(*cell) != Cell::Absent)
     }
 
     /// Completes the model of an item, `before` being its layer.
@@ -417,7 +413,7 @@ impl Worker<'_> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<Changed, Failure> {
         self.put_model(&mut item, None, diagnostics)?;
-        let alarm = self.alarm(&|_| None, &item);
+        let alarm = self.alarm(None, &item);
         let (sku, file, line) = (item.sku.clone(), item.file, item.line);
         let layer = Layer::first(item);
         let entry = self.entry(EntryKind::New, None, (sku, file, line, row_hash), String::new(), &layer);
@@ -426,18 +422,14 @@ impl Worker<'_> {
             spot,
             entry,
             attributes: Vec::new(),
-            price: None,
-            price_lost: false,
-            stock: None,
+            moved: Moved::default(),
             alarm,
         })
     }
 
-    fn alarm<'v>(&self, before: &dyn Fn(AttributeId) -> Option<&'v Value>, item: &'v Item) -> Option<Alarm> {
+    fn alarm(&self, before: Option<&Layer>, item: &Item) -> Option<Alarm> {
         let known = self.readers.schema.known();
-        Alarm::of(&self.readers.supplier.guards, known, before, &|id| {
-            item.value(Key::of(id))
-        })
+        Alarm::of(&self.readers.supplier.guards, known, before, item)
     }
 
     fn changed_entry(
@@ -463,22 +455,14 @@ impl Worker<'_> {
             true => EntryKind::Same,
             false => EntryKind::Changed,
         };
-        let known = schema.known();
-        let price = known.price.map(Key::of);
-        let stock = known.stock.map(Key::of);
-        let says =
-            |key: Option<Key>| key.is_some_and(|key| item.said.binary_search_by_key(&key, |(key, _)| *key).is_ok());
-        let prices = price.and_then(|key| Some((before.value(key)?, item.value(key)?)));
-        let stocks = stock.and_then(|key| Some((before.value(key)?, item.value(key)?)));
-        let price_lost =
-            price.is_some_and(|key| before.value(key).is_some()) && !says(price) && self.price_is_there(record);
-        let amounts = match prices {
-            Some((Value::Money(a), Value::Money(b))) if a.currency == b.currency => Some((a.amount, b.amount)),
-            Some((Value::Decimal(a), Value::Decimal(b))) => Some((*a, *b)),
-            _ => None,
-        };
-        let alarm = self.alarm(&|id| before.value(Key::of(id)), &item);
-        let in_stock = stocks.map(|(a, b)| (is_positive(a), is_positive(b)));
+        let moved = Moved::of(
+            &self.readers.supplier.guards,
+            schema.known().stock,
+            &before,
+            &item,
+            |attribute| self.is_there(attribute, record),
+        );
+        let alarm = self.alarm(Some(&before), &item);
         let mut attributes: Vec<AttributeId> = keys.iter().map(|key| key.attribute).collect();
         attributes.dedup();
         let (sku, file, line) = (item.sku.clone(), item.file, item.line);
@@ -493,9 +477,7 @@ impl Worker<'_> {
             spot: record.spot(),
             entry,
             attributes,
-            price: amounts,
-            price_lost,
-            stock: in_stock,
+            moved,
             alarm,
         })
     }
@@ -559,18 +541,15 @@ impl Worker<'_> {
     }
 }
 
-fn price_cell(readers: &Readers<'_>) -> Option<usize> {
+fn watched_cells(readers: &Readers<'_>) -> Vec<(AttributeId, usize)> {
     let mapping = &readers.supplier.mapping;
-    let code = &readers.schema.attribute(readers.schema.known().price?).code;
-    let (column, _) = mapping.columns().get(&**code)?;
-    mapping.wanted().iter().position(|wanted| wanted == column)
-}
-
-fn is_positive(value: &Value) -> bool {
-    match value {
-        Value::Integer(amount) => *amount > 0,
-        Value::Decimal(amount) => *amount > Decimal::ZERO,
-        Value::Boolean(there) => *there,
-        _ => false,
-    }
+    let watched = readers.supplier.guards.attributes.iter();
+    let cell = |code: &str| {
+        let (column, _) = mapping.columns().get(code)?;
+        mapping.wanted().iter().position(|wanted| wanted == column)
+    };
+    watched
+        .filter(|guard| guard.blank.is_some())
+        .filter_map(|guard| Some((guard.attribute, cell(&guard.code)?)))
+        .collect()
 }

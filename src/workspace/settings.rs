@@ -14,7 +14,7 @@ use crate::mapping::Mapping;
 use crate::mapping::models::ModelSettings;
 use crate::mapping::settings::{FieldSettings, ReadSettings, ValueMap};
 use crate::merge::policy::BestOffer;
-use crate::plan::guard::{BadSetting, GuardSettings, Guards};
+use crate::plan::guard::settings::{BadSetting, GuardSettings, Guards};
 use crate::schema::Schema;
 use crate::schema::attribute::AttributeId;
 use crate::schema::load::load;

@@ -3,7 +3,9 @@
 use crate::corner::{Offers, codes, corner_shop, deliver, export, import, number, supplier, tally};
 use crate::support::{Shop, shared};
 use estante::plan::PlanWriter;
-use estante::plan::guard::{Extent, GuardSettings, Guards, Move, judge, too_many_missing};
+use estante::plan::guard::delivery::{Extent, judge, too_many_missing};
+use estante::plan::guard::moves::{Moved, Moves};
+use estante::plan::guard::settings::{GuardSettings, Guards};
 use estante::workspace::Workspace;
 use estante::workspace::progress::Silent;
 use estante::workspace::run::import_one;
@@ -254,7 +256,7 @@ fn items_that_are_wrong_by_themselves_are_held_new_ones_too() {
     deliver(&shop, "norte", &[head, second].concat().replace("E;9.00", "E;20.00"));
     assert_eq!(
         codes(&import(&shop, "norte")),
-        ["G-PRICE-CEILING", "G-BELOW-COST", "G-CURRENCY", "G-RATIO"]
+        ["G-RATIO", "G-PRICE-CEILING", "G-BELOW-COST", "G-CURRENCY"]
     );
     shop.done(&["verify"]);
 }
@@ -600,6 +602,7 @@ fn ordinary_mornings_are_not_held() {
     let shop = corner_shop();
     let workspace = Workspace::open(&shop.path("."), None).expect("the shop opens");
     let guards = Guards::new(&settings, &settings, &workspace.settings.schema).expect("the defaults are sound");
+    let id = workspace.settings.schema.known().price.expect("there is a price");
     let mut dice = Dice(2026);
     let mut held = Vec::new();
     for morning in 0..1_000 {
@@ -607,7 +610,7 @@ fn ordinary_mornings_are_not_held() {
         // From a quiet day to one on which every price is looked at; on some all rise alike, as after a year.
         let share = dice.roll(101);
         let raise = (dice.roll(10) == 0).then(|| Decimal::new(100 + dice.roll(850) as i64, 4));
-        let mut moves = Vec::new();
+        let mut moves = Moves::default();
         for entry in 0..known as u32 {
             let before = Decimal::new(199 + dice.roll(40_000) as i64, 2);
             let percent = raise.unwrap_or(Decimal::new(dice.roll(1_001) as i64 - 500, 4));
@@ -620,13 +623,17 @@ fn ordinary_mornings_are_not_held() {
                 _ => None,
             };
             if price.is_some() || stock.is_some() {
-                moves.push(Move {
-                    entry,
-                    price,
-                    price_lost: price.is_none() && dice.roll(400) == 0,
+                let numbers = price.map(|(before, after)| (id, before, after));
+                let lost = price.is_none() && dice.roll(400) == 0;
+                let moved = Moved {
+                    numbers: numbers
+                        .filter(|(_, before, after)| before != after)
+                        .into_iter()
+                        .collect(),
+                    lost: lost.then_some(id).into_iter().collect(),
                     stock,
-                    stock_changed: stock.is_some(),
-                });
+                };
+                moves.add(entry, moved);
             }
         }
         let missing = dice.roll(known as u64 / 25 + 1) as usize;

@@ -21,6 +21,7 @@ mod full_disk;
 mod gold;
 mod golden;
 mod guards;
+mod guards_attributes;
 mod handbook;
 mod held;
 mod history;
