@@ -94,7 +94,14 @@ impl Action {
             }
         };
         attribute.check_limits(&value).map_err(Reason::Limits)?;
-        Ok(Some(value))
+        match &value {
+            Value::Money(price)
+                if schema.known().price == Some(self.to.attribute) && price.rounded().amount.is_zero() =>
+            {
+                Err(Reason::ZeroPrice)
+            }
+            _ => Ok(Some(value)),
+        }
     }
 
     /// The values that it reads.

@@ -24,6 +24,8 @@ pub enum Reason {
     NotWhole(Key),
     /// The attribute's limits.
     Limits(Mismatch),
+    /// A price of zero, which is never published.
+    ZeroPrice,
 }
 
 impl Reason {
@@ -37,6 +39,7 @@ impl Reason {
             Reason::DivisionByZero => "it would divide by zero".to_owned(),
             Reason::TooLarge => "the result is larger than a value may be".to_owned(),
             Reason::Currencies(one, other) => format!("{} and {} do not mix", one.code(), other.code()),
+            Reason::ZeroPrice => "it would make a price of zero, which is never published".to_owned(),
             Reason::NotWhole(key) => format!("`{}` takes whole numbers; round the result", schema.key_text(*key)),
         }
     }

@@ -174,3 +174,32 @@ E-RULE-TWICE 6:35 the example says `name@es` twice
 E-RULE-TWICE 9:36 the example says `name@es` twice",
     );
 }
+
+/// A price of zero is refused of a rule as it is of a feed and of a person, after rounding, in every way that a value is made.
+#[test]
+fn no_rule_makes_a_price_of_zero() {
+    let calculate = |formula: &str| {
+        rule(&format!(
+            "{{ calculate = {{ attribute = \"price\", formula = \"{formula}\" }} }}"
+        ))
+    };
+    let zero = " (it would make a price of zero, which is never published)";
+    let of = |text: &str| derived(text, &[("cost", "0.04 EUR"), ("price", "3.00 EUR")]);
+    for formula in ["cost * 0", "cost / 10", "price - 3 EUR"] {
+        assert!(
+            of(&calculate(formula)).ends_with(zero),
+            "{formula}: {}",
+            of(&calculate(formula))
+        );
+    }
+    assert!(
+        of(&calculate("cost / 2")).contains("price=0.02 EUR"),
+        "{}",
+        of(&calculate("cost / 2"))
+    );
+    let copy = rule("{ copy = { from = \"cost\", to = \"price\" } }");
+    assert!(derived(&copy, &[("cost", "0.00 EUR"), ("price", "3.00 EUR")]).ends_with(zero));
+    // Of other amounts, zero is one.
+    let cost = rule("{ calculate = { attribute = \"cost\", formula = \"cost * 0\" } }");
+    assert!(of(&cost).contains("cost=0.00 EUR"), "{}", of(&cost));
+}
