@@ -3,10 +3,12 @@
 use crate::cli::fail_on::FailOn;
 use crate::cli::output::{Output, Table, Tone, count, rounded, seconds};
 use crate::cli::progress::Drawn;
+use crate::cli::undo;
 use crate::workspace::Workspace;
 use crate::workspace::delivery::Which;
+use crate::workspace::difference::ShownEntry;
 use crate::workspace::failure::Failure;
-use crate::workspace::plans::{self, Delivery, ShownEntry, ShownPlan};
+use crate::workspace::plans::{self, Delivery, Done, ShownPlan};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -36,9 +38,12 @@ pub fn import(
 /// `apply P`
 pub fn apply(mut workspace: Workspace, plan: &str, output: &Output) -> Result<u8, Failure> {
     let progress = Drawn::new(output);
-    let delivery = plans::apply_named(&mut workspace, plan, &progress)?;
+    let done = plans::apply_named(&mut workspace, plan, &progress)?;
     output.close(workspace)?;
-    tell(&delivery, &[], output);
+    match done {
+        Done::Taken(delivery) => tell(&delivery, &[], output),
+        Done::TakenBack(taken) => undo::tell(&taken, output),
+    }
     Ok(0)
 }
 
@@ -191,7 +196,10 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
     if output.json {
         let plans: Vec<_> = waiting
             .iter()
-            .map(|summary| json!({"plan": summary.plan, "supplier": summary.supplier, "at": summary.at, "tally": summary.tally}))
+            .map(|summary| {
+                let undoes = summary.undoes.as_ref().map(|undoes| undoes.batch);
+                json!({"plan": summary.plan, "supplier": summary.supplier, "undoes": undoes, "at": summary.at, "tally": summary.tally})
+            })
             .collect();
         output.document(json!({ "plans": plans }));
         return Ok(0);
@@ -211,7 +219,11 @@ pub fn list(workspace: &Workspace, output: &Output) -> Result<u8, Failure> {
     ]);
     for summary in waiting {
         let tally = summary.tally;
-        let mut row = vec![summary.plan, summary.supplier, summary.at];
+        let of = match summary.undoes {
+            Some(undoes) => format!("undo of batch {}", undoes.batch),
+            None => summary.supplier,
+        };
+        let mut row = vec![summary.plan, of, summary.at];
         row.extend([tally.new, tally.changed, tally.missing, tally.held, tally.rejected].map(count));
         table.row(row);
     }
@@ -290,9 +302,10 @@ fn text(shown: &ShownPlan, output: &Output) -> String {
     for change in &shown.changes {
         text.push_str(&entry(change, output));
     }
-    let of = match shown.is_sheet {
-        true => "an edited sheet".to_owned(),
-        false => format!("supplier {}", shown.supplier),
+    let of = match (shown.undoes, shown.is_sheet) {
+        (Some(batch), _) => format!("the undo of batch {batch}"),
+        (None, true) => "an edited sheet".to_owned(),
+        (None, false) => format!("supplier {}", shown.supplier),
     };
     let entries = count(shown.changes.len() as u64);
     let _ = writeln!(text, "{} of {of}: {entries} entries", shown.plan);

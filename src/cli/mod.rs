@@ -27,6 +27,7 @@ pub mod sheet;
 pub mod supplier;
 pub mod supplier_check;
 pub mod todo;
+pub mod undo;
 pub mod verify;
 
 use crate::cli::batch::Verdict;
@@ -129,7 +130,7 @@ pub enum Command {
     Undo {
         #[arg(value_parser = batch::number)]
         batch: i64,
-        /// Only show what it would change.
+        /// Show what it would change, as a plan that waits.
         #[arg(long)]
         plan: bool,
     },
@@ -495,8 +496,8 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         }
         Command::Plan(PlanCommand::Discard { plan }) => import::discard(&open()?, plan, output),
         Command::Apply { plan } => import::apply(open()?, plan, output),
-        Command::Undo { batch, plan: false } => batch::undo(open()?, *batch, output),
-        Command::Undo { batch, plan: true } => batch::undo_plan(open()?, *batch, output),
+        Command::Undo { batch, plan: false } => undo::undo(open()?, *batch, output),
+        Command::Undo { batch, plan: true } => undo::plan(open()?, *batch, output),
         Command::Batches { held: None, .. } => batch::list(&open()?, output),
         Command::Batches {
             held: Some(batch),

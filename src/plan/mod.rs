@@ -74,11 +74,14 @@ pub enum Verdict {
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     pub plan: String,
-    /// The supplier, or `editor` where the plan is of a sheet.
+    /// The supplier, or `editor` where the plan is of a sheet; of an undo the source of the batch.
     pub supplier: String,
     /// True for the difference that an edited sheet makes to the editor's own layer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_sheet: bool,
+    /// What it takes back, where it is the plan of an undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Undoes>,
     /// The catalog's change sequence that the plan was made from.
     pub base: i64,
     /// Fingerprint of the mapping and schema it was made with.
@@ -102,6 +105,17 @@ pub struct Summary {
     #[serde(default)]
     pub rejects_readable: bool,
     pub entries: u64,
+}
+
+/// What the plan of an undo takes back. Its entries are layers before and after, `Entry::file` being the position in `sources`; what
+/// is kept since a later batch changed it is held.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Undoes {
+    pub batch: i64,
+    /// Decisions on who is who that would hold no longer.
+    pub decisions: u64,
+    /// Names of the sources whose layers change.
+    pub sources: Vec<String>,
 }
 
 /// Why a plan file cannot be used.

@@ -177,6 +177,9 @@ impl Target {
 
 /// How such a plan is made again.
 fn again(summary: &Summary) -> String {
+    if let Some(undoes) = &summary.undoes {
+        return format!("plan again: estante undo {} --plan", undoes.batch);
+    }
     match (summary.is_sheet, summary.files.first()) {
         (true, Some(file)) => format!("plan again: estante sheet in {}", file.path),
         _ => format!("plan again: estante import {}", summary.supplier),
@@ -214,16 +217,20 @@ fn refuse_if_moved(workspace: &Workspace, path: &Path, summary: &Summary, source
         })
         .map(|batch| format!("batch {} ({} of {})", batch.id, batch.kind, batch.source))
         .collect();
-    if moved.is_empty() {
-        return Ok(());
+    match moved.is_empty() {
+        true => Ok(()),
+        false => Err(stale(&reader, summary, &moved)?),
     }
-    Err(Failure::conflict(format!(
-        "plan {} is stale: since it was made came {}{}",
-        summary.plan,
-        moved.join(", "),
-        touched(&reader, summary.base)?
-    ))
-    .with_help(again(summary)))
+}
+
+/// Says that a plan does not hold any more, and what came since.
+pub fn stale(reader: &Reader, summary: &Summary, moved: &[String]) -> Result<Failure, Failure> {
+    let since = match moved {
+        [] => "the settings changed".to_owned(),
+        moved => format!("came {}{}", moved.join(", "), touched(reader, summary.base)?),
+    };
+    let message = format!("plan {} is stale: since it was made {since}", summary.plan);
+    Ok(Failure::conflict(message).with_help(again(summary)))
 }
 
 /// The first products that changed since a batch, for the words of a refusal.

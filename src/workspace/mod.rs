@@ -17,6 +17,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod delivery;
 pub mod delivery_settings;
+pub mod difference;
 pub mod download;
 pub mod draft_call;
 pub mod draft_review;

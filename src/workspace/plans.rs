@@ -6,19 +6,18 @@ use crate::plan::diff::{ValueChange, differences};
 use crate::plan::page::{Page, PageEntry, PageValue};
 use crate::plan::{EntryKind, PlanReader, Summary, Verdict};
 use crate::product::layer::Layer;
-use crate::schema::Schema;
-use crate::value::Value;
 use crate::workspace::Workspace;
 use crate::workspace::apply::{apply, forget, keep, prune};
 use crate::workspace::changes::{is_key, known_attribute};
 use crate::workspace::delivery::Which;
+use crate::workspace::difference::{ShownDifference, ShownEntry};
 use crate::workspace::failure::Failure;
 use crate::workspace::import::plan;
-use crate::workspace::losing::Loss;
 use crate::workspace::models;
 use crate::workspace::outlook::Outlook;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
+use crate::workspace::undo::{self, TakenBack};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
@@ -118,10 +117,22 @@ impl Delivery {
     }
 }
 
+/// What a plan that was applied has done.
+#[derive(Debug)]
+pub enum Done {
+    /// A delivery or a sheet came in.
+    Taken(Box<Delivery>),
+    /// A batch was taken back.
+    TakenBack(TakenBack),
+}
+
 /// Applies a waiting plan.
-pub fn apply_named(workspace: &mut Workspace, name: &str, progress: &dyn Progress) -> Result<Delivery, Failure> {
+pub fn apply_named(workspace: &mut Workspace, name: &str, progress: &dyn Progress) -> Result<Done, Failure> {
     let begun = Instant::now();
     let path = workspace.find_plan(name)?;
+    if PlanReader::open(&path)?.1.undoes.is_some() {
+        return Ok(Done::TakenBack(undo::apply(workspace, &path)?));
+    }
     let applied = apply(workspace, &path, &[], progress)?;
     let mut delivery = Delivery {
         summary: applied.summary,
@@ -131,7 +142,7 @@ pub fn apply_named(workspace: &mut Workspace, name: &str, progress: &dyn Progres
     };
     delivery.check_models(workspace)?;
     delivery.seconds = begun.elapsed().as_secs_f64();
-    Ok(delivery)
+    Ok(Done::Taken(Box::new(delivery)))
 }
 
 /// The summaries of the plans that wait, in order.
@@ -152,53 +163,6 @@ pub fn discard(workspace: &Workspace, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One value before and after.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct ShownDifference {
-    /// The attribute with its scope, as people write it: `name@es`.
-    #[serde(skip)]
-    pub key: String,
-    pub attribute: String,
-    pub locale: Option<String>,
-    pub channel: Option<String>,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    /// Whether the product itself would say so; absent where nothing is known of it (it is to be made, or a value goes).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wins: Option<bool>,
-    /// Why the product would say something else.
-    #[serde(flatten)]
-    pub loss: Option<Loss>,
-}
-
-impl ShownDifference {
-    /// A difference in words.
-    pub fn of(change: ValueChange, schema: &Schema) -> ShownDifference {
-        let text = |value: Option<Value>| value.map(|value| value.to_text().into_owned());
-        ShownDifference {
-            key: schema.key_text(change.key),
-            attribute: schema.attribute(change.key.attribute).code.to_string(),
-            locale: schema.locale_code(change.key.locale).map(str::to_owned),
-            channel: schema.channel_code(change.key.channel).map(str::to_owned),
-            before: text(change.before),
-            after: text(change.after),
-            wins: None,
-            loss: None,
-        }
-    }
-}
-
-/// One entry of a plan as it is shown.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct ShownEntry {
-    pub sku: String,
-    /// `new`, `changed`, `missing`, `held` or `rejected`.
-    pub kind: String,
-    pub values: Vec<ShownDifference>,
-    /// Why it is held or rejected, or which product a new item joins.
-    pub reason: Option<String>,
-}
-
 /// A plan as it is shown.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct ShownPlan {
@@ -207,6 +171,9 @@ pub struct ShownPlan {
     pub supplier: String,
     #[serde(skip)]
     pub is_sheet: bool,
+    /// The batch that it would take back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<i64>,
     pub changes: Vec<ShownEntry>,
 }
 
@@ -227,6 +194,7 @@ pub fn show(
     Ok(ShownPlan {
         plan: name.to_owned(),
         is_sheet: summary.is_sheet,
+        undoes: summary.undoes.map(|undoes| undoes.batch),
         supplier: summary.supplier,
         changes,
     })
@@ -255,7 +223,10 @@ pub fn page(workspace: &Workspace, name: &str, sku: Option<&str>, attribute: Opt
         });
     })?;
     let files: Vec<&str> = summary.files.iter().map(|file| file.path.as_str()).collect();
-    let title = format!("{name}: {}", summary.supplier);
+    let title = match &summary.undoes {
+        Some(undoes) => format!("{name}: undo {}", undoes.batch),
+        None => format!("{name}: {}", summary.supplier),
+    };
     let about = format!("{} · {}", summary.at, files.join(", "));
     Ok(page.html(&title, &about, &summary.reasons))
 }
@@ -302,7 +273,9 @@ fn each(
     let shelf = Shelf::new(&workspace.settings, &trust);
     let catalog = workspace.reader_if_any()?;
     let outlook = match &catalog {
-        Some(catalog) if !summary.is_sheet => Some(Outlook::new(workspace, catalog, &summary.supplier)?),
+        Some(catalog) if !summary.is_sheet && summary.undoes.is_none() => {
+            Some(Outlook::new(workspace, catalog, &summary.supplier)?)
+        }
         _ => None,
     };
     // A product that passes may have findings of single cells; it is no rejected one.
@@ -339,7 +312,7 @@ fn each(
             None => change.before.as_ref().map(|value| value.to_text().into_owned()),
         };
         let changes = match entry.kind {
-            EntryKind::Missing => Vec::new(),
+            EntryKind::Missing if summary.undoes.is_none() => Vec::new(),
             _ => differences(&read(&entry.before, &entry.sku)?, &read(&entry.after, &entry.sku)?)
                 .into_iter()
                 .filter(|change| is_key(&schema.key_text(change.key), attribute))
@@ -374,6 +347,10 @@ fn each(
                 "rejected",
                 Some("its SKU stands twice in the delivery, with different values".to_owned()),
             ),
+            Verdict::Go if summary.undoes.is_some() => {
+                let whose = catalog.as_ref().map(|catalog| undo::whose(&summary, &entry, catalog));
+                (undo::becomes(entry.kind), whose.transpose()?)
+            }
             Verdict::Go => match (entry.kind, entry.product) {
                 (EntryKind::New, Some(_)) if summary.is_sheet => ("changed", None),
                 (EntryKind::New, Some(product)) => ("new", joins(workspace, product)?),

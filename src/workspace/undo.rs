@@ -1,23 +1,28 @@
 //! A batch taken back: first as a plan, which is the taking back itself, looked at and let go; then for good.
+//!
+//! The plan of an undo waits as any other does. Applied, it takes the batch back once more and holds only where that is what was shown.
 
+use crate::catalog::Reader;
 use crate::catalog::change::{BatchRecord, Change, Undone};
-use crate::catalog::stored::StoredLayer;
+use crate::catalog::stored::{SourceId, StoredLayer};
 use crate::diagnostic::Diagnostic;
 use crate::plan::diff::differences;
+use crate::plan::{Entry, EntryKind, PlanReader, PlanWriter, Summary, Undoes, Verdict};
 use crate::product::batch::{Batch, Tally};
 use crate::product::layer::Layer;
 use crate::product::origin::Source;
 use crate::schema::Schema;
 use crate::workspace::Workspace;
-use crate::workspace::apply::remodel;
+use crate::workspace::apply::{remodel, stale};
+use crate::workspace::difference::{ShownDifference, ShownEntry};
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
-use crate::workspace::plans::{ShownDifference, ShownEntry};
 use crate::workspace::shelving::SETTINGS;
 use crate::workspace::unsettled::DISMISS;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-/// Layers whose differences a plan shows; the rest is counted.
+/// Layers whose differences are told at once; the plan has them all.
 const SHOWN: usize = 10_000;
 
 /// A batch that was taken back.
@@ -34,6 +39,8 @@ pub struct Planned {
     pub undone: Undone,
     /// The batch that took it back already.
     pub by: Option<i64>,
+    /// The plan that waits, where there is something to take back.
+    pub plan: Option<String>,
     /// The layers that change, by product, then source; the reason names product and source. At most 10,000.
     pub changes: Vec<ShownEntry>,
     /// How many more there are.
@@ -50,6 +57,10 @@ pub fn undo(workspace: &mut Workspace, batch: i64) -> Result<TakenBack, Failure>
     };
     let moment = workspace.moment.clone();
     let (change, undone) = taken_back(workspace, &found)?;
+    commit(change, found, moment, undone)
+}
+
+fn commit(change: Change<'_>, found: Batch, moment: String, undone: Undone) -> Result<TakenBack, Failure> {
     if undone.batch.is_some() {
         let tally = Tally {
             changed: undone.restored,
@@ -64,15 +75,16 @@ pub fn undo(workspace: &mut Workspace, batch: i64) -> Result<TakenBack, Failure>
             ..BatchRecord::default()
         })?;
     }
-    Ok(TakenBack { of: batch, undone })
+    Ok(TakenBack { of: found.id, undone })
 }
 
-/// What `undo` would do, by doing it and letting go of it.
+/// What `undo` would do, by doing it and letting go of it; it waits as a plan.
 pub fn plan(workspace: &mut Workspace, batch: i64) -> Result<Planned, Failure> {
     let mut planned = Planned {
         of: batch,
         undone: Undone::default(),
         by: None,
+        plan: None,
         changes: Vec::new(),
         more: 0,
     };
@@ -83,65 +95,196 @@ pub fn plan(workspace: &mut Workspace, batch: i64) -> Result<Planned, Failure> {
         return Ok(planned);
     };
     let schema = workspace.settings.schema.clone();
+    let name = workspace.next_plan()?;
+    let path = workspace.plan_path(&name)?;
+    let mut summary = Summary {
+        plan: name.clone(),
+        supplier: found.source.clone(),
+        base: reader.sequence()?,
+        fingerprint: schema.fingerprint(),
+        at: workspace.moment.clone(),
+        ..Summary::default()
+    };
     let (change, undone) = taken_back(workspace, &found)?;
+    planned.undone = undone;
+    if planned.undone.batch.is_none() {
+        return Ok(planned);
+    }
+    let sources = reader.sources()?;
+    summary.undoes = Some(Undoes {
+        batch,
+        decisions: planned.undone.decisions,
+        sources: sources.iter().map(|(_, name)| name.clone()).collect(),
+    });
+    let mut plan = PlanWriter::create(&path)?;
+    each(&reader, &change, &planned.undone, &sources, &mut |entry, verdict| {
+        let number = plan.add(&entry)?;
+        plan.judge(number, verdict);
+        match (verdict, entry.kind) {
+            (Verdict::Go, EntryKind::New) => summary.tally.new += 1,
+            (Verdict::Go, EntryKind::Missing) => summary.tally.missing += 1,
+            (Verdict::Go, _) => summary.tally.changed += 1,
+            (_, _) => summary.tally.held += 1,
+        }
+        match verdict {
+            Verdict::Go if planned.changes.len() < SHOWN => {
+                planned.changes.push(shown(&summary, &entry, &reader, &schema)?)
+            }
+            Verdict::Go => planned.more += 1,
+            Verdict::Held(_) | Verdict::Rejected => {}
+        }
+        Ok(())
+    })?;
+    summary.tally.read = u64::from(plan.len());
+    if !planned.undone.kept.is_empty() {
+        summary.reasons = vec![kept()];
+    }
+    plan.finish(&mut summary)?;
+    planned.plan = Some(name);
+    Ok(planned)
+}
+
+/// Applies the plan of an undo: only if taking the batch back is still what was shown. The plan file is gone afterwards.
+pub fn apply(workspace: &mut Workspace, path: &Path) -> Result<TakenBack, Failure> {
+    let (mut plan, summary) = PlanReader::open(path)?;
+    let Some(undoes) = &summary.undoes else {
+        return Err(Failure::usage(format!("plan {} takes nothing back", summary.plan)));
+    };
+    let found = standing(workspace, undoes.batch)?;
+    let reader = workspace.reader()?;
+    let since = reader.batches_since(summary.base)?;
+    let since: Vec<String> = since
+        .iter()
+        .map(|batch| format!("batch {} ({} of {})", batch.id, batch.kind, batch.source))
+        .collect();
+    let Some(found) = found else {
+        return Err(stale(&reader, &summary, &since)?);
+    };
+    if summary.fingerprint != workspace.settings.schema.fingerprint() {
+        return Err(stale(&reader, &summary, &[])?);
+    }
+    let moment = workspace.moment.clone();
+    let (change, undone) = taken_back(workspace, &found)?;
+    let mut holds = undone.batch.is_some() && undone.decisions == undoes.decisions;
+    let sources = reader.sources()?;
+    each(&reader, &change, &undone, &sources, &mut |entry, verdict| {
+        holds = holds && plan.entry()? == Some((entry, verdict));
+        Ok(())
+    })?;
+    if !holds || plan.entry()?.is_some() {
+        return Err(stale(&reader, &summary, &since)?);
+    }
+    let done = commit(change, found, moment, undone)?;
+    std::fs::remove_file(path).map_err(|error| Failure::io("remove the applied plan", path, &error))?;
+    Ok(done)
+}
+
+fn kept() -> Diagnostic {
+    Diagnostic::info("I-UNDO-KEPT", "a later batch changed it: it stays as it is")
+}
+
+/// The layers that taking a batch back changes, by product, then source, then those that it leaves alone.
+fn each(
+    reader: &Reader,
+    change: &Change<'_>,
+    undone: &Undone,
+    sources: &[(SourceId, String)],
+    take: &mut dyn FnMut(Entry, Verdict) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let mut products = undone.products.clone();
     products.sort_unstable();
     products.dedup();
-    let sources: BTreeMap<_, _> = reader.sources()?.into_iter().collect();
     for product in products {
         let by_source = |layers: Vec<StoredLayer>| -> BTreeMap<_, _> {
             layers.into_iter().map(|layer| (layer.source, layer)).collect()
         };
         let (before, after) = (by_source(reader.layers(product)?), by_source(change.layers(product)?));
-        let name = reader.sku_of(product)?.unwrap_or_default();
-        let mut all: Vec<_> = before.keys().chain(after.keys()).copied().collect();
-        all.sort_unstable();
-        all.dedup();
+        let all: BTreeSet<SourceId> = before.keys().chain(after.keys()).copied().collect();
         for source in all {
-            let source_name = sources.get(&source).map_or("", String::as_str);
-            let of = format!("{name} {source_name}");
-            let Some(entry) = entry(before.get(&source), after.get(&source), &of, &schema)? else {
-                continue;
-            };
-            match planned.changes.len() < SHOWN {
-                true => planned.changes.push(entry),
-                false => planned.more += 1,
+            // It is the store's own list.
+            let at = sources.iter().position(|(id, _)| *id == source).unwrap_or_default();
+            if let Some(entry) = entry(before.get(&source), after.get(&source), product, at as u32) {
+                take(entry, Verdict::Go)?;
             }
         }
     }
-    planned.undone = undone;
-    Ok(planned)
+    for sku in &undone.kept {
+        take(bare(EntryKind::Same, sku.clone()), Verdict::Held(0))?;
+    }
+    Ok(())
+}
+
+fn bare(kind: EntryKind, sku: String) -> Entry {
+    Entry {
+        kind,
+        product: None,
+        sku,
+        file: 0,
+        line: 0,
+        row_hash: 0,
+        gtin: 0,
+        mpn: String::new(),
+        model: String::new(),
+        before: String::new(),
+        after: String::new(),
+    }
 }
 
 /// What becomes of a layer; none where it stays.
-fn entry(
-    before: Option<&StoredLayer>,
-    after: Option<&StoredLayer>,
-    of: &str,
-    schema: &Schema,
-) -> Result<Option<ShownEntry>, Failure> {
-    let read = |layer: Option<&StoredLayer>| match layer {
-        Some(layer) => {
-            Layer::read_body(&layer.body, schema).map_err(|error| Failure::damaged(&layer.sku, &error.to_string()))
-        }
-        None => Ok(Layer::default()),
-    };
+fn entry(before: Option<&StoredLayer>, after: Option<&StoredLayer>, product: i64, source: u32) -> Option<Entry> {
     let kind = match (before, after) {
-        (None, None) => return Ok(None),
-        (None, Some(_)) => "new",
-        (Some(_), None) => "missing",
-        (Some(before), Some(after)) if before.withdrawn && !after.withdrawn => "new",
-        (Some(before), Some(after)) if !before.withdrawn && after.withdrawn => "missing",
-        (Some(before), Some(after)) if before.body == after.body => return Ok(None),
-        (Some(_), Some(_)) => "changed",
+        (None, None) => return None,
+        (None, Some(_)) => EntryKind::New,
+        (Some(_), None) => EntryKind::Missing,
+        (Some(before), Some(after)) if before.withdrawn && !after.withdrawn => EntryKind::New,
+        (Some(before), Some(after)) if !before.withdrawn && after.withdrawn => EntryKind::Missing,
+        (Some(before), Some(after)) if before.body == after.body => return None,
+        (Some(_), Some(_)) => EntryKind::Changed,
     };
-    let changes = differences(&read(before)?, &read(after)?).into_iter();
-    Ok(Some(ShownEntry {
-        sku: before.or(after).map_or_else(String::new, |layer| layer.sku.clone()),
-        kind: kind.to_owned(),
+    let body = |layer: Option<&StoredLayer>| layer.map_or_else(String::new, |layer| layer.body.clone());
+    let sku = before.or(after).map_or_else(String::new, |layer| layer.sku.clone());
+    Some(Entry {
+        product: Some(product),
+        file: source,
+        before: body(before),
+        after: body(after),
+        ..bare(kind, sku)
+    })
+}
+
+/// What becomes of a layer, as plans call it.
+pub fn becomes(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::New => "new",
+        EntryKind::Missing => "missing",
+        EntryKind::Changed | EntryKind::Same => "changed",
+    }
+}
+
+/// Product and source of a layer that the plan of an undo changes.
+pub fn whose(summary: &Summary, entry: &Entry, reader: &Reader) -> Result<String, Failure> {
+    let product = entry.product.map_or(Ok(None), |product| reader.sku_of(product))?;
+    let sources = summary.undoes.as_ref().map(|undoes| undoes.sources.as_slice());
+    let source = sources.and_then(|sources| sources.get(entry.file as usize));
+    Ok(format!(
+        "{} {}",
+        product.unwrap_or_default(),
+        source.map_or("", String::as_str)
+    ))
+}
+
+fn shown(summary: &Summary, entry: &Entry, reader: &Reader, schema: &Schema) -> Result<ShownEntry, Failure> {
+    let read = |body: &str| match body {
+        "" => Ok(Layer::default()),
+        body => Layer::read_body(body, schema).map_err(|error| Failure::damaged(&entry.sku, &error.to_string())),
+    };
+    let changes = differences(&read(&entry.before)?, &read(&entry.after)?).into_iter();
+    Ok(ShownEntry {
+        sku: entry.sku.clone(),
+        kind: becomes(entry.kind).to_owned(),
         values: changes.map(|change| ShownDifference::of(change, schema)).collect(),
-        reason: Some(of.to_owned()),
-    }))
+        reason: Some(whose(summary, entry, reader)?),
+    })
 }
 
 /// The batch, unless it was taken back. Errors where there is none, or it cannot be.

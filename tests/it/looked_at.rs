@@ -84,8 +84,109 @@ fn what_an_undo_would_change_is_shown_exactly_and_nothing_is_done() {
         ("A mano", "10.00 EUR", 3)
     );
     let again = shop.done(&["undo", "2", "--plan", "--json"]).json();
-    assert_eq!(again["changes"], json!([]));
+    assert_eq!((&again["changes"], &again["plan"]), (&json!([]), &json!(null)));
     assert_eq!(shop.run(&["undo", "99", "--plan"]).code, Some(2));
+}
+
+/// The plan of an undo waits like any other: listed, shown, applied or thrown away.
+#[test]
+fn the_plan_of_an_undo_waits_and_is_applied() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", FIRST);
+    import(&shop, "norte");
+    let before = export(&shop);
+    deliver(&shop, "norte", &SECOND.replace("300.00", "31.00"));
+    import(&shop, "norte");
+    // B is changed once more: what that says stays.
+    deliver(
+        &shop,
+        "norte",
+        &SECOND
+            .replace("300.00", "31.00")
+            .replace("Dos & <b>dos</b>", "Dos y dos"),
+    );
+    assert_eq!(tally(&import(&shop, "norte")), "1 changed, 3 unchanged");
+    let now = export(&shop);
+    let planned = shop.done(&["undo", "2", "--plan", "--json"]).json();
+    let plan = planned["plan"].as_str().expect("a plan waits").to_owned();
+    assert_eq!(planned["kept"], json!(["B"]));
+    let listed = shop.done(&["plan", "list", "--json"]).json()["plans"][0].clone();
+    assert_eq!((&listed["plan"], &listed["undoes"]), (&json!(plan), &json!(2)));
+    assert_eq!(
+        (
+            &listed["tally"]["changed"],
+            &listed["tally"]["missing"],
+            &listed["tally"]["held"]
+        ),
+        (&json!(2), &json!(1), &json!(1))
+    );
+    assert!(shop.done(&["plan", "list"]).out.contains("undo of batch 2"));
+    let shown = shop.done(&["plan", "show", &plan, "--json"]).json();
+    assert_eq!(
+        (&shown["undoes"], &shown["changes"].as_array().map(Vec::len)),
+        (&json!(2), &Some(4))
+    );
+    assert_eq!(shown["changes"][0], planned["changes"][0]);
+    assert_eq!(
+        (&shown["changes"][3]["sku"], &shown["changes"][3]["reason"]),
+        (
+            &json!("B"),
+            &json!("a later batch changed it: it stays as it is [I-UNDO-KEPT]")
+        )
+    );
+    let one = shop
+        .done(&["plan", "show", &plan, "--sku", "A", "--attribute", "price"])
+        .out;
+    assert!(
+        one.contains("price: 11.00 EUR → 10.00 EUR") && one.contains("the undo of batch 2"),
+        "{one}"
+    );
+    let page = shop.done(&["plan", "show", &plan, "--html"]).out;
+    assert!(
+        page.contains(&format!("{plan}: undo 2")) && page.contains("it stays as it is"),
+        "{page}"
+    );
+    assert_eq!(export(&shop), now);
+
+    // What has moved since makes it stale, and is named; what is no matter of it does not.
+    shop.done(&["product", "set", "C", "name@es=A mano"]);
+    deliver(
+        &shop,
+        "norte",
+        &SECOND
+            .replace("300.00", "32.00")
+            .replace("Dos & <b>dos</b>", "Dos y dos"),
+    );
+    import(&shop, "norte");
+    let stale = shop.run(&["apply", &plan]).ended(5);
+    assert!(
+        stale.err.contains("batch 5") && stale.err.contains("estante undo 2 --plan"),
+        "{}",
+        stale.err
+    );
+    shop.done(&["plan", "discard", &plan]);
+    shop.done(&["undo", "5"]);
+    let planned = shop.done(&["undo", "2", "--plan", "--json"]).json();
+    let plan = planned["plan"].as_str().expect("a plan waits").to_owned();
+    supplier(&shop, "sur", "", "sku;name;price;stock\nZ;Otro;1.00;1\n");
+    import(&shop, "sur");
+    let done = shop.done(&["apply", &plan, "--json"]).json();
+    assert_eq!(
+        (&done["undone"], &done["restored"], &done["removed"]),
+        (&json!(2), &json!(2), &json!(1))
+    );
+    assert_eq!(shop.run(&["apply", &plan]).code, Some(2));
+    let after = export(&shop);
+    assert_eq!(after["A"], before["A"]);
+    assert_eq!((&*after["C"]["title"], &*after["C"]["price"]), ("A mano", "30.00 EUR"));
+    assert!(!after.contains_key("D"));
+    // Taken back by hand in the meantime, there is nothing left of it.
+    let planned = shop.done(&["undo", "3", "--plan", "--json"]).json();
+    let plan = planned["plan"].as_str().expect("a plan waits").to_owned();
+    shop.done(&["undo", "3"]);
+    shop.run(&["apply", &plan]).ended(5);
+    shop.done(&["plan", "discard", &plan]);
+    shop.done(&["verify"]);
 }
 
 #[test]

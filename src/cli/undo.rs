@@ -1,0 +1,142 @@
+//! `undo`: a batch taken back, or first the plan of it.
+
+use crate::cli::output::{Output, Tone, count};
+use crate::diagnostic::excerpt;
+use crate::workspace::Workspace;
+use crate::workspace::failure::Failure;
+use crate::workspace::undo::{self, TakenBack};
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// `undo BATCH --plan`
+pub fn plan(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
+    let planned = undo::plan(&mut workspace, batch)?;
+    // Nothing was written but the plan, so nothing is let go either.
+    drop(workspace);
+    let undone = &planned.undone;
+    if output.json {
+        output.document(json!({
+            "of": planned.of,
+            "undone_by": planned.by,
+            "plan": planned.plan,
+            "restored": undone.restored,
+            "removed": undone.removed,
+            "decisions": undone.decisions,
+            "kept": undone.kept,
+            "changes": planned.changes,
+            "more": planned.more,
+        }));
+        return Ok(0);
+    }
+    let mut text = String::new();
+    for entry in &planned.changes {
+        let what = match entry.kind.as_str() {
+            "new" => "comes back",
+            "missing" => "goes",
+            _ => "as before",
+        };
+        let source = entry.reason.as_deref().unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{what:10} {}  {}",
+            excerpt(&entry.sku),
+            output.paint(Tone::Faint, source)
+        );
+        if entry.kind != "changed" {
+            continue;
+        }
+        for value in &entry.values {
+            let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), excerpt);
+            let _ = writeln!(
+                text,
+                "             {}: {} → {}",
+                value.key,
+                side(&value.before),
+                side(&value.after)
+            );
+        }
+    }
+    if planned.more > 0 {
+        let _ = writeln!(text, "and {} more", count(planned.more));
+    }
+    let _ = match (planned.by, &planned.plan) {
+        (Some(by), _) => writeln!(text, "batch {batch} was taken back by batch {by}"),
+        (None, None) => writeln!(
+            text,
+            "nothing to take back: it changed nothing, or all of it was changed again since"
+        ),
+        (None, Some(plan)) => {
+            let what = match undone.restored + undone.removed + undone.decisions {
+                0 => "what it decided would be open again".to_owned(),
+                _ => format!(
+                    "{} layers would be as they were, {} would go, {} decisions would be open again, {} stay since later batches \
+                     changed them",
+                    count(undone.restored),
+                    count(undone.removed),
+                    count(undone.decisions),
+                    count(undone.kept.len() as u64)
+                ),
+            };
+            writeln!(
+                text,
+                "{what}; nothing was changed: `estante apply {plan}` does it, `estante plan show {plan}` shows it"
+            )
+        }
+    };
+    output.text(&text);
+    Ok(0)
+}
+
+/// `undo BATCH`
+pub fn undo(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8, Failure> {
+    let taken = undo::undo(&mut workspace, batch)?;
+    output.close(workspace)?;
+    tell(&taken, output);
+    Ok(0)
+}
+
+/// What was taken back.
+pub fn tell(taken: &TakenBack, output: &Output) {
+    let undone = &taken.undone;
+    if output.json {
+        output.document(json!({
+            "undone": taken.of,
+            "batch": undone.batch,
+            "restored": undone.restored,
+            "removed": undone.removed,
+            "kept": undone.kept,
+        }));
+        return;
+    }
+    let mut text = String::new();
+    match undone.batch {
+        None if undone.kept.is_empty() => {
+            text.push_str("it changed no product, or was taken back before; nothing changed\n")
+        }
+        None => text.push_str("nothing to take back: all of it was changed again since\n"),
+        Some(by) => {
+            let _ = writeln!(
+                text,
+                "batch {} is taken back by batch {by}: {} layers as they were, {} gone",
+                taken.of,
+                count(undone.restored),
+                count(undone.removed)
+            );
+        }
+    }
+    if !undone.kept.is_empty() {
+        let shown: Vec<String> = undone.kept.iter().take(10).map(|sku| excerpt(sku)).collect();
+        let more = undone.kept.len().saturating_sub(10);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            text,
+            "kept since later batches changed them: {}{more}",
+            shown.join(", ")
+        );
+    }
+    output.text(&text);
+}
