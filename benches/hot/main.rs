@@ -22,7 +22,8 @@ use estante::product::origin::Origin;
 use estante::product::record::Records;
 use estante::product::{By, Product, Resolved};
 use estante::schema::scope::Key;
-use estante::workspace::settings::{Settings, Supplier};
+use estante::workspace::settings::Settings;
+use estante::workspace::supplier_settings::Supplier;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 

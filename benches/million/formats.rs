@@ -7,7 +7,7 @@ use estante::mapping::apply::Scratch;
 use estante::product::record::Records;
 use estante::workspace::Workspace;
 use estante::workspace::failure::Failure;
-use estante::workspace::settings::Supplier;
+use estante::workspace::supplier_settings::Supplier;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use serde_json::{Value, json};

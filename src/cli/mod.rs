@@ -42,7 +42,7 @@ use crate::workspace::Workspace;
 use crate::workspace::delivery::Which;
 use crate::workspace::failure::Failure;
 use crate::workspace::search::Question;
-use crate::workspace::settings::OnDrift;
+use crate::workspace::supplier_settings::OnDrift;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;

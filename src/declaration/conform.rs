@@ -78,7 +78,7 @@ impl<'a> Walk<'a> {
             Shape::Integer(Some(number)) => self.check_integer(node, *number, rules),
             Shape::Integer(None) => self.bad_value(node, "is too large a number".to_string(), None),
             Shape::Float(number) => self.check_float(node, *number, rules),
-            Shape::Boolean | Shape::Moment => {}
+            Shape::Boolean(_) | Shape::Moment => {}
             Shape::List(members) => self.check_list(node, members, rules),
             Shape::Table(entries) => self.check_table(node, entries, rules),
         }
@@ -318,14 +318,14 @@ impl<'a> Walk<'a> {
             Shape::Text(_) => TEXT,
             Shape::Integer(_) => INTEGER,
             Shape::Float(_) => NUMBER,
-            Shape::Boolean => BOOLEAN,
+            Shape::Boolean(_) => BOOLEAN,
             Shape::Moment => "a date",
             Shape::List(_) => LIST,
             Shape::Table(_) => TABLE,
         };
         let written = self.text.get(node.start..node.end).unwrap_or_default();
         let help = match &node.shape {
-            Shape::Integer(_) | Shape::Float(_) | Shape::Boolean | Shape::Moment if expected.contains(&TEXT) => {
+            Shape::Integer(_) | Shape::Float(_) | Shape::Boolean(_) | Shape::Moment if expected.contains(&TEXT) => {
                 Some(format!("write it in quotes: \"{}\"", excerpt(written)))
             }
             Shape::Text(text) => {
@@ -472,7 +472,7 @@ fn admits(rules: &Rules, shape: &Shape) -> bool {
             Shape::Text(_) => name == "string",
             Shape::Integer(_) => matches!(name, "integer" | "number"),
             Shape::Float(_) => name == "number",
-            Shape::Boolean => name == "boolean",
+            Shape::Boolean(_) => name == "boolean",
             Shape::Moment => false,
             Shape::List(_) => name == "array",
             Shape::Table(_) => name == "object",

@@ -6,10 +6,11 @@
 mod conform;
 pub mod nearest;
 mod node;
+mod read;
 #[cfg(test)]
 mod tests;
 
-use crate::declaration::node::{Node, Shape};
+use crate::declaration::node::{Entry, Node, Shape};
 use crate::diagnostic::{Diagnostic, Place};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -19,8 +20,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::DeTable;
 
 /// The most bytes a file may have. The largest hand-written value maps seen have a few hundred kilobytes.
 pub const MOST_BYTES: u64 = 8 * 1024 * 1024;
@@ -144,9 +144,9 @@ impl Declaration {
             });
             return Err(self.told(told.collect()));
         }
-        toml::from_str(&self.text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            self.told(vec![(at, Diagnostic::error("E-BAD-VALUE", fragment(error.message())))])
+        T::deserialize(&self.root).map_err(|unfit| {
+            let told = Diagnostic::error("E-BAD-VALUE", fragment(&unfit.message));
+            self.told(vec![(unfit.at.unwrap_or(0), told)])
         })
     }
 
@@ -154,17 +154,11 @@ impl Declaration {
     ///
     /// With it a check of references still knows every name of a file that has faults elsewhere.
     pub fn entries<T: DeserializeOwned>(&self, table: &str) -> BTreeMap<String, Option<T>> {
-        let Ok(root) = DeTable::parse(&self.text) else {
+        let Some(Shape::Table(entries)) = self.root.entry(table).map(|entry| &entry.node.shape) else {
             return BTreeMap::new();
         };
-        let Some(DeValue::Table(table)) = root.into_inner().remove(table).map(Spanned::into_inner) else {
-            return BTreeMap::new();
-        };
-        let entry = |value| T::deserialize(ValueDeserializer::from(value)).ok();
-        table
-            .into_iter()
-            .map(|(name, value)| (name.into_inner().into_owned(), entry(value)))
-            .collect()
+        let entry = |entry: &Entry| (entry.key.clone(), T::deserialize(&entry.node).ok());
+        entries.iter().map(entry).collect()
     }
 
     /// Line and column of the value at a path, of the nearest parent where it is not there. Members of lists are `"0"`, `"1"`.

@@ -24,7 +24,7 @@ pub enum Shape {
     /// `None` past 128 bits.
     Integer(Option<i128>),
     Float(f64),
-    Boolean,
+    Boolean(bool),
     /// A date, a time, or both, written without quotes.
     Moment,
     List(Vec<Node>),
@@ -106,7 +106,7 @@ fn node(value: &Spanned<DeValue<'_>>, depth: usize) -> Result<Node, usize> {
         DeValue::String(text) => Shape::Text(text.to_string()),
         DeValue::Integer(number) => Shape::Integer(i128::from_str_radix(number.as_str(), number.radix()).ok()),
         DeValue::Float(number) => Shape::Float(number.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(_) => Shape::Boolean,
+        DeValue::Boolean(is_so) => Shape::Boolean(*is_so),
         DeValue::Datetime(_) => Shape::Moment,
         DeValue::Array(members) => Shape::List(
             members

@@ -280,3 +280,48 @@ fn the_schema_for_editors_is_stable() {
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(schema["properties"]["rank"]["description"], "Trust, lower is better.");
 }
+
+/// The tree gives what the `toml` crate gives of the same text, for every kind of value and every file of the sample.
+#[test]
+fn a_tree_reads_as_its_text_does() {
+    let kinds = "a = 'x'\nb = \"\\u00e9\"\nc = 1\nd = 0x7f\ne = 9223372036854775807\nf = 1.5e3\ng = inf\nh = true\ni = false\n\
+                 j = [1, [2.5, 'y'], {k = 'z'}]\nl.m.n = 'deep'\n[o]\n'p q' = []\n[[r]]\ns = 1\n[[r]]\n";
+    let mut texts = vec![("kinds.toml".to_owned(), kinds.to_owned())];
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["schemas", "sample_feeds", "channels", "copy", "rules"] {
+        for entry in walkdir::WalkDir::new(root.join(folder)) {
+            let path = entry.expect("the sample is there").into_path();
+            if path.extension().is_some_and(|ending| ending == "toml") {
+                let text = std::fs::read_to_string(&path).expect("it reads");
+                texts.push((path.display().to_string(), text));
+            }
+        }
+    }
+    assert!(texts.len() > 30, "{} files", texts.len());
+    for (name, text) in texts {
+        let expected: serde_json::Value = toml::from_str(&text).expect("it is TOML");
+        let declaration = Declaration::parse(text, &name).expect("it is TOML");
+        let read: serde_json::Value = declaration.check().expect("it fits");
+        assert_eq!(read, expected, "{name}");
+    }
+    // What no type asks for is told at its place.
+    for (text, place, message) in [
+        (
+            "a = 1\nb = [1979-05-27]",
+            "b.toml:2:6",
+            "invalid type: a date or time without quotes",
+        ),
+        (
+            "a = 1_000_000_000_000_000_000_000_000_000_000_000_000_000",
+            "b.toml:1:5",
+            "invalid value",
+        ),
+    ] {
+        let told = Declaration::parse(text.to_owned(), "b.toml").and_then(|file| file.check::<serde_json::Value>());
+        let told = told.expect_err("it does not fit");
+        assert!(
+            told[0].to_string().contains(place) && told[0].message.contains(message),
+            "{told:?}"
+        );
+    }
+}

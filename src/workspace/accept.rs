@@ -7,7 +7,7 @@ use crate::workspace::check::{Checked, UnknownWord, line, quoted_key};
 use crate::workspace::drift::key;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::feed_file::put;
-use crate::workspace::settings::{SUPPLIER_FILE, SupplierFile};
+use crate::workspace::supplier_settings::{SUPPLIER_FILE, SupplierFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike, value};

@@ -8,7 +8,8 @@ use crate::plan::guard::settings::Guards;
 use crate::schema::Schema;
 use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
-use crate::workspace::settings::{Settings, Supplier};
+use crate::workspace::settings::Settings;
+use crate::workspace::supplier_settings::Supplier;
 use crate::workspace::unsettled::held;
 
 /// What the store knows of the supplier before the delivery.

@@ -15,7 +15,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, last_layouts, look_at, name_of};
 use crate::workspace::proposal::{Known as KnownTexts, Near};
 use crate::workspace::reading::{Outcome, Readers, Told, read};
-use crate::workspace::settings::{SUPPLIER_FILE, Supplier, SupplierFile};
+use crate::workspace::supplier_settings::{SUPPLIER_FILE, Supplier, SupplierFile};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Samples shown of a column.

@@ -9,7 +9,7 @@ use crate::product::batch::{DeliveredFile, LaidColumn, Layout};
 use crate::value::text::{self, fold};
 use crate::workspace::failure::Failure;
 use crate::workspace::layout::{Look, RECORDS, predecessor};
-use crate::workspace::settings::{Mode, OnDrift, Supplier};
+use crate::workspace::supplier_settings::{Mode, OnDrift, Supplier};
 use crate::workspace::turn::{OutOfTurn, Turn};
 use std::collections::{BTreeMap, BTreeSet};
 

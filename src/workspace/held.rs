@@ -17,7 +17,8 @@ use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
 use crate::workspace::newcomers::{Newcomer, identify};
-use crate::workspace::settings::{Settings, Supplier};
+use crate::workspace::settings::Settings;
+use crate::workspace::supplier_settings::Supplier;
 use crate::workspace::unsettled::{DISMISS, Later};
 use std::collections::{BTreeMap, BTreeSet};
 

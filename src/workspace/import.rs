@@ -18,7 +18,7 @@ use crate::workspace::planner::Planner;
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::reading::{Readers, Told, read};
 use crate::workspace::rejects::{Rejects, is_of_workbook};
-use crate::workspace::settings::{Mode, Supplier};
+use crate::workspace::supplier_settings::{Mode, Supplier};
 use crate::workspace::unsettled::{Unsettled, words_in};
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -9,7 +9,7 @@ use crate::product::batch::{DeliveredFile, LaidColumn, Layout};
 use crate::value::number::{self, Proof};
 use crate::value::price;
 use crate::workspace::failure::Failure;
-use crate::workspace::settings::Supplier;
+use crate::workspace::supplier_settings::Supplier;
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -82,6 +82,7 @@ mod shelving;
 pub mod specs;
 pub mod standing;
 pub mod supplier;
+pub mod supplier_settings;
 pub mod todo;
 pub mod turn;
 pub mod undo;

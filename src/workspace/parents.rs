@@ -12,7 +12,7 @@ use crate::schema::scope::Key;
 use crate::value::Value;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
-use crate::workspace::settings::Supplier;
+use crate::workspace::supplier_settings::Supplier;
 use std::collections::HashMap;
 
 /// Codes that are remembered at a time.

@@ -22,7 +22,8 @@ use crate::workspace::newcomers::{Newcomer, identify};
 use crate::workspace::progress::Progress;
 use crate::workspace::reading::{Changed, Outcome, Told};
 use crate::workspace::rejects::Rejects;
-use crate::workspace::settings::{Mode, Settings, Supplier};
+use crate::workspace::settings::Settings;
+use crate::workspace::supplier_settings::{Mode, Supplier};
 use std::collections::{BTreeMap, HashMap};
 use xxhash_rust::xxh3::xxh3_128;
 

@@ -25,7 +25,7 @@ use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
 use crate::workspace::parents::{House, Parents};
-use crate::workspace::settings::Supplier;
+use crate::workspace::supplier_settings::Supplier;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;

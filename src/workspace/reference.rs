@@ -8,7 +8,8 @@ use crate::enrich::rules::file::RulesFile;
 use crate::index::synonyms::SynonymsFile;
 use crate::schema::file::SchemaFile;
 use crate::workspace::failure::Failure;
-use crate::workspace::settings::{SupplierFile, WorkspaceFile};
+use crate::workspace::settings::WorkspaceFile;
+use crate::workspace::supplier_settings::SupplierFile;
 use std::path::Path;
 
 /// The schemas by file name.

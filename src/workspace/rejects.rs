@@ -12,7 +12,7 @@ use crate::feed::workbook_part;
 use crate::product::record::{Records, Spot};
 use crate::workspace::delivery::DeliveryFile;
 use crate::workspace::failure::Failure;
-use crate::workspace::settings::Supplier;
+use crate::workspace::supplier_settings::Supplier;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;

@@ -18,7 +18,8 @@ use crate::workspace::Workspace;
 use crate::workspace::download;
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::presets::{Seen, items_inside, lay_over};
-use crate::workspace::settings::{Mode, SUPPLIER_FILE, Settings, SupplierFile, is_supplier_id};
+use crate::workspace::settings::Settings;
+use crate::workspace::supplier_settings::{Mode, SUPPLIER_FILE, SupplierFile, is_supplier_id};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -35,7 +36,7 @@ pub struct ShownSupplier {
 
 /// The suppliers in the order of a run.
 pub fn list(workspace: &Workspace) -> Vec<ShownSupplier> {
-    let shown = |supplier: &crate::workspace::settings::Supplier| ShownSupplier {
+    let shown = |supplier: &crate::workspace::supplier_settings::Supplier| ShownSupplier {
         supplier: supplier.id.clone(),
         name: supplier.name.clone(),
         rank: supplier.rank,

@@ -11,7 +11,8 @@ use crate::product::layer::Layer;
 use crate::workspace::decisions::Decisions;
 use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
-use crate::workspace::settings::{Mode, Settings};
+use crate::workspace::settings::Settings;
+use crate::workspace::supplier_settings::Mode;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kind of the batches that reject what was held.
