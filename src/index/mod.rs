@@ -4,6 +4,7 @@
 //! that decides its content. What products are is left to the floors below, where their layers lie to the workspace.
 
 pub mod collect;
+pub mod directory;
 pub mod document;
 pub mod facet;
 pub mod filter;
@@ -21,12 +22,12 @@ pub mod tokenizer;
 pub mod typo;
 pub mod worth;
 
+use crate::index::directory::Folder;
 use crate::index::layout::{ID, Layout};
 use crate::index::tokenizer::tokenizers;
 use crate::schema::Schema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy, UserOperation};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
@@ -82,7 +83,7 @@ impl Index {
             return Ok(None);
         }
         let layout = Layout::new(schema);
-        let Ok(index) = tantivy::Index::open_in_dir(folder) else {
+        let Ok(index) = Folder::open(folder).and_then(tantivy::Index::open) else {
             return Ok(None);
         };
         let holding = index.load_metas().ok().and_then(|metas| metas.payload);
@@ -118,7 +119,7 @@ impl Index {
         }
         std::fs::create_dir_all(folder).map_err(failed)?;
         let layout = Layout::new(schema);
-        let directory = MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
+        let directory = Folder::open(folder)?;
         let index = tantivy::Index::builder()
             .schema(layout.fields.clone())
             .tokenizers(tokenizers())
@@ -159,7 +160,8 @@ impl Index {
 
     /// Is there an index in a folder that reads and is whole, whatever it was made for.
     pub fn is_readable(folder: &Path) -> bool {
-        tantivy::Index::open_in_dir(folder)
+        Folder::open(folder)
+            .and_then(tantivy::Index::open)
             .is_ok_and(|index| index.validate_checksum().is_ok_and(|damaged| damaged.is_empty()))
     }
 
@@ -201,12 +203,15 @@ impl Index {
         if threads > 1 {
             self.index.set_multithread_executor(threads)?;
         }
-        let reader: IndexReader = self
-            .index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .doc_store_cache_num_blocks(1)
-            .try_into()?;
+        let opened = || -> Result<IndexReader, tantivy::TantivyError> {
+            self.index
+                .reader_builder()
+                .reload_policy(ReloadPolicy::Manual)
+                .doc_store_cache_num_blocks(1)
+                .try_into()
+        };
+        // Who may not lock the folder may see files go while they are opened; what took their place is there then.
+        let reader = opened().or_else(|_| opened())?;
         Ok(reader.searcher())
     }
 

@@ -4,6 +4,7 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{ProductName, StoredLayer};
+use crate::index::directory::is_unwritable;
 use crate::index::document::{Documents, Doubted, Note};
 use crate::index::{Holding, Index, IndexError};
 use crate::product::origin::Source;
@@ -310,7 +311,14 @@ pub fn fingerprint(workspace: &Workspace) -> u64 {
 /// The right to write the index, which the operating system takes back when the process ends, however it ends.
 fn lock(store: &Path, patience: Duration) -> Result<File, Failure> {
     let path = store.join("index.lock");
-    let failed = |error: std::io::Error| Failure::io("lock", &path, &error);
+    let failed = |error: std::io::Error| {
+        let failure = Failure::io("lock", &path, &error);
+        match is_unwritable(&error) {
+            true => failure
+                .with_help("nothing may be written there; a search where it may be brings the index up to the catalog"),
+            false => failure,
+        }
+    };
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)

@@ -33,6 +33,8 @@ use std::time::{Duration, Instant};
 pub const MOST_HITS: usize = 10_000;
 /// Last place that can be asked for.
 pub const LAST_PLACE: usize = 1_000_000;
+/// Code of what is told where the index is older than the catalog.
+const BEHIND: &str = "W-INDEX-BEHIND";
 /// Longest value that a hit shows, in characters.
 const LONGEST_VALUE: usize = 300;
 
@@ -92,8 +94,12 @@ impl Opened {
                 notes: Vec::new(),
             }),
             (Some(index), Err(failure)) => {
+                let help = failure
+                    .help
+                    .as_ref()
+                    .map_or_else(String::new, |help| format!("; {help}"));
                 let note = format!(
-                    "the index could not be brought up to the catalog and is of batch {}: {failure}",
+                    "the index could not be brought up to the catalog and is of batch {}: {failure}{help} [{BEHIND}]",
                     index.holding.sequence
                 );
                 Ok(Opened {
@@ -101,7 +107,12 @@ impl Opened {
                     notes: vec![note],
                 })
             }
-            (None, Err(failure)) => Err(failure),
+            (None, Err(failure)) => Err(Failure {
+                message: format!(
+                    "the catalog has no search index of its settings yet, and none can be made: {failure}"
+                ),
+                ..failure
+            }),
             (None, Ok(_)) => Err(Failure::usage("there is nothing to search yet")
                 .with_help("`estante run` imports the suppliers and indexes their products")),
         }

@@ -579,6 +579,40 @@ fn a_folder_that_cannot_be_written_is_read() {
     }
     let (code, out, err) = run(&["product", "set", &sku, "brand=Other"]);
     assert!(code != Some(0) && err.contains("ermission"), "{code:?} {out}{err}");
+    // The index is asked as it is; of one that is older, and of none, it is said.
+    let asked = || {
+        ["search", "todo"].map(|command| {
+            let args = [command, "--json", ""];
+            let (code, out, err) = run(&args[..if command == "search" { 3 } else { 2 }]);
+            (code, serde_json::from_str::<Value>(&out).unwrap_or_default(), err)
+        })
+    };
+    for (code, told, err) in asked() {
+        assert_eq!(code, Some(0), "{err}");
+        assert!(!told["notes"].to_string().contains("W-INDEX-BEHIND"), "{told:#}");
+    }
+    lock(0o755);
+    shop.done(&["product", "set", &sku, "brand=Other"]);
+    lock(0o555);
+    for (code, told, err) in asked() {
+        assert_eq!(code, Some(0), "{err}");
+        let notes = told["notes"].to_string();
+        assert!(
+            notes.contains("W-INDEX-BEHIND") && notes.contains("nothing may be written there"),
+            "{told:#}"
+        );
+        assert!(notes.contains("index.lock"), "{told:#}");
+    }
+    lock(0o755);
+    std::fs::remove_dir_all(shop.path(".estante/index")).expect("the index goes");
+    lock(0o555);
+    for (code, _, err) in asked() {
+        assert_eq!(code, Some(1), "{err}");
+        assert!(
+            err.contains("no search index") && err.contains("nothing may be written there"),
+            "{err}"
+        );
+    }
     // What another program has not written home is not passed over.
     lock(0o755);
     shop.write(".estante/catalog.sqlite-wal", vec![1; 64]);
