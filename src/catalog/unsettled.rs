@@ -3,7 +3,7 @@
 //! What settles them is left to the workspace.
 
 use crate::catalog::Reader;
-use crate::catalog::store::CatalogError;
+use crate::catalog::store::{CatalogError, SOURCES};
 use crate::catalog::stored::SourceId;
 use rusqlite::params;
 
@@ -14,6 +14,10 @@ pub struct HeldRow {
     pub sku: String,
     /// The batch that changed the item's layer last; 0 where there is none.
     pub by: i64,
+    /// The product that has the item's layer, where there is one.
+    pub product: Option<i64>,
+    /// Why it was held.
+    pub code: String,
 }
 
 /// A finding on a row of an import that nobody took back.
@@ -23,22 +27,27 @@ pub struct ToldRow {
     pub code: String,
     /// The supplier's SKU, where the row told one.
     pub sku: Option<String>,
+    /// Where in the row, in the supplier's words.
+    pub column: Option<String>,
 }
 
 impl Reader {
     /// What the guards held in the imports of a source from batch `since` on, in the order it was met.
     pub fn held_since(&self, source: &str, id: Option<SourceId>, since: i64) -> Result<Vec<HeldRow>, CatalogError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT held.batch, held.sku, coalesce((SELECT max(batch) FROM layers WHERE source = ?2 AND sku = held.sku), 0)
+            "SELECT held.batch, held.sku, coalesce((SELECT max(batch) FROM layers WHERE source = ?2 AND sku = held.sku), 0),
+             (SELECT max(id) / ?4 FROM layers WHERE source = ?2 AND sku = held.sku), coalesce(held.reason ->> 'code', '')
              FROM batches JOIN held ON held.batch = batches.id
              WHERE batches.source = ?1 AND batches.kind = 'import' AND batches.undone_by IS NULL AND batches.id >= ?3
              ORDER BY held.id",
         )?;
-        let rows = statement.query_map(params![source, id.map(|id| id.0), since], |row| {
+        let rows = statement.query_map(params![source, id.map(|id| id.0), since, SOURCES], |row| {
             Ok(HeldRow {
                 batch: row.get(0)?,
                 sku: row.get(1)?,
                 by: row.get(2)?,
+                product: row.get(3)?,
+                code: row.get(4)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -96,7 +105,7 @@ impl Reader {
     pub fn told_rows(&self, source: &str, codes: &[&str]) -> Result<Vec<ToldRow>, CatalogError> {
         // A text is looked through quicker than it is read, and most batches have none of them.
         let mut statement = self.connection.prepare_cached(
-            "SELECT batches.id, told.value ->> 'code', told.value ->> 'sku'
+            "SELECT batches.id, told.value ->> 'code', told.value ->> 'sku', told.value ->> 'column'
              FROM batches, json_each(batches.diagnostics) AS told
              WHERE source = ?1 AND kind = 'import' AND undone_by IS NULL
              AND EXISTS (SELECT 1 FROM json_each(?2) AS code WHERE instr(batches.diagnostics, code.value) > 0)
@@ -108,6 +117,7 @@ impl Reader {
                 batch: row.get(0)?,
                 code: row.get(1)?,
                 sku: row.get(2)?,
+                column: row.get(3)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

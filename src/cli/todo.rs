@@ -14,9 +14,17 @@ pub fn todo(workspace: &Workspace, since: Option<i64>, output: &Output) -> Resul
         return Ok(0);
     }
     let mut table = Table::new(&["waiting", ">count", "first", "see it with"]);
-    for list in found.lists.iter().filter(|list| list.count > 0) {
+    let waits = |list: &&todo::Worklist| list.count + list.without_product > 0;
+    for list in found.lists.iter().filter(waits) {
         let first = list.first.first().cloned().unwrap_or_default();
         table.row(vec![list.name.clone(), count(list.count), first, list.command.clone()]);
+        // Where the command tells why, the search finds the products.
+        if let Some(query) = list.query.iter().find(|query| !list.command.contains(*query))
+            && list.count > 0
+        {
+            let search = format!("estante search \"{query}\"");
+            table.row(vec![String::new(), String::new(), String::new(), search]);
+        }
     }
     match table.is_empty() {
         true => output.text("nothing waits\n"),

@@ -25,6 +25,28 @@ use tantivy::Term;
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, ExistsQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 
+/// What imports left for a person, by the name of its condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Waits {
+    /// `held`: what guards held.
+    Held,
+    /// `unknown`: words that nothing knows.
+    Unknown,
+    /// `conflict`: products whose identity is in doubt.
+    Conflict,
+}
+
+/// What of it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause<'v> {
+    Any,
+    /// By the id of a supplier.
+    Supplier(&'v str),
+    /// By the code of the finding.
+    Code(&'v str),
+    Attribute(AttributeId),
+}
+
 /// What is known of products elsewhere, by their numbers. An `Err` tells what is wrong and the next step.
 pub trait Outside {
     /// Ids of the suppliers.
@@ -45,6 +67,8 @@ pub trait Outside {
         value: &str,
         fresh: &dyn Fn(i64) -> bool,
     ) -> Result<bool, (String, String)>;
+    /// Products of which an import left something for a person that nothing has settled.
+    fn left(&self, waits: Waits, cause: &Cause<'_>) -> Result<Vec<i64>, (String, String)>;
     /// By number of the product, how many channels block it; those beyond the end are blocked by none.
     fn blocking(&self) -> Arc<Vec<u8>>;
 }
@@ -128,6 +152,9 @@ impl Filters<'_> {
         let name = condition.name.split('@').next().unwrap_or_default();
         match name {
             "unseen" => self.unseen(condition),
+            "held" => self.left(Waits::Held, condition),
+            "unknown" => self.left(Waits::Unknown, condition),
+            "conflict" => self.left(Waits::Conflict, condition),
             "suggested" | "contradicted" | "overridden" | "unrated" => {
                 let mark = match name {
                     "suggested" => Mark::Suggested,
@@ -246,6 +273,41 @@ impl Filters<'_> {
                 IndexRecordOption::Basic,
             )),
         }
+    }
+
+    /// `held:any`, `held:norte`, `held:G-PRICE-RATIO`, `held:price`.
+    fn left(&self, waits: Waits, condition: &Condition) -> Question {
+        let value = condition.value.as_str();
+        let cause = match value {
+            "any" | "*" | "none" => Cause::Any,
+            value => {
+                let suppliers = self.outside.suppliers();
+                let is_code = matches!(value.as_bytes(), [b'A'..=b'Z', b'-', ..]);
+                match attribute(self.matcher.schema, value, condition, condition.value_start) {
+                    _ if suppliers.iter().any(|id| id == value) => Cause::Supplier(value),
+                    _ if is_code => Cause::Code(value),
+                    Ok(_) if waits == Waits::Conflict => {
+                        let message = "who a product is stands in doubt as a whole, not by attribute";
+                        let help = "write `conflict:any`, `conflict:SUPPLIER` or `conflict:W-GTIN-SHARED`";
+                        return Err(value_fault("E-QUERY-VALUE", condition, message, help));
+                    }
+                    Ok(id) => Cause::Attribute(id),
+                    Err(_) => {
+                        let attributes = self.matcher.schema.attributes();
+                        let attributes = attributes.map(|(_, attribute)| &*attribute.code);
+                        let help = suggestion(value, suppliers.iter().map(String::as_str).chain(attributes));
+                        let message = "there is neither a supplier nor an attribute of this name";
+                        return Err(value_fault("E-QUERY-VALUE", condition, message, help));
+                    }
+                }
+            }
+        };
+        let found = self.outside.left(waits, &cause);
+        let found: Box<dyn Query> = Box::new(IdSet::new(found.map_err(|told| from_outside(condition, told))?));
+        Ok(match value {
+            "none" => not(found),
+            _ => found,
+        })
     }
 
     /// `unseen:brand`, `unseen:brand>12`, `unseen>12`.

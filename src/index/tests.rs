@@ -1,7 +1,7 @@
 //! Queries as they are read, whatever is typed, and what conditions find in a small index.
 
 use crate::index::document::{Documents, Doubted, Note};
-use crate::index::filter::Outside;
+use crate::index::filter::{Cause, Outside, Waits};
 use crate::index::search::{Answer, Engine, Request, SearchError};
 use crate::index::synonyms::{Synonyms, SynonymsFile};
 use crate::index::typo::respelled;
@@ -103,6 +103,15 @@ impl Outside for Nothing {
     }
     fn said_before(&self, _: i64, _: AttributeId, _: &str, _: &dyn Fn(i64) -> bool) -> Result<bool, (String, String)> {
         Ok(true)
+    }
+    fn left(&self, waits: Waits, cause: &Cause<'_>) -> Result<Vec<i64>, (String, String)> {
+        Ok(match (waits, cause) {
+            (Waits::Held, Cause::Any) => vec![1, 3],
+            (Waits::Held, Cause::Supplier("norte")) => vec![1],
+            (Waits::Unknown, Cause::Attribute(_)) => vec![2],
+            (Waits::Conflict, Cause::Code("W-GTIN-SHARED")) => vec![3, 99],
+            _ => Vec::new(),
+        })
     }
     fn blocking(&self) -> Arc<Vec<u8>> {
         Arc::new(Vec::new())
@@ -373,6 +382,12 @@ fn conditions_are_exact() {
         ("contradicted:any", "A-2"),
         ("overridden:weight", "A-2"),
         ("overridden:none", "A-1 B-007"),
+        ("held:any", "A-1 B-007"),
+        ("held:none", "A-2"),
+        ("held:norte", "A-1"),
+        ("unknown:color", "A-2"),
+        ("conflict:W-GTIN-SHARED", "B-007"),
+        ("conflict:any", ""),
         ("stock>(1)", "A-1"),
         ("(stock:(0 OR 5) weight<3) taladro", "A-1"),
     ]);

@@ -25,10 +25,13 @@ pub const INDEX_NAMES: &[&str] = &[
     "batch",
     "code",
     "complete",
+    "conflict",
     "contradicted",
+    "held",
     "overridden",
     "suggested",
     "supplier",
+    "unknown",
     "unrated",
     "unseen",
 ];

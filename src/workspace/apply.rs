@@ -377,10 +377,8 @@ impl Applying<'_> {
             Some(waiting) => waiting,
             none => {
                 let open = Unsettled::of(&self.reader, self.settings, self.source_name)?;
-                let held = open.held.into_iter().map(|(_, sku)| sku);
-                let words = open.words.into_iter().filter_map(|(_, sku)| sku);
                 let told = words_in(&self.summary.diagnostics).into_iter().map(str::to_owned);
-                none.insert(held.chain(words).chain(told).collect())
+                none.insert(open.skus().chain(told).collect())
             }
         };
         Ok(waiting.contains(sku))

@@ -51,8 +51,8 @@ impl Store {
             .transpose()?;
         let mut own = known(source)?;
         // A row of which something was held waits for the supplier's next word, be it the old one.
-        for (_, sku) in held(reader, settings, &supplier.source, source)? {
-            own.reread(&sku);
+        for left in held(reader, settings, &supplier.source, source)? {
+            left.sku.iter().for_each(|sku| own.reread(sku));
         }
         Ok(Store {
             known: own,

@@ -68,8 +68,8 @@ impl Planned {
     /// True where a row that was read anew says what it said, and something of it that waited waits no longer.
     fn settles(&self, open: &Unsettled) -> Result<bool, Failure> {
         let still = words_in(&self.summary.diagnostics);
-        let held = open.held.iter().map(|(_, sku)| sku.as_str());
-        let words = open.words.iter().filter_map(|(_, sku)| sku.as_deref());
+        let held = open.held.iter().filter_map(|left| left.sku.as_deref());
+        let words = open.words.iter().filter_map(|left| left.sku.as_deref());
         let settled: BTreeSet<&str> = held.chain(words.filter(|sku| !still.contains(sku))).collect();
         if settled.is_empty() {
             return Ok(false);

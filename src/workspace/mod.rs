@@ -90,6 +90,7 @@ pub mod unsettled;
 pub mod veil;
 pub mod verdicts;
 pub mod verify;
+pub mod waiting;
 
 use crate::catalog::{Catalog, Reader};
 use crate::diagnostic::Diagnostic;

@@ -5,7 +5,7 @@ use crate::catalog::stored::ProductName;
 use crate::diagnostic::excerpt;
 use crate::index::Index;
 use crate::index::document::cut;
-use crate::index::filter::Outside;
+use crate::index::filter::{Cause, Outside, Waits};
 use crate::index::search::{Answer, Engine, Request, SearchError};
 use crate::index::typo::respelled;
 use crate::product::Product;
@@ -23,6 +23,7 @@ use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
 use crate::workspace::refresh::{Standing, open, refresh};
 use crate::workspace::verdicts::Verdicts;
+use crate::workspace::waiting::{OfSupplier, Waiting};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -137,6 +138,7 @@ impl Opened {
             sequence: self.index.holding.sequence,
             judged: RefCell::default(),
             blocking: RefCell::default(),
+            waiting: Waiting::default(),
         })
     }
 }
@@ -153,6 +155,8 @@ pub struct Session<'o> {
     judged: RefCell<BTreeMap<String, Option<Rc<Judged>>>>,
     /// By number of the product, how many channels block it; counted once.
     blocking: RefCell<Option<Arc<Vec<u8>>>>,
+    /// What imports left for a person; read once.
+    waiting: Waiting,
 }
 
 /// The verdicts of a channel, and what a person should know of their age.
@@ -265,6 +269,11 @@ impl Session<'_> {
         let (answer, notes) = self.answer(&question)?;
         let first = answer.found.into_iter().map(|found| found.sku).collect();
         Ok((answer.total, first, notes))
+    }
+
+    /// What imports left for a person, by supplier.
+    pub fn waiting(&self, kind: Waits) -> Result<Rc<Vec<OfSupplier>>, Failure> {
+        self.waiting.of(&self.reader, &self.workspace.settings, kind)
     }
 
     /// By number of the product, how many channels block it.
@@ -523,6 +532,14 @@ impl Outside for Known<'_> {
         };
         // What no source says now is derived of what they say, or a rule's: nobody knows since when.
         Ok(said.before.iter().any(says) || !said.now.iter().any(says))
+    }
+
+    fn left(&self, kind: Waits, cause: &Cause<'_>) -> Result<Vec<i64>, (String, String)> {
+        let (session, settings) = (self.session, &self.session.workspace.settings);
+        let found = session.waiting.products(&session.reader, settings, kind, cause);
+        let (found, note) = found.map_err(|failure| (failure.to_string(), "`estante verify` tells more".to_owned()))?;
+        self.notes.borrow_mut().extend(note);
+        Ok(found)
     }
 
     fn blocking(&self) -> Arc<Vec<u8>> {

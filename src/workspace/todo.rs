@@ -3,6 +3,7 @@
 //! A list is a query wherever the search can say it, so that what is counted can be looked at, sorted and narrowed down; the
 //! rest names the command that shows it.
 
+use crate::index::filter::Waits;
 use crate::index::search::WORTH;
 use crate::product::batch::Batch;
 use crate::workspace::Workspace;
@@ -12,7 +13,6 @@ use crate::workspace::inspect::tallies;
 use crate::workspace::last_imports::last_imports;
 use crate::workspace::progress::Progress;
 use crate::workspace::search::{Opened, Session};
-use crate::workspace::unsettled::Unsettled;
 use std::collections::BTreeSet;
 
 /// Products, and batches, that are named of each list.
@@ -23,12 +23,15 @@ const NAMED: usize = 3;
 pub struct Worklist {
     /// What it is, with what it is of behind a colon: `blocked:google-es`.
     pub name: String,
-    /// The search that shows it; nothing for what is no product, or not searched.
+    /// The search that finds its products; nothing for what is no product.
     pub query: Option<String>,
+    /// How many products the search finds; of what is no product, how much waits.
     pub count: u64,
+    /// What waits beside them and is no product, so that no search finds it: new items that were held, rows that were rejected.
+    pub without_product: u64,
     /// The SKUs of the first products of it, in the order of the command.
     pub first: Vec<String>,
-    /// The command that shows it.
+    /// The command that shows it, with its reasons where there are any.
     pub command: String,
 }
 
@@ -49,7 +52,6 @@ pub fn todo(workspace: &Workspace, since: Option<i64>, progress: &dyn Progress) 
     {
         return Err(Failure::usage(format!("there is no batch {since}")).with_help("`estante batches` lists them"));
     }
-    let (mut lists, found) = unsettled_lists(workspace, &batches)?;
     let mut notes = BTreeSet::new();
     let mut opened = Opened::new(workspace, progress)?;
     let session = opened.session(workspace)?;
@@ -61,6 +63,7 @@ pub fn todo(workspace: &Workspace, since: Option<i64>, progress: &dyn Progress) 
         lists: Vec::new(),
         notes: &mut notes,
     };
+    counting.left(workspace, &batches, &[Waits::Held])?;
     for verdict in ["blocked", "degraded"] {
         for channel in &workspace.settings.channels {
             counting.add(
@@ -110,8 +113,8 @@ pub fn todo(workspace: &Workspace, since: Option<i64>, progress: &dyn Progress) 
     if let Some(last) = batches.iter().map(|batch| batch.id).max() {
         counting.add(format!("last-batch:{last}"), format!("batch:{last}"))?;
     }
-    lists.extend(counting.lists);
-    lists.extend(found);
+    counting.left(workspace, &batches, &[Waits::Unknown, Waits::Conflict])?;
+    let mut lists = counting.lists;
     lists.extend(waiting_drafts(workspace)?);
     Ok(Worklists {
         lists,
@@ -129,63 +132,78 @@ struct Counting<'c> {
 
 impl Counting<'_> {
     fn add(&mut self, name: String, query: String) -> Result<(), Failure> {
+        let counted = self.counted(name, query)?;
+        self.lists.extend(counted);
+        Ok(())
+    }
+
+    /// The list of a query; nothing where nobody can say what is in it yet.
+    fn counted(&mut self, name: String, query: String) -> Result<Option<Worklist>, Failure> {
         let sort = self.sorted.then(|| format!("-{WORTH}"));
         match self.session.count(&query, sort.as_deref(), NAMED) {
             Ok((count, first, notes)) => {
                 self.notes.extend(notes);
                 let sort = sort.map_or_else(String::new, |sort| format!(" --sort {sort}"));
-                self.lists.push(Worklist {
+                Ok(Some(Worklist {
                     name,
                     count,
+                    without_product: 0,
                     first,
                     command: format!("estante search \"{query}\"{sort}"),
                     query: Some(query),
-                });
-                Ok(())
+                }))
             }
             // A channel that never judged has no list yet, and says how it gets one.
             Err(failure) if failure.kind == FailureKind::Usage => {
                 let help = failure.diagnostics.iter().find_map(|told| told.help.clone());
                 let help = help.map_or_else(String::new, |help| format!("; {help}"));
                 self.notes.insert(format!("{failure}{help}"));
-                Ok(())
+                Ok(None)
             }
             Err(failure) => Err(failure),
         }
     }
-}
 
-/// What the imports of each supplier left for a person, as far as nothing has settled it: what the guards held; and words that nothing
-/// knows, with products whose identity is in doubt.
-fn unsettled_lists(workspace: &Workspace, batches: &[Batch]) -> Result<(Vec<Worklist>, Vec<Worklist>), Failure> {
-    let (mut held, mut found) = (Vec::new(), Vec::new());
-    let Some(reader) = workspace.reader_if_any()? else {
-        return Ok((held, found));
-    };
-    let list = |name: String, count: usize, command: String| Worklist {
-        name,
-        query: None,
-        first: Vec::new(),
-        count: count as u64,
-        command,
-    };
-    for (source, last) in last_imports(&reader, batches)? {
-        let supplier = source.strip_prefix("supplier:").unwrap_or(source);
-        let open = Unsettled::of(&reader, &workspace.settings, source)?;
-        let of_batches: BTreeSet<i64> = open.held.iter().map(|(batch, _)| *batch).collect();
-        let command = commands("batches --held", &of_batches, last.id);
-        held.push(list(format!("held:{supplier}"), open.held.len(), command));
-        if !open.words.is_empty() {
-            let command = format!("estante supplier check {supplier}");
-            found.push(list(format!("unknown-words:{supplier}"), open.words.len(), command));
+    /// What the imports of each supplier left for a person, as far as nothing has settled it.
+    fn left(&mut self, workspace: &Workspace, batches: &[Batch], kinds: &[Waits]) -> Result<(), Failure> {
+        for (source, last) in last_imports(&workspace.reader()?, batches)? {
+            for kind in kinds {
+                let all = self.session.waiting(*kind)?;
+                let Some(of) = all.iter().find(|of| of.source == source) else {
+                    continue;
+                };
+                let supplier = of.supplier();
+                let of_batches: BTreeSet<i64> = of.left.iter().map(|left| left.batch).collect();
+                let (name, condition, command) = match kind {
+                    Waits::Held => ("held", "held", commands("batches --held", &of_batches, last.id)),
+                    Waits::Unknown => ("unknown-words", "unknown", format!("estante supplier check {supplier}")),
+                    Waits::Conflict => ("conflicts", "conflict", commands("log", &of_batches, last.id)),
+                };
+                // Whether something is held of each supplier is told, be it nothing.
+                if of.left.is_empty() && *kind != Waits::Held {
+                    continue;
+                }
+                let query = format!("{condition}:{supplier}");
+                let Some(mut list) = self.counted(format!("{name}:{supplier}"), query)? else {
+                    continue;
+                };
+                list.without_product = of.without_product();
+                if list.without_product > 0 {
+                    let what = match kind {
+                        Waits::Held => "held and not made yet",
+                        Waits::Unknown => "of rows that were rejected",
+                        Waits::Conflict => "in doubt",
+                    };
+                    self.notes.insert(format!(
+                        "{}: {} more {what}, of which there is no product and which no search finds; `{command}`",
+                        list.name, list.without_product
+                    ));
+                }
+                self.lists.push(Worklist { command, ..list });
+            }
         }
-        if !open.conflicts.is_empty() {
-            let of_batches = open.conflicts.iter().map(|(batch, _)| *batch).collect();
-            let command = commands("log", &of_batches, last.id);
-            found.push(list(format!("conflicts:{supplier}"), open.conflicts.len(), command));
-        }
+        Ok(())
     }
-    Ok((held, found))
 }
 
 /// A command for the newest of these batches, one after the other; for `last` where there is none.
@@ -207,6 +225,7 @@ fn waiting_drafts(workspace: &Workspace) -> Result<Option<Worklist>, Failure> {
         name: "drafts".to_owned(),
         query: None,
         first: Vec::new(),
+        without_product: 0,
         count: drafts.iter().filter(|draft| draft.state == State::Waiting).count() as u64,
         command: "estante draft list".to_owned(),
     }))

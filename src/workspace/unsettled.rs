@@ -6,6 +6,7 @@
 
 use crate::catalog::Reader;
 use crate::catalog::stored::{SourceId, StoredLayer};
+use crate::catalog::unsettled::ToldRow;
 use crate::diagnostic::Diagnostic;
 use crate::product::layer::Layer;
 use crate::workspace::decisions::Decisions;
@@ -79,35 +80,51 @@ fn whole(reader: &Reader, settings: &Settings, source: &str) -> Result<Option<i6
     }
 }
 
+/// Something that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    pub batch: i64,
+    /// The supplier's SKU, where the row told one.
+    pub sku: Option<String>,
+    /// The product that has it; nothing where none came of it: a new item that was held, a row that was rejected.
+    pub product: Option<i64>,
+    /// Code of the finding.
+    pub code: String,
+    /// Where in the row, in the supplier's words.
+    pub column: Option<String>,
+}
+
 /// What waits of one source.
 #[derive(Debug, Default)]
 pub struct Unsettled {
-    /// Batch and SKU of what guards held, in the order it was met.
-    pub held: Vec<(i64, String)>,
-    /// Batch and, where the row told one, SKU of each word that nothing knows.
-    pub words: Vec<(i64, Option<String>)>,
-    /// The same of each product whose identity is in doubt.
-    pub conflicts: Vec<(i64, Option<String>)>,
+    /// What guards held, in the order it was met.
+    pub held: Vec<Left>,
+    /// Each word that nothing knows.
+    pub words: Vec<Left>,
+    /// Each product whose identity is in doubt.
+    pub conflicts: Vec<Left>,
 }
 
 impl Unsettled {
     /// What waits of a source, named as batches name it.
     pub fn of(reader: &Reader, settings: &Settings, source: &str) -> Result<Unsettled, Failure> {
-        let mut sources = reader.sources()?.into_iter();
-        let id = sources.find(|(_, name)| name == source).map(|(id, _)| id);
-        let asking = Asking {
-            reader,
-            settings,
-            source,
-            id,
-            whole: whole(reader, settings, source)?,
-        };
+        let id = number(reader, source)?;
         Ok(Unsettled {
             held: held(reader, settings, source, id)?,
-            words: asking.words()?,
-            conflicts: asking.conflicts()?,
+            words: words(reader, settings, source)?,
+            conflicts: conflicts(reader, settings, source)?,
         })
     }
+
+    /// The SKUs of what was held, and of the rows with words that nothing knows.
+    pub fn skus(self) -> impl Iterator<Item = String> {
+        self.held.into_iter().chain(self.words).filter_map(|left| left.sku)
+    }
+}
+
+fn number(reader: &Reader, source: &str) -> Result<Option<SourceId>, Failure> {
+    let mut sources = reader.sources()?.into_iter();
+    Ok(sources.find(|(_, name)| name == source).map(|(id, _)| id))
 }
 
 /// The supplier SKUs of rows with a word that nothing knows.
@@ -116,87 +133,112 @@ pub fn words_in(findings: &[Diagnostic]) -> BTreeSet<&str> {
     words.filter_map(|finding| finding.sku.as_deref()).collect()
 }
 
-/// Batch and SKU of what guards held and nothing has settled.
-pub fn held(
-    reader: &Reader,
-    settings: &Settings,
-    source: &str,
-    id: Option<SourceId>,
-) -> Result<Vec<(i64, String)>, Failure> {
+/// What guards held and nothing has settled.
+pub fn held(reader: &Reader, settings: &Settings, source: &str, id: Option<SourceId>) -> Result<Vec<Left>, Failure> {
     let later = Later::of(reader, settings, source)?;
     let rows = reader.held_since(source, id, later.whole.unwrap_or(0))?.into_iter();
     let open = rows.filter(|row| later.settled(row.batch, &row.sku, row.by).is_none());
-    Ok(open.map(|row| (row.batch, row.sku)).collect())
+    Ok(open
+        .map(|row| Left {
+            batch: row.batch,
+            sku: Some(row.sku),
+            product: row.product,
+            code: row.code,
+            column: None,
+        })
+        .collect())
+}
+
+/// The words that nothing knows, of rows that stand as they were read. What was told of a row last counts.
+pub fn words(reader: &Reader, settings: &Settings, source: &str) -> Result<Vec<Left>, Failure> {
+    let told = reader.told_rows(source, &WORDS)?;
+    if told.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asking = Asking {
+        reader,
+        settings,
+        id: number(reader, source)?,
+        whole: whole(reader, settings, source)?,
+    };
+    let last_delivery = reader.last_delivery(source)?.unwrap_or(0);
+    // The oldest come first.
+    let last: BTreeMap<String, i64> = (told.iter())
+        .filter_map(|row| Some((row.sku.clone()?, row.batch)))
+        .collect();
+    let mut standing: BTreeMap<(i64, String), Option<i64>> = BTreeMap::new();
+    for (sku, batch) in last {
+        let layer = asking.layer(&sku)?;
+        if asking.stands(batch, layer.as_ref()) {
+            standing.insert((batch, sku), layer.map(|layer| layer.product));
+        }
+    }
+    let open = told.into_iter().filter_map(|row| {
+        let product = match &row.sku {
+            Some(sku) => *standing.get(&(row.batch, sku.clone()))?,
+            None if row.batch >= last_delivery => None,
+            None => return None,
+        };
+        Some(left(row, product))
+    });
+    Ok(open.collect())
+}
+
+/// The products whose identity is in doubt: nobody decided on them, they are on sale, and their codes are what they were.
+pub fn conflicts(reader: &Reader, settings: &Settings, source: &str) -> Result<Vec<Left>, Failure> {
+    let told = reader.told_rows(source, &CONFLICTS)?;
+    if told.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asking = Asking {
+        reader,
+        settings,
+        id: number(reader, source)?,
+        whole: None,
+    };
+    let decisions = Decisions::open(reader)?;
+    let mut open = Vec::new();
+    for row in told {
+        let Some(sku) = &row.sku else { continue };
+        if decisions.know(asking.id, sku) {
+            continue;
+        }
+        let Some(layer) = asking.layer(sku)?.filter(|layer| !layer.withdrawn) else {
+            continue;
+        };
+        if layer.origin.batch <= row.batch || asking.has_same_codes(row.batch, &layer)? {
+            open.push(left(row, Some(layer.product)));
+        }
+    }
+    Ok(open)
+}
+
+fn left(row: ToldRow, product: Option<i64>) -> Left {
+    Left {
+        batch: row.batch,
+        sku: row.sku,
+        product,
+        code: row.code,
+        column: row.column,
+    }
 }
 
 struct Asking<'a> {
     reader: &'a Reader,
     settings: &'a Settings,
-    source: &'a str,
     id: Option<SourceId>,
     whole: Option<i64>,
 }
 
 impl Asking<'_> {
-    /// The words that nothing knows, of rows that stand as they were read. What was told of a row last counts.
-    fn words(&self) -> Result<Vec<(i64, Option<String>)>, Failure> {
-        let told = self.reader.told_rows(self.source, &WORDS)?;
-        if told.is_empty() {
-            return Ok(Vec::new());
-        }
-        let last_delivery = self.reader.last_delivery(self.source)?.unwrap_or(0);
-        // The oldest come first.
-        let last: BTreeMap<String, i64> = (told.iter())
-            .filter_map(|row| Some((row.sku.clone()?, row.batch)))
-            .collect();
-        let mut standing: BTreeSet<(i64, String)> = BTreeSet::new();
-        for (sku, batch) in last {
-            if self.stands(batch, &sku)? {
-                standing.insert((batch, sku));
-            }
-        }
-        let open = told.into_iter().map(|row| (row.batch, row.sku));
-        Ok(open
-            .filter(|(batch, sku)| match sku {
-                Some(sku) => standing.contains(&(*batch, sku.clone())),
-                None => *batch >= last_delivery,
-            })
-            .collect())
-    }
-
     /// Whether a row is still the one that a batch read. The layer of a row that was taken is of that batch; a row that was rejected
     /// or held is read again with every delivery, so a later one of all there is would have told it again.
-    fn stands(&self, batch: i64, sku: &str) -> Result<bool, Failure> {
-        match self.layer(sku)? {
-            Some(layer) if layer.withdrawn || layer.origin.batch > batch => Ok(false),
-            Some(layer) if layer.origin.batch == batch => Ok(true),
-            Some(_) | None => Ok(self.whole.is_none_or(|whole| whole <= batch)),
+    fn stands(&self, batch: i64, layer: Option<&StoredLayer>) -> bool {
+        match layer {
+            Some(layer) if layer.withdrawn || layer.origin.batch > batch => false,
+            Some(layer) if layer.origin.batch == batch => true,
+            Some(_) | None => self.whole.is_none_or(|whole| whole <= batch),
         }
-    }
-
-    /// The products whose identity is in doubt: nobody decided on them, they are on sale, and their codes are what they were.
-    fn conflicts(&self) -> Result<Vec<(i64, Option<String>)>, Failure> {
-        let told = self.reader.told_rows(self.source, &CONFLICTS)?;
-        if told.is_empty() {
-            return Ok(Vec::new());
-        }
-        let decisions = Decisions::open(self.reader)?;
-        let mut open = Vec::new();
-        for row in told {
-            let Some(sku) = &row.sku else { continue };
-            if decisions.know(self.id, sku) {
-                continue;
-            }
-            let stands = match self.layer(sku)? {
-                Some(layer) if layer.withdrawn => false,
-                Some(layer) if layer.origin.batch > row.batch => self.has_same_codes(row.batch, &layer)?,
-                layer => layer.is_some(),
-            };
-            if stands {
-                open.push((row.batch, row.sku));
-            }
-        }
-        Ok(open)
     }
 
     /// Whether a layer has the codes that it had after a batch. What is past retention is taken to be the same.

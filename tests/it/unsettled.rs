@@ -23,6 +23,16 @@ fn open(shop: &Shop, batch: &str) -> Vec<String> {
         .collect()
 }
 
+/// The SKUs that a query finds, after the list of a name was seen to count as many.
+#[track_caller]
+fn found(shop: &Shop, query: &str, name: &str) -> String {
+    let told = shop.done(&["search", query, "--sort", "sku", "--json"]).json();
+    let hits = told["hits"].as_array().expect("hits").iter();
+    let skus: String = hits.map(|hit| hit["sku"].as_str().unwrap_or_default()).collect();
+    assert_eq!(told["total"].as_u64(), Some(waits(shop, name).0), "{query}: {skus}");
+    skus
+}
+
 fn rows(rows: &[(&str, &str)]) -> String {
     let rows = rows.iter().map(|(sku, price)| format!("{sku};{price};5\n"));
     format!("sku;price;stock\n{}", rows.collect::<String>())
@@ -64,6 +74,71 @@ fn what_was_held_of_a_part_waits_beyond_the_next_part() {
     assert_eq!((waits(&shop, "held:a").0, open(&shop, "2").len()), (0, 0));
     shop.done(&["undo", "6"]);
     assert_eq!((waits(&shop, "held:a").0, open(&shop, "2")), (1, vec!["B".into()]));
+}
+
+/// What is held is a search, as settled as the store says, whatever becomes of it and of the index.
+#[test]
+fn what_was_held_is_searched_for() {
+    let shop = shop_of_parts();
+    let held = |query: &str| found(&shop, query, "held:a");
+    assert_eq!(held("held:a"), "AB");
+    for query in ["held:any", "held:price", "held:G-PRICE-RATIO"] {
+        assert_eq!(held(query), "AB", "{query}");
+    }
+    let total = |query: &str| shop.done(&["search", query, "--json"]).json()["total"].clone();
+    assert_eq!(
+        (total("held:stock"), total("held:none"), total("held:G-STALE")),
+        (json!(0), json!(2), json!(0))
+    );
+    shop.done(&["batches", "--held", "2", "--accept", "A"]);
+    assert_eq!(held("held:a"), "B");
+    shop.done(&["batches", "--held", "2", "--reject", "B"]);
+    assert_eq!(held("held:a"), "");
+    shop.done(&["undo", "4"]);
+    assert_eq!(held("held:a"), "B");
+    shop.done(&["undo", "3"]);
+    std::fs::remove_dir_all(shop.path(".estante/index")).expect("the index goes");
+    assert_eq!(held("held:a"), "AB");
+    for (query, told) in [
+        ("held:b", "neither a supplier nor an attribute"),
+        ("held:prise", "did you mean `price`?"),
+        ("conflict:price", "in doubt as a whole"),
+    ] {
+        let refused = shop.run(&["search", query]).ended(2);
+        assert!(refused.err.contains(told), "{query}: {}", refused.err);
+    }
+    let note = shop.done(&["search", "held:G-PRICE-RATIOS", "--json"]).json()["notes"].to_string();
+    assert!(note.contains("nothing waits with `G-PRICE-RATIOS`"), "{note}");
+}
+
+/// A new item that is held is no product yet: the search cannot find it, and the list says so.
+#[test]
+fn what_is_held_and_not_made_yet_is_counted_beside_the_products() {
+    let shop = shop_of_parts();
+    // Cut in its last line, nothing of it is taken.
+    deliver(&shop, "a", rows(&[("A", "11.00"), ("N", "12.00")]).trim_end());
+    let document = import(&shop, "a");
+    assert_eq!(document["held"], 2, "{document:#}");
+    assert_eq!(found(&shop, "held:a", "held:a"), "AB");
+    let told = shop.done(&["todo", "--json"]).json();
+    let list = told["lists"].as_array().expect("lists").iter();
+    let list = list.clone().find(|list| list["name"] == "held:a").expect("the list");
+    assert_eq!(
+        (&list["without_product"], &list["query"]),
+        (&json!(1), &json!("held:a"))
+    );
+    let text = shop.done(&["todo"]);
+    assert!(text.out.contains("  estante search \"held:a\""), "{}", text.out);
+    assert!(
+        text.err.contains("held:a: 1 more held and not made yet"),
+        "{}",
+        text.err
+    );
+    // What is found goes out as a sheet, like any other search.
+    let sheet = shop
+        .done(&["sheet", "out", "held:a", "-o", "held.xlsx", "--json"])
+        .json();
+    assert_eq!(sheet["rows"], 2, "{sheet:#}");
 }
 
 /// The old word said again settles what was held of the item, though it changes nothing.
@@ -153,8 +228,14 @@ fn a_word_that_nothing_knows_waits_until_it_is_mapped() {
     shop.write("suppliers/a/supplier.toml", worded(""));
     deliver(&shop, "a", &list("10.00", "lila"));
     import(&shop, "a");
-    let words = || waits(&shop, "unknown-words:a").0;
+    let words = || found(&shop, "unknown:a", "unknown-words:a").len();
     assert_eq!(words(), 3);
+    let of = |query: &str| found(&shop, query, "unknown-words:a");
+    assert_eq!(
+        (of("unknown:color"), of("unknown:E-UNKNOWN-WORD")),
+        ("ABD".into(), "ABD".into())
+    );
+    assert_eq!(shop.done(&["search", "unknown:price", "--json"]).json()["total"], 0);
     // Rows that come unchanged are not read again, and stand; one that changes is.
     deliver(&shop, "a", &list("10.50", "lila"));
     import(&shop, "a");
@@ -180,7 +261,11 @@ fn a_product_in_doubt_waits_until_somebody_decides_or_its_code_changes() {
     let list = |price: &str, gtin: &str| format!("sku;price;gtin\nA;{price};4006381333931\nB;10.00;{gtin}\nC;10.00;\n");
     supplier(&shop, "a", "", &list("10.00", "4006381333931"));
     import(&shop, "a");
-    let conflicts = || waits(&shop, "conflicts:a");
+    let conflicts = || {
+        let found = found(&shop, "conflict:a", "conflicts:a");
+        assert!(found.is_empty() || found == "A" || found == "AB", "{found}");
+        waits(&shop, "conflicts:a")
+    };
     assert_eq!(conflicts(), (2, "estante log 1".to_owned()));
     deliver(&shop, "a", &list("10.50", "4006381333931"));
     import(&shop, "a");

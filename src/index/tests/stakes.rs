@@ -2,7 +2,7 @@
 
 use super::{SCHEMA, product};
 use crate::index::document::{Documents, Doubted, Note};
-use crate::index::filter::Outside;
+use crate::index::filter::{Cause, Outside, Waits};
 use crate::index::search::{Engine, Request};
 use crate::index::synonyms::{Synonyms, SynonymsFile};
 use crate::index::worth::{Worth, WorthSettings};
@@ -41,6 +41,9 @@ impl Outside for Around {
     ) -> Result<bool, (String, String)> {
         // Product 2 took its brand on in batch 6.
         Ok(!(product == 2 && value == "Makita" && fresh(6)))
+    }
+    fn left(&self, _: Waits, _: &Cause<'_>) -> Result<Vec<i64>, (String, String)> {
+        Ok(Vec::new())
     }
     fn blocking(&self) -> Arc<Vec<u8>> {
         Arc::new(vec![0, 1, 0, 2, 0, 1])
