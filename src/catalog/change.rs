@@ -277,14 +277,16 @@ impl<'c> Change<'c> {
         self.touch(layer.product)
     }
 
-    /// Marks a layer as no longer delivered. Its values stay for history and for the editor to see.
-    pub fn withdraw(&mut self, product: i64, source: SourceId) -> Result<(), CatalogError> {
+    /// Marks a layer as no longer delivered, or as taken off by a `row`: its file and line. Its values stay for history and for the
+    /// editor to see.
+    pub fn withdraw(&mut self, product: i64, source: SourceId, row: Option<(u32, u64)>) -> Result<(), CatalogError> {
         let id = layer_id(product, source);
         self.remember(id)?;
-        let mut update = self
-            .tx
-            .prepare_cached("UPDATE layers SET batch = ?2, withdrawn = 1, row_hash = 0 WHERE id = ?1")?;
-        update.execute(params![id, self.batch])?;
+        let mut update = self.tx.prepare_cached(
+            "UPDATE layers SET batch = ?2, withdrawn = 1, row_hash = ?3, file = coalesce(?4, file), line = coalesce(?5, line) WHERE id = ?1",
+        )?;
+        let (file, line) = row.map(|(file, line)| (file, line as i64)).unzip();
+        update.execute(params![id, self.batch, i64::from(row.is_some()), file, line])?;
         drop(update);
         self.touch(product)
     }

@@ -266,6 +266,31 @@ impl Reader {
         self.moves_where("batch = ?1", batch)
     }
 
+    /// A page of the moves of a batch, after the one of a number; each with its number.
+    pub fn moves_page(&self, batch: i64, after: i64, most: usize) -> Result<Vec<(i64, Moved)>, CatalogError> {
+        if !self.knows_identity()? {
+            return Ok(Vec::new());
+        }
+        let mut statement = self.connection.prepare_cached(
+            "SELECT batch, source, sku, renamed, home, target, id FROM moves WHERE batch = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+        )?;
+        let rows = statement.query_map(params![batch, after, most as i64], |row| Ok((row.get(6)?, moved(row)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many moves of a batch come after the one of a number.
+    pub fn moves_after(&self, batch: i64, after: i64) -> Result<u64, CatalogError> {
+        if !self.knows_identity()? {
+            return Ok(0);
+        }
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM moves WHERE batch = ?1 AND id > ?2")?;
+        Ok(statement
+            .query_row([batch, after], |row| row.get::<_, i64>(0))?
+            .unsigned_abs())
+    }
+
     fn moves_where(&self, condition: &str, number: i64) -> Result<Vec<Moved>, CatalogError> {
         if !self.knows_identity()? {
             return Ok(Vec::new());

@@ -21,9 +21,16 @@ pub struct StoredLayer {
     pub created: i64,
     /// True once a snapshot no longer had it.
     pub withdrawn: bool,
-    /// Hash of the raw row under its mapping.
+    /// Hash of the raw row under its mapping; of what is withdrawn, 1 where a row took it off, and its origin is that row.
     pub row_hash: u64,
     pub body: String,
+}
+
+impl StoredLayer {
+    /// True where a row of the delivery took it off; false where it was missing from it, or is delivered still.
+    pub fn is_taken_off(&self) -> bool {
+        self.withdrawn && self.row_hash == 1
+    }
 }
 
 /// A product's name in the catalog.

@@ -31,8 +31,13 @@ impl Part {
     fn rows(self) -> &'static str {
         match self {
             Part::Replaced => "SELECT id AS n, layer FROM history WHERE of = ?1 AND id > ?3",
+            // Whatever writes a layer marks its product: those that did not change since have none of it, and their layers, which are
+            // most of the store, are not looked at. A layer's number is its product's with its source's behind (`SOURCES`).
             Part::Made => {
-                "SELECT id AS n, id AS layer FROM layers WHERE (created = ?1 OR batch = ?1) AND id > ?3
+                "SELECT layers.id AS n, layers.id AS layer FROM products CROSS JOIN layers
+                 ON layers.id BETWEEN products.id * 1024 AND products.id * 1024 + 1023
+                 WHERE products.id >= ?3 / 1024 AND products.changed >= ?1
+                 AND (layers.created = ?1 OR layers.batch = ?1) AND layers.id > ?3
                  AND NOT EXISTS (SELECT 1 FROM history WHERE history.layer = layers.id AND of = ?1)"
             }
             Part::TakenBack => {
@@ -49,6 +54,17 @@ impl Part {
             Part::TakenBack => None,
         }
     }
+}
+
+/// A product that a batch made part of another, or took out of it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parted {
+    /// The SKU it had.
+    pub sku: String,
+    /// The product that it became part of, or was part of.
+    pub whole: Option<i64>,
+    /// True where it is one of its own since.
+    pub taken_out: bool,
 }
 
 /// A page of what a batch wrote.
@@ -97,6 +113,34 @@ impl Reader {
             place = from.part.next().map(|part| WrittenFrom { part, after: 0 });
         }
         Ok(count)
+    }
+
+    /// The first products that a batch made part of others, or took out of them, at most `most`, and how many there are. What a merge
+    /// did that was taken back is told by its moves alone.
+    pub fn parted(&self, batch: i64, most: usize) -> Result<(Vec<Parted>, u64), CatalogError> {
+        let there = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'unmerged')";
+        if !self.connection.query_row(there, [], |row| row.get(0))? {
+            return Ok((Vec::new(), 0));
+        }
+        const ROWS: &str = "SELECT product, sku, target, 0 AS taken_out FROM merged WHERE batch = ?1
+             UNION ALL SELECT product, sku, (SELECT target FROM moves WHERE home = product AND batch = ?1), 0
+             FROM unmerged WHERE batch = ?1
+             UNION ALL SELECT product, sku, (SELECT home FROM moves WHERE target = product AND batch = ?1), 1
+             FROM unmerged WHERE of = ?1";
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT sku, target, taken_out FROM ({ROWS}) ORDER BY product, taken_out LIMIT ?2"
+        ))?;
+        let rows = statement.query_map(params![batch, most as i64], |row| {
+            Ok(Parted {
+                sku: row.get(0)?,
+                whole: row.get(1)?,
+                taken_out: row.get(2)?,
+            })
+        })?;
+        let parted = rows.collect::<Result<Vec<_>, _>>()?;
+        let count = format!("SELECT count(*) FROM ({ROWS})");
+        let count: i64 = self.connection.query_row(&count, [batch], |row| row.get(0))?;
+        Ok((parted, count.unsigned_abs()))
     }
 
     /// A layer as it was before a batch wrote it; `None` where the batch made it, or its history is past retention.

@@ -271,10 +271,12 @@ pub fn change_text(change: &ShownChange, output: &Output) -> String {
 
 /// File, line, column and rule, where a file says the value.
 fn place(place: &ShownPlace) -> Option<String> {
-    let (Some(file), Some(line)) = (&place.file, place.line) else {
-        return None;
+    let mut text = match (&place.file, place.line) {
+        (Some(file), Some(line)) => format!("{}:{line}", excerpt(file)),
+        (Some(file), None) => excerpt(file),
+        // What is in none of several files has a cause and no place.
+        (None, _) => return place.rule.as_deref().filter(|_| place.column.is_none()).map(excerpt),
     };
-    let mut text = format!("{}:{line}", excerpt(file));
     if let Some(column) = &place.column {
         let _ = write!(text, " `{}`", excerpt(column));
     }

@@ -17,7 +17,11 @@ pub fn todo(workspace: &Workspace, since: Option<i64>, output: &Output) -> Resul
     let waits = |list: &&todo::Worklist| list.count + list.without_product > 0;
     for list in found.lists.iter().filter(waits) {
         let first = list.first.first().cloned().unwrap_or_default();
-        table.row(vec![list.name.clone(), count(list.count), first, list.command.clone()]);
+        let counted = match list.without_product {
+            0 => count(list.count),
+            more => format!("{} +{}", count(list.count), count(more)),
+        };
+        table.row(vec![list.name.clone(), counted, first, list.command.clone()]);
         // Where the command tells why, the search finds the products.
         if let Some(query) = list.query.iter().find(|query| !list.command.contains(*query))
             && list.count > 0

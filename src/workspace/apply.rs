@@ -359,7 +359,10 @@ impl Applying<'_> {
                 change.replace_layer(self.layer(entry, product), &keys, &keys)?;
             }
             (EntryKind::Same, Some(product)) => change.rehash(product, self.source, entry.row_hash)?,
-            (EntryKind::Missing, Some(product)) => change.withdraw(product, self.source)?,
+            (EntryKind::Missing, Some(product)) => {
+                let row = (entry.line > 0).then_some((entry.file, entry.line));
+                change.withdraw(product, self.source, row)?;
+            }
             (_, None) => {}
         }
         Ok(())

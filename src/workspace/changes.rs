@@ -15,6 +15,10 @@ use std::collections::BTreeMap;
 
 /// What stands for an attribute where a layer went from one product to another.
 const MOVED: &str = "product";
+/// What stands for one where a source took its item off, or offers it again: `yes` and `no`, as in a search.
+const ACTIVE: &str = "active";
+/// What stands for one where a product became part of another, or one of its own again.
+const PART: &str = "part_of";
 
 /// One change in a product's history.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -58,6 +62,9 @@ pub struct BatchChanges {
 struct State {
     layer: Layer,
     origin: Origin,
+    /// Whether the source offers the item; nothing where it says nothing of it.
+    offered: Option<bool>,
+    is_taken_off: bool,
 }
 
 impl State {
@@ -67,6 +74,8 @@ impl State {
         Ok(State {
             layer,
             origin: stored.origin,
+            offered: Some(!stored.withdrawn),
+            is_taken_off: stored.is_taken_off(),
         })
     }
 }
@@ -97,6 +106,24 @@ fn tell(
             before: change.before.map(|value| value.to_text().into_owned()),
             after: change.after.map(|value| value.to_text().into_owned()),
             place,
+            forgotten: false,
+        });
+    }
+    if let Some(now) = after.offered.filter(|now| *now != before.offered.unwrap_or(true)) {
+        let said = |offered: bool| if offered { "yes" } else { "no" }.to_owned();
+        changes.push(ShownChange {
+            batch,
+            at,
+            source,
+            attribute: ACTIVE.to_owned(),
+            before: Some(said(!now)),
+            after: Some(said(now)),
+            place: match (after.origin.batch == batch, now) {
+                (true, true) => shower.row(after.origin)?,
+                (true, false) => shower.end(after.origin, after.is_taken_off)?,
+                // An undo says it.
+                (false, _) => ShownPlace::default(),
+            },
             forgotten: false,
         });
     }
@@ -160,7 +187,7 @@ fn moved_change(shower: &Shower<'_>, moved: &Moved) -> Result<ShownChange, Failu
 }
 
 /// The first changes of a batch, at most `most`: layers that it replaced in the order they were, then those it made, then those that
-/// went to another product. Only those of an attribute where one is named: `name`, or `name@es`. Reads layer by layer and holds what
+/// went to another product, then products that became part of others. Only those of an attribute where one is named: `name`, or `name@es`. Reads layer by layer and holds what
 /// it gives, however large the batch was.
 pub fn of_batch(
     workspace: &Workspace,
@@ -196,23 +223,80 @@ pub fn of_batch(
     if let Some(from) = place {
         found.more += reader.written_after(batch.id, batch.undone_by, from)?;
     }
-    for moved in reader.moves_in(batch.id)? {
-        let change = moved_change(&shower, &moved)?;
-        if !is_of(&change, attribute) {
-            continue;
-        }
-        match found.changes.len() < most {
-            true => found.changes.push(BatchChange { sku: moved.sku, change }),
-            false => found.more += 1,
-        }
-    }
+    add_moves(&mut shower, batch.id, attribute, most, &mut found)?;
+    add_parts(&shower, batch, attribute, most, &mut found)?;
     Ok(found)
 }
 
-/// The name of an attribute to narrow a log or a plan down by, with or without its scope; `product` is where a layer belongs.
+/// The layers that a batch moved to another product, page by page.
+fn add_moves(
+    shower: &mut Shower<'_>,
+    batch: i64,
+    attribute: Option<&str>,
+    most: usize,
+    found: &mut BatchChanges,
+) -> Result<(), Failure> {
+    if !is_key(MOVED, attribute) {
+        return Ok(());
+    }
+    let mut after = 0;
+    while found.changes.len() < most {
+        let page = shower.reader.moves_page(batch, after, most - found.changes.len())?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        for (_, moved) in page {
+            let change = moved_change(shower, &moved)?;
+            found.changes.push(BatchChange { sku: moved.sku, change });
+        }
+    }
+    found.more += shower.reader.moves_after(batch, after)?;
+    Ok(())
+}
+
+/// The products that a batch made part of others, or took out of them.
+fn add_parts(
+    shower: &Shower<'_>,
+    batch: &Batch,
+    attribute: Option<&str>,
+    most: usize,
+    found: &mut BatchChanges,
+) -> Result<(), Failure> {
+    if !is_key(PART, attribute) {
+        return Ok(());
+    }
+    let reader = shower.reader;
+    let (parted, count) = reader.parted(batch.id, most - found.changes.len())?;
+    found.more += count - parted.len() as u64;
+    let at = reader.batch_moment(batch.id)?;
+    for parted in parted {
+        let whole = parted.whole.map_or(Ok(None), |whole| reader.sku_of(whole))?;
+        let (before, after) = match parted.taken_out {
+            true => (whole, None),
+            false => (None, whole),
+        };
+        let change = ShownChange {
+            batch: batch.id,
+            at: at.clone(),
+            source: batch.source.clone(),
+            attribute: PART.to_owned(),
+            before,
+            after,
+            place: ShownPlace::default(),
+            forgotten: false,
+        };
+        found.changes.push(BatchChange {
+            sku: parted.sku,
+            change,
+        });
+    }
+    Ok(())
+}
+
+/// The name of an attribute to narrow a log or a plan down by, with or without its scope; `product` is where a layer belongs, `active`
+/// whether a source offers its item, `part_of` what a product is part of.
 /// Errors where the catalog has none of this name, with the nearest.
 pub fn known_attribute(schema: &Schema, name: &str) -> Result<(), Failure> {
-    if name == MOVED {
+    if [MOVED, ACTIVE, PART].contains(&name) {
         return Ok(());
     }
     match Key::parse(schema, name) {

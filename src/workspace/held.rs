@@ -242,7 +242,8 @@ impl Accepting<'_> {
             if stored.withdrawn {
                 return Ok(Err("it is withdrawn already".to_owned()));
             }
-            change.withdraw(stored.product, self.source)?;
+            let row = (held.line > 0).then_some((held.file, held.line));
+            change.withdraw(stored.product, self.source, row)?;
             self.tally.missing += 1;
         } else {
             let (before, after) = (self.read(&held.sku, &stored.body)?, self.read(&held.sku, &held.body)?);

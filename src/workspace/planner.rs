@@ -459,7 +459,7 @@ impl<'w> Planner<'w> {
                 reasons.push(finding);
             }
             let reader = self.reader.zip(self.store.source);
-            for product in withdrawals {
+            for (product, (file, line)) in withdrawals {
                 let stored = match reader {
                     Some((reader, source)) => reader.layer(product, source)?,
                     None => None,
@@ -469,8 +469,8 @@ impl<'w> Planner<'w> {
                     kind: EntryKind::Missing,
                     product: Some(product),
                     sku: stored.sku,
-                    file: 0,
-                    line: 0,
+                    file,
+                    line,
                     row_hash: 0,
                     gtin: 0,
                     mpn: String::new(),
@@ -573,15 +573,15 @@ impl<'w> Planner<'w> {
     }
 
     /// The products that are taken off by name, and those whose item a snapshot no longer has.
-    fn missing(&self) -> Vec<i64> {
-        let is_missing = |met: &Met| match met {
-            Met::Removed(_) => true,
-            Met::Not => self.mode == Mode::Snapshot,
-            Met::Bare { .. } | Met::Entry(_) => false,
+    fn missing(&self) -> Vec<(i64, (u32, u64))> {
+        let row = |met: &Met| match met {
+            Met::Removed(spot) => Some((spot.file, spot.line)),
+            Met::Not => (self.mode == Mode::Snapshot).then_some((0, 0)),
+            Met::Bare { .. } | Met::Entry(_) => None,
         };
-        let mut missing: Vec<i64> = (self.store.known.iter().zip(&self.met))
-            .filter(|(item, met)| !item.withdrawn && is_missing(met))
-            .map(|(item, _)| item.product)
+        let mut missing: Vec<(i64, (u32, u64))> = (self.store.known.iter().zip(&self.met))
+            .filter(|(item, _)| !item.withdrawn)
+            .filter_map(|(item, met)| Some((item.product, row(met)?)))
             .collect();
         missing.sort_unstable();
         missing

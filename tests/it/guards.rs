@@ -215,7 +215,8 @@ fn items_that_are_wrong_by_themselves_are_held_new_ones_too() {
         let told = shop.done(&["todo", "--json"]).json();
         let lists = told["lists"].as_array().cloned().unwrap_or_default();
         let list = lists.into_iter().find(|list| list["name"] == "held:norte");
-        list.map(|list| list["count"].clone())
+        // What is held of new products is none that a search finds.
+        list.map(|list| serde_json::Value::from(number(&list, "count") + number(&list, "without_product")))
     };
     assert_eq!(waiting(), Some(3.into()));
 

@@ -3,6 +3,7 @@
 
 use crate::corner::{codes, corner_shop, deliver, export, import, number, supplier, tally};
 use crate::support::Shop;
+use estante::plan::{PlanReader, PlanWriter};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -167,4 +168,63 @@ fn a_plan_does_not_reject_what_passes() {
     // The one that stands there twice is shown with its values, and told once.
     assert_eq!(kinds("rejected"), ["S3", "S1", "S2"], "{shown:#}");
     assert_eq!(kinds("changed"), ["S0"], "{shown:#}");
+}
+
+/// A last row that does not read, without a line end behind it, is where a connection broke: nothing of the file is taken.
+#[test]
+fn a_file_that_ends_in_the_middle_of_a_record_is_held() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", &list(&[]));
+    import(&shop, "norte");
+    let whole = list(&["21.00"]);
+    let cut = format!("{}S10;5.00;1;2", whole);
+    deliver(&shop, "norte", &cut);
+    let document = import(&shop, "norte");
+    assert!(codes(&document).contains(&"G-CUT-SHORT".to_owned()), "{document:#}");
+    let told = shop.done(&["batches", "--json", "--held", "2"]).json();
+    let held = told["held"].as_array().expect("what was held").iter();
+    let reasons: Vec<_> = held
+        .map(|held| (held["sku"].clone(), held["reason"]["code"].clone()))
+        .collect();
+    assert_eq!(reasons, [(json!("S0"), json!("G-CUT-SHORT"))], "{told:#}");
+    assert_eq!(export(&shop)["S0"]["price"], "20.00 EUR");
+    // The same row with its line end is a bad row and no more.
+    deliver(&shop, "norte", &format!("{cut}\n"));
+    assert_eq!(export(&shop)["S0"]["price"], "20.00 EUR");
+    let document = import(&shop, "norte");
+    assert_eq!(tally(&document), "1 changed, 9 unchanged, 1 rejected", "{document:#}");
+}
+
+/// A plan whose reasons are lost still says that an item is held.
+#[test]
+fn what_is_held_for_a_reason_that_is_lost_stays_held() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "", &list(&[]));
+    import(&shop, "norte");
+    deliver(&shop, "norte", &list(&["200.00", "21.00"]));
+    let document = shop.done(&["import", "norte", "--json"]).json();
+    let name = document["plan"].as_str().expect("a plan waits").to_owned();
+    let path = shop.path(format!(".estante/plans/{name}.plan"));
+    let (mut plan, mut summary) = PlanReader::open(&path).expect("the plan reads");
+    assert_eq!(summary.reasons.len(), 1);
+    summary.reasons.clear();
+    let mut again = PlanWriter::create(&path).expect("a plan is written");
+    while let Some((entry, verdict)) = plan.entry().expect("the plan reads") {
+        let number = again.add(&entry).expect("a plan is written");
+        again.judge(number, verdict);
+    }
+    again.finish(&mut summary).expect("a plan is written");
+    shop.done(&["apply", &name]);
+    let told = shop.done(&["batches", "--json", "--held", "2"]).json();
+    assert_eq!(told["held"].as_array().map(Vec::len), Some(1), "{told:#}");
+    assert_eq!(told["held"][0]["reason"]["code"], "G-HELD");
+    assert_eq!(
+        (
+            export(&shop)["S0"]["price"].as_str(),
+            export(&shop)["S1"]["price"].as_str()
+        ),
+        ("20.00 EUR", "21.00 EUR")
+    );
+    // It is settled like any other.
+    assert_eq!(accept(&shop, 2, &["G-HELD"])["accepted"], json!(["S0"]));
 }

@@ -108,6 +108,100 @@ fn a_batch_lists_its_changes() {
     assert!(gone.iter().all(|row| row[3] == "–" && row[4] == "–"), "{gone:?}");
 }
 
+/// Products that go off sale and come back change no value, and are told with the delivery that had them not, or the row that said so.
+#[test]
+fn a_batch_lists_what_goes_off_sale_and_comes_back() {
+    let shop = corner_shop();
+    let all = [("A", "10.00"), ("B", "20.00"), ("C", "30.00")];
+    supplier(&shop, "norte", "", &list(&all));
+    import(&shop, "norte");
+    deliver(&shop, "norte", &list(&[all[0], all[2]]));
+    import(&shop, "norte");
+    deliver(&shop, "norte", &list(&all));
+    import(&shop, "norte");
+    let file = "suppliers/norte/list.csv";
+    let rows = |args: &[&str]| changes(&shop, args).iter().map(row).collect::<Vec<_>>();
+    let gone = ["B", "active", "yes", "no", file, "–", "–"];
+    let back = ["B", "active", "no", "yes", file, "3", "–"];
+    assert_eq!(
+        (rows(&["2"]), rows(&["3"])),
+        (vec![gone.map(str::to_owned)], vec![back.map(str::to_owned)])
+    );
+    let told = &changes(&shop, &["2"])[0];
+    assert_eq!(
+        (&told["rule"], &told["source"], &told["batch"], told["at"].is_string()),
+        (&"not in the delivery".into(), &"supplier:norte".into(), &2.into(), true)
+    );
+    let text = shop.done(&["log", "2"]).out;
+    assert!(
+        text.contains("B  active: yes → no  suppliers/norte/list.csv not in the delivery"),
+        "{text}"
+    );
+    // Of the product, too; taken back, it is the other way round.
+    assert_eq!(rows(&["B", "--field", "active"]).len(), 2);
+    assert!(rows(&["2", "--field", "price"]).is_empty());
+    shop.done(&["undo", "3"]);
+    assert_eq!(rows(&["4"]), [["B", "active", "yes", "no", "–", "–", "–"]]);
+    shop.done(&["undo", "2"]);
+    assert_eq!(rows(&["5"]), [["B", "active", "no", "yes", "–", "–", "–"]]);
+    assert_eq!(rows(&["2"]), [gone]);
+    // A row may take its product off, in its own line.
+    let settings = shop.read("suppliers/norte/supplier.toml");
+    let removed = settings.replace("[read]", "removed = { stock = [\"baja\"] }\n[read]");
+    shop.write("suppliers/norte/supplier.toml", removed);
+    deliver(&shop, "norte", &list(&all).replace("20.00;3", "20.00;baja"));
+    import(&shop, "norte");
+    let told = changes(&shop, &["6", "--field", "active"]);
+    assert_eq!(
+        told.iter().map(row).collect::<Vec<_>>(),
+        [["B", "active", "yes", "no", file, "3", "–"]]
+    );
+    assert_eq!(told[0]["rule"], "taken off by its row");
+    shop.done(&["undo", "6"]);
+    shop.done(&["verify"]);
+}
+
+/// Merges, splits and moves between models are listed, each way, also where they were taken back.
+#[test]
+fn a_batch_lists_who_products_became() {
+    let shop = corner_shop();
+    supplier(
+        &shop,
+        "norte",
+        "",
+        "sku;name;model;price;stock\nA;Uno;M;10.00;1\nB;Dos;M;10.00;1\n",
+    );
+    supplier(&shop, "sur", "", "sku;name;price;stock\nS;Tres;11.00;1\n");
+    import(&shop, "norte");
+    import(&shop, "sur");
+    let rows = |args: &[&str]| {
+        let told = changes(&shop, args);
+        let row = |change: &Value| row(change)[..4].join(" ");
+        told.iter().map(row).collect::<Vec<_>>()
+    };
+    shop.done(&["product", "merge", "A", "S"]);
+    assert_eq!(rows(&["3"]), ["S product S A", "S part_of – A"]);
+    shop.done(&["product", "split", "S"]);
+    assert_eq!(rows(&["4"]), ["S product A S", "S part_of A –"]);
+    assert_eq!(rows(&["3", "--field", "part_of"]), ["S part_of – A"]);
+    assert_eq!(rows(&["4", "--field", "product"]), ["S product A S"]);
+    shop.done(&["product", "merge", "A", "S"]);
+    shop.done(&["undo", "5"]);
+    assert_eq!(
+        (rows(&["5"]), rows(&["6"])),
+        (vec!["S product S A".to_owned()], vec!["S product A S".to_owned()])
+    );
+    shop.done(&["product", "move", "B", "--model", "N"]);
+    assert_eq!(rows(&["7"]), ["B model – N"]);
+    deliver(
+        &shop,
+        "norte",
+        "sku;name;model;price;stock\nA;Uno;K;10.00;1\nB;Dos;M;10.00;1\n",
+    );
+    import(&shop, "norte");
+    assert_eq!(rows(&["8"]), ["A model M K"]);
+}
+
 #[test]
 fn a_large_batch_is_listed_as_far_as_it_is_read() {
     let shop = corner_shop();
