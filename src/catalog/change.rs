@@ -393,9 +393,11 @@ impl<'c> Change<'c> {
                 _ => undone.kept.push(old.sku),
             }
         }
-        let mut select = self
-            .tx
-            .prepare("SELECT id, sku, batch, body FROM layers WHERE created = ?1 ORDER BY id")?;
+        // Whatever makes a layer marks its product (`Part::Made`).
+        let mut select = self.tx.prepare(
+            "SELECT l.id, l.sku, l.batch, l.body FROM products p CROSS JOIN layers l ON l.id BETWEEN p.id * 1024 AND p.id * 1024 + 1023
+             WHERE p.changed >= ?1 AND l.created = ?1 ORDER BY p.id, l.id",
+        )?;
         let made: Vec<(i64, String, i64, String)> = select
             .query_map([batch], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
             .collect::<Result<_, _>>()?;
