@@ -455,24 +455,25 @@ fn bodies() -> impl Strategy<Value = Vec<(u16, i64, bool, String)>> {
     (layer(0), layer(1), layer(2), layer(3)).prop_map(|(a, b, c, d)| vec![a, b, c, d])
 }
 
+/// How often the laws are tried: 1,000 times, or as `ESTANTE_CASES` says.
+fn cases() -> ProptestConfig {
+    let asked = std::env::var("ESTANTE_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig::with_cases(asked.unwrap_or(1_000))
+}
+
 proptest! {
+    #![proptest_config(cases())]
+
     #[test]
     fn the_order_of_layers_never_shows(
-        layers in bodies(),
+        (layers, other) in bodies().prop_flat_map(|layers| (Just(layers.clone()), Just(layers).prop_shuffle())),
         trust in settings(),
-        rotation in 0..4_usize,
-        flip in prop::bool::ANY,
     ) {
         let schema = schema();
         let read = |order: &[(u16, i64, bool, String)]| {
             let spoken = order.iter().map(|(source, batch, gone, body)| layer(&schema, *source, *batch, *gone, body)).collect();
             told(&resolve(1, "S".into(), spoken, &schema, &trust), &schema)
         };
-        let mut other = layers.clone();
-        other.rotate_left(rotation);
-        if flip {
-            other.reverse();
-        }
         prop_assert_eq!(read(&layers), read(&other));
     }
 

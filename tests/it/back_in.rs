@@ -1,21 +1,30 @@
-//! A law of the whole way: what a catalog says leaves as a JSONL feed, and a catalog that is made of that feed says the same and
-//! leaves as the same bytes.
+//! Laws of the whole way: what a catalog says leaves as a JSONL feed, and a catalog that is made of that feed says the same and
+//! leaves as the same bytes; what leaves as a sheet comes in as nothing to change, and another catalog that takes the cells of
+//! that sheet says the same.
 //!
-//! `ESTANTE_CASES` sets how many catalogs; each has up to `MOST` products.
+//! `ESTANTE_CASES` sets how many catalogs; most are small, some have up to `MOST` products.
 
 use crate::corner::bare_shop;
-use crate::support::{Shop, law};
+use crate::sheet::Edited;
+use crate::support::{Shop, law, on_the_shelf};
+use estante::workspace::Workspace;
 use estante::workspace::export::{Mode, export};
-use estante::workspace::inspect::show;
+use estante::workspace::failure::Failure;
 use estante::workspace::progress::Silent;
 use estante::workspace::run::import_one;
+use estante::workspace::sheet_in::{SheetIn, sheet_in};
+use estante::workspace::sheet_out::{Wanted, sheet_out};
+use estante::workspace::undo::undo;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Map, Value, json};
+use std::cell::{Cell, RefCell};
 
 /// Catalogs of every day.
-const CASES: u32 = 40;
+const CASES: u32 = 1_000;
+/// Catalogs that come into a workspace one after the other.
+const SHARED: u32 = 25;
 /// Products of a catalog, at most.
 const MOST: usize = 50;
 
@@ -201,54 +210,127 @@ fn gtin(n: u64) -> String {
     format!("{digits}{}", (10 - sum % 10) % 10)
 }
 
-/// Imports the feed; gives what the catalog says of each product, and its own feed.
-fn taken_in(shop: &Shop, feed: &[u8]) -> Result<(Vec<String>, Vec<u8>), TestCaseError> {
-    shop.write("suppliers/own/all.jsonl", feed);
-    let mut workspace = shop.workspace();
-    let failed = |failure: estante::workspace::failure::Failure| {
-        TestCaseError::fail(format!("{failure}: {:?}", failure.diagnostics))
-    };
-    import_one(&mut workspace, "own", &Silent::default()).map_err(failed)?;
-    export(&mut workspace, "all", Mode::Full, &Silent::default()).map_err(failed)?;
-    let names = workspace
-        .reader()
-        .map_err(failed)?
-        .shelf(None)
-        .map_err(|error| TestCaseError::fail(error.to_string()))?;
-    let mut told = Vec::new();
-    for name in names {
-        let shown = show(&workspace, &name.sku).map_err(failed)?;
-        for value in shown.values {
-            told.push(format!(
-                "{} {} {:?}: {}",
-                name.sku, value.attribute, value.locale, value.value
-            ));
-        }
-    }
-    Ok((told, shop.bytes("out/all/all.jsonl")))
+/// Products of a catalog, each with what is said of it.
+fn catalog() -> impl Strategy<Value = Vec<Map<String, Value>>> {
+    prop_oneof![30 => vec(record(), 1..=3), 1 => vec(record(), 1..=MOST)]
 }
 
-#[test]
-fn what_leaves_as_jsonl_comes_in_as_the_same_catalog() {
-    let mut runner = law(CASES, 200);
-    let met = std::cell::Cell::new((0, 0));
-    let outcome = runner.run(&vec(record(), 1..=MOST), |records| {
-        let mut feed = String::new();
-        for (n, record) in records.iter().enumerate() {
-            let mut record = record.clone();
-            record.insert("sku".to_owned(), json!(format!("N{n:03}")));
-            // Two products never share a code here: what becomes of those is the law of others.
-            if record.contains_key("gtin") {
-                record.insert("gtin".to_owned(), json!(gtin(n as u64)));
-            }
-            feed.push_str(&Value::Object(record).to_string());
-            feed.push('\n');
+/// The products as a feed; with `names_only`, nothing is said of them.
+fn feed(records: &[Map<String, Value>], names_only: bool) -> String {
+    let mut feed = String::new();
+    for (n, record) in records.iter().enumerate() {
+        let mut record = if names_only { Map::new() } else { record.clone() };
+        record.insert("sku".to_owned(), json!(format!("N{n:03}")));
+        // Two products never share a code here: what becomes of those is the law of others.
+        if record.contains_key("gtin") {
+            record.insert("gtin".to_owned(), json!(gtin(n as u64)));
         }
-        let (said, file) = taken_in(&shop(), feed.as_bytes())?;
-        let (again, same) = taken_in(&shop(), &file)?;
+        feed.push_str(&Value::Object(record).to_string());
+        feed.push('\n');
+    }
+    feed
+}
+
+fn failed(failure: Failure) -> TestCaseError {
+    TestCaseError::fail(format!("{failure}: {:?}", failure.diagnostics))
+}
+
+/// A workspace that takes one catalog after the other: each is taken back once it was looked at.
+struct Bench {
+    shop: Shop,
+    workspace: Workspace,
+    /// The batches of this catalog.
+    batches: Vec<i64>,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let shop = shop();
+        let mut workspace = shop.workspace();
+        workspace.open_catalog().expect("nobody else writes");
+        Bench {
+            shop,
+            workspace,
+            batches: Vec::new(),
+        }
+    }
+
+    fn take_in(&mut self, feed: &[u8]) -> Result<(), TestCaseError> {
+        self.shop.write("suppliers/own/all.jsonl", feed);
+        let done = import_one(&mut self.workspace, "own", &Silent::default()).map_err(failed)?;
+        prop_assert!(done.failure.is_none(), "{:?}", done.failure);
+        prop_assert_eq!(done.summary.tally.new, done.summary.tally.read, "{:?}", done.summary);
+        self.batches.extend(done.batch);
+        Ok(())
+    }
+
+    /// What the catalog says of each product, a line a value.
+    fn said(&self) -> Result<Vec<String>, TestCaseError> {
+        let schema = &self.workspace.settings.schema;
+        let mut told = Vec::new();
+        for (product, _) in on_the_shelf(&self.workspace, |_| true).map_err(failed)? {
+            let values = product.values.iter();
+            told.extend(values.map(|said| {
+                let value = said.value.to_text();
+                format!("{} {}: {value}", product.sku, schema.key_text(said.key))
+            }));
+        }
+        Ok(told)
+    }
+
+    fn exported(&mut self) -> Result<Vec<u8>, TestCaseError> {
+        export(&mut self.workspace, "all", Mode::Full, &Silent::default()).map_err(failed)?;
+        Ok(self.shop.bytes("out/all/all.jsonl"))
+    }
+
+    fn sheet_out(&self) -> Result<(), TestCaseError> {
+        let columns: Vec<String> = FIELDS[1..].iter().map(|(.., key)| (*key).to_owned()).collect();
+        let wanted = Wanted {
+            query: &[],
+            file: &self.shop.path("edit.xlsx"),
+            columns: &columns,
+            locale: None,
+            force: true,
+        };
+        sheet_out(&self.workspace, &wanted, &Silent::default())
+            .map(drop)
+            .map_err(failed)
+    }
+
+    fn sheet_in(&mut self) -> Result<SheetIn, TestCaseError> {
+        let file = self.shop.path("edit.xlsx");
+        let came = sheet_in(&mut self.workspace, &file, true, &Silent::default()).map_err(failed)?;
+        self.batches.extend(came.batch);
+        Ok(came)
+    }
+
+    /// Nothing of the catalog is left.
+    fn take_back(&mut self) -> Result<(), TestCaseError> {
+        while let Some(batch) = self.batches.pop() {
+            undo(&mut self.workspace, batch).map_err(failed)?;
+        }
+        prop_assert_eq!(self.said()?, Vec::<String>::new());
+        Ok(())
+    }
+}
+
+/// Tries a law on catalogs in two workspaces; it gives what the catalog says.
+fn hold(law_of: impl Fn(&mut Bench, &mut Bench, &[Map<String, Value>]) -> Result<Vec<String>, TestCaseError>) {
+    let mut runner = law(CASES, 200);
+    let met = Cell::new((0, 0));
+    let benches = RefCell::new(Vec::new());
+    let outcome = runner.run(&catalog(), |records| {
+        let mut benches = benches.borrow_mut();
+        // A case that failed leaves its catalog behind.
+        let (uses, mut here, mut there) = match benches.pop() {
+            Some((uses, here, there)) if uses < SHARED => (uses, here, there),
+            _ => (0, Bench::new(), Bench::new()),
+        };
+        let said = law_of(&mut here, &mut there, &records)?;
+        here.take_back()?;
+        there.take_back()?;
+        benches.push((uses + 1, here, there));
         met.set((met.get().0 + records.len(), met.get().1 + said.len()));
-        prop_assert_eq!(said, again);
-        prop_assert_eq!(String::from_utf8_lossy(&file), String::from_utf8_lossy(&same));
         Ok(())
     });
     let (products, values) = met.get();
@@ -257,7 +339,43 @@ fn what_leaves_as_jsonl_comes_in_as_the_same_catalog() {
         panic!("{error}");
     }
     assert!(
-        products > 100 && values > products * 5,
+        products > 10 && values > products * 5,
         "{products} products say {values} values: the law is about nothing"
     );
+}
+
+#[test]
+fn what_leaves_as_jsonl_comes_in_as_the_same_catalog() {
+    hold(|here, there, records| {
+        here.take_in(feed(records, false).as_bytes())?;
+        let (said, file) = (here.said()?, here.exported()?);
+        there.take_in(&file)?;
+        let (again, same) = (there.said()?, there.exported()?);
+        prop_assert_eq!(&said, &again);
+        prop_assert_eq!(String::from_utf8_lossy(&file), String::from_utf8_lossy(&same));
+        Ok(said)
+    });
+}
+
+#[test]
+fn what_leaves_as_a_sheet_comes_in_as_the_same_catalog() {
+    hold(|here, there, records| {
+        here.take_in(feed(records, false).as_bytes())?;
+        let said = here.said()?;
+        here.sheet_out()?;
+        let came = here.sheet_in()?;
+        let all = records.len() as u64;
+        prop_assert_eq!((came.read, came.unchanged, came.batch), (all, all, None));
+        prop_assert_eq!(came.findings.len(), 0, "{:?}", came.diagnostics);
+        // The same products, of which nothing is said yet.
+        there.take_in(feed(records, true).as_bytes())?;
+        there.sheet_out()?;
+        let mut sheet = Edited::open(&there.shop);
+        sheet.take_over(&Edited::open(&here.shop));
+        sheet.save(&there.shop);
+        let came = there.sheet_in()?;
+        prop_assert_eq!(came.findings.len(), 0, "{:?}", came.diagnostics);
+        prop_assert_eq!(&there.said()?, &said);
+        Ok(said)
+    });
 }

@@ -3,15 +3,10 @@
 
 use crate::corner::{corner_shop, deliver, export, import, number, supplier, tally};
 use crate::support::Shop;
-use estante::workspace::edit;
 use estante::workspace::inspect::show;
-use estante::workspace::merging::{merge, split};
 use estante::workspace::progress::{Progress, Step};
 use estante::workspace::run::run;
-use estante::workspace::undo::undo;
-use proptest::prelude::*;
 use serde_json::Value;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const NORTE: &str = "sku;name;brand;price;stock;gtin
@@ -418,46 +413,6 @@ fn a_run_compares_only_what_it_has_not_seen() {
     assert_eq!(compared(), (0, 0));
     shop.edit("estante.toml", "automatic = 90", "automatic = 80");
     assert_eq!(compared(), (1, 0));
-}
-
-fn base() -> &'static Shop {
-    static BASE: OnceLock<Shop> = OnceLock::new();
-    BASE.get_or_init(shop)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    /// Whatever is merged, and whoever edited one of the two: splitting, or undoing, gives what was before.
-    #[test]
-    fn split_and_undo_take_a_merge_back(a in 1..6usize, b in 1..6usize, edited in 0..3usize, swapped: bool, by_undo: bool) {
-        prop_assume!(a != 3 && b != 3);
-        let shop = base().twin();
-        let mut workspace = shop.workspace();
-        let (one, other) = (format!("A{a}"), format!("S{b}"));
-        let (one, other) = if swapped { (other, one) } else { (one, other) };
-        if edited > 0 {
-            let sku = if edited == 1 { &one } else { &other };
-            edit::set(&mut workspace, sku, &["color=verde".to_owned()]).expect("it is edited");
-        }
-        let before = state(&shop);
-        let merged = merge(&mut workspace, &one, &other).expect("they merge");
-        prop_assert_ne!(&state(&shop), &before);
-        match by_undo {
-            true => {
-                undo(&mut workspace, merged.batch.expect("a batch was made")).expect("it is undone");
-            }
-            false => {
-                let gone = split(&mut workspace, &other, None).expect("it is split");
-                prop_assert_eq!(&gone.sku, &other);
-            }
-        }
-        prop_assert_eq!(&state(&shop), &before);
-        assert_eq!(workspace.close(), None);
-        shop.done(&["verify", "--quiet"]);
-        prop_assert_eq!(tally(&import(&shop, "sur")), "5 unchanged");
-        prop_assert_eq!(tally(&import(&shop, "norte")), "5 unchanged");
-    }
 }
 
 /// What the program before wrote: the store without the tables of identity.

@@ -2,7 +2,11 @@
 
 #![allow(dead_code, reason = "each group of tests uses its own part of the builder")]
 
+use estante::catalog::stored::StoredLayer;
+use estante::product::Product;
 use estante::workspace::Workspace;
+use estante::workspace::failure::Failure;
+use estante::workspace::products::Shelf;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -235,4 +239,25 @@ pub fn law(cases: u32, steps: u32) -> proptest::test_runner::TestRunner {
         max_shrink_iters: steps,
         ..proptest::test_runner::Config::default()
     })
+}
+
+/// The products on the shelf that somebody speaks of, whose SKUs are wanted: resolved, and as each source says them. For laws, which
+/// look often.
+pub fn on_the_shelf(
+    workspace: &Workspace,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(Product, Vec<StoredLayer>)>, Failure> {
+    let (reader, trust) = (workspace.reader()?, workspace.trust()?);
+    let shelf = Shelf::new(&workspace.settings, &trust);
+    let mut found = Vec::new();
+    for name in reader.shelf(None)?.iter().filter(|name| is_wanted(&name.sku)) {
+        let mut layers = reader.layers(name.id)?;
+        // How a row was spelled is remembered only to pass over it the next time.
+        layers.iter_mut().for_each(|layer| layer.row_hash = 0);
+        // An SKU that was exported once is kept for its product.
+        if !layers.is_empty() {
+            found.push((shelf.product(&reader, name)?, layers));
+        }
+    }
+    Ok(found)
 }
