@@ -36,6 +36,7 @@ use crate::cli::enrich::EnrichCommand;
 use crate::cli::fail_on::FailOn;
 use crate::cli::matching::MatchCommand;
 use crate::cli::output::Output;
+use crate::cli::product::ProductCommand;
 use crate::cli::rules::RulesCommand;
 use crate::cli::sheet::SheetCommand;
 use crate::workspace::Workspace;
@@ -294,58 +295,6 @@ pub enum PlanCommand {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum ProductCommand {
-    /// A product with the origin of every value.
-    Show {
-        sku: String,
-        /// What each source says, and why it wins or loses.
-        #[arg(long)]
-        layers: bool,
-        /// How it came to be.
-        #[arg(long)]
-        history: bool,
-    },
-    /// Put variants into another model, by hand; no import moves them back. `product clear SKU model` does.
-    #[command(group(clap::ArgGroup::new("target").required(true).args(["model", "with", "alone"])))]
-    Move {
-        #[arg(required = true, value_name = "SKU")]
-        skus: Vec<String>,
-        /// Code of the model; a new one is made.
-        #[arg(long, value_name = "CODE")]
-        model: Option<String>,
-        /// The model that this product is of.
-        #[arg(long, value_name = "SKU")]
-        with: Option<String>,
-        /// A model of its own for each.
-        #[arg(long)]
-        alone: bool,
-    },
-    /// Say values by hand; no import overwrites them.
-    Set {
-        sku: String,
-        /// ATTR=VALUE, ATTR@LOCALE=VALUE or ATTR@LOCALE@CHANNEL=VALUE.
-        #[arg(required = true, value_name = "ATTR=VALUE")]
-        values: Vec<String>,
-    },
-    /// Take back values said by hand.
-    Clear {
-        sku: String,
-        #[arg(required = true, value_name = "ATTR")]
-        attributes: Vec<String>,
-    },
-    /// Make B part of A: its suppliers' SKUs lead to A from then on.
-    Merge { a: String, b: String },
-    /// Take what one supplier says out of a product, into one of its own; undoes a merge.
-    Split {
-        /// The supplier's own SKU, or that of a product that was merged.
-        sku: String,
-        /// The supplier whose SKU it is, where several have it.
-        #[arg(long, value_name = "S")]
-        supplier: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub enum DraftCommand {
     /// Ask for the texts that nobody says.
     Make {
@@ -515,8 +464,10 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         Command::Product(ProductCommand::Move { skus, model, with, .. }) => {
             product::move_to(open()?, skus, model.as_deref(), with.as_deref(), output)
         }
-        Command::Product(ProductCommand::Set { sku, values }) => product::set(open()?, sku, values, output),
-        Command::Product(ProductCommand::Clear { sku, attributes }) => product::clear(open()?, sku, attributes, output),
+        Command::Product(ProductCommand::Set { sku, values, was }) => product::set(open()?, sku, values, was, output),
+        Command::Product(ProductCommand::Clear { sku, attributes, was }) => {
+            product::clear(open()?, sku, attributes, was, output)
+        }
         Command::Product(ProductCommand::Merge { a, b }) => matching::merge(open()?, a, b, output),
         Command::Product(ProductCommand::Split { sku, supplier }) => {
             matching::split(open()?, sku, supplier.as_deref(), output)

@@ -8,8 +8,69 @@ use crate::workspace::edit::{self, Edited};
 use crate::workspace::failure::Failure;
 use crate::workspace::inspect::{self, ShownProduct, ShownValue};
 use crate::workspace::models::{self, Target};
+use clap::Subcommand;
 use serde_json::json;
 use std::fmt::Write as _;
+
+#[derive(Debug, Subcommand)]
+pub enum ProductCommand {
+    /// A product with the origin of every value.
+    Show {
+        sku: String,
+        /// What each source says, and why it wins or loses.
+        #[arg(long)]
+        layers: bool,
+        /// How it came to be.
+        #[arg(long)]
+        history: bool,
+    },
+    /// Put variants into another model, by hand; no import moves them back. `product clear SKU model` does.
+    #[command(group(clap::ArgGroup::new("target").required(true).args(["model", "with", "alone"])))]
+    Move {
+        #[arg(required = true, value_name = "SKU")]
+        skus: Vec<String>,
+        /// Code of the model; a new one is made.
+        #[arg(long, value_name = "CODE")]
+        model: Option<String>,
+        /// The model that this product is of.
+        #[arg(long, value_name = "SKU")]
+        with: Option<String>,
+        /// A model of its own for each.
+        #[arg(long)]
+        alone: bool,
+    },
+    /// Say values by hand; no import overwrites them.
+    Set {
+        sku: String,
+        /// ATTR=VALUE, ATTR@LOCALE=VALUE or ATTR@LOCALE@CHANNEL=VALUE.
+        #[arg(required = true, value_name = "ATTR=VALUE")]
+        values: Vec<String>,
+        /// What it says as far as you know; nothing is written where it says something else by now. Once for each value, in their order; ""
+        /// where nobody says anything.
+        #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+        was: Vec<String>,
+    },
+    /// Take back values said by hand.
+    Clear {
+        sku: String,
+        #[arg(required = true, value_name = "ATTR")]
+        attributes: Vec<String>,
+        /// What it says as far as you know; nothing is written where it says something else by now. Once for each value, in their order; ""
+        /// where nobody says anything.
+        #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+        was: Vec<String>,
+    },
+    /// Make B part of A: its suppliers' SKUs lead to A from then on.
+    Merge { a: String, b: String },
+    /// Take what one supplier says out of a product, into one of its own; undoes a merge.
+    Split {
+        /// The supplier's own SKU, or that of a product that was merged.
+        sku: String,
+        /// The supplier whose SKU it is, where several have it.
+        #[arg(long, value_name = "S")]
+        supplier: Option<String>,
+    },
+}
 
 /// `product show SKU [--layers|--history]`
 pub fn show(workspace: &Workspace, sku: &str, layers: bool, history: bool, output: &Output) -> Result<u8, Failure> {
@@ -150,17 +211,29 @@ fn place(value: &ShownValue) -> String {
     place
 }
 
-/// `product set SKU ATTR=VALUE…`
-pub fn set(mut workspace: Workspace, sku: &str, values: &[String], output: &Output) -> Result<u8, Failure> {
-    let edited = edit::set(&mut workspace, sku, values)?;
+/// `product set SKU ATTR=VALUE… [--was VALUE]…`
+pub fn set(
+    mut workspace: Workspace,
+    sku: &str,
+    values: &[String],
+    was: &[String],
+    output: &Output,
+) -> Result<u8, Failure> {
+    let edited = edit::set_seen(&mut workspace, sku, values, was)?;
     output.close(workspace)?;
     tell(&edited, output);
     Ok(0)
 }
 
-/// `product clear SKU ATTR…`
-pub fn clear(mut workspace: Workspace, sku: &str, attributes: &[String], output: &Output) -> Result<u8, Failure> {
-    let edited = edit::clear(&mut workspace, sku, attributes)?;
+/// `product clear SKU ATTR… [--was VALUE]…`
+pub fn clear(
+    mut workspace: Workspace,
+    sku: &str,
+    attributes: &[String],
+    was: &[String],
+    output: &Output,
+) -> Result<u8, Failure> {
+    let edited = edit::clear_seen(&mut workspace, sku, attributes, was)?;
     output.close(workspace)?;
     tell(&edited, output);
     Ok(0)

@@ -17,6 +17,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
 use crate::workspace::inspect::find;
 use crate::workspace::products::resolve_stored;
+use crate::workspace::seen::{Seen, hold_against};
 use std::collections::BTreeMap;
 
 /// What an edit did.
@@ -31,11 +32,23 @@ pub struct Edited {
 
 /// Says values of a product: `ATTR=VALUE`, `ATTR@LOCALE=VALUE`, `ATTR@LOCALE@CHANNEL=VALUE`. Every fault is told at once.
 pub fn set(workspace: &mut Workspace, sku: &str, assignments: &[String]) -> Result<Edited, Failure> {
+    set_seen(workspace, sku, assignments, &[])
+}
+
+/// The same, where each value is still what a person saw: `was` has one for each assignment, in their order, or none at all.
+/// A conflict otherwise, and nothing is written.
+pub fn set_seen(
+    workspace: &mut Workspace,
+    sku: &str,
+    assignments: &[String],
+    was: &[String],
+) -> Result<Edited, Failure> {
+    refuse_uneven(assignments, was)?;
     let schema = &workspace.settings.schema;
     let currency = workspace.settings.currency;
     let mut said: BTreeMap<Key, Said> = BTreeMap::new();
-    let mut faults = Vec::new();
-    for assignment in assignments {
+    let (mut seen, mut faults) = (Vec::new(), Vec::new());
+    for (n, assignment) in assignments.iter().enumerate() {
         let Some((key, text)) = assignment.split_once('=') else {
             faults.push(
                 Diagnostic::error("E-BAD-ASSIGNMENT", "there is no `=`")
@@ -46,28 +59,57 @@ pub fn set(workspace: &mut Workspace, sku: &str, assignments: &[String]) -> Resu
         };
         match key_of(schema, key.trim()).and_then(|key| Ok((key, typed(schema, key, text, currency)?))) {
             Ok((key, value)) => {
+                seen.extend(was.get(n).map(|was| Seen {
+                    key,
+                    was: was.clone(),
+                    wanted: Some(value.clone()),
+                }));
                 said.insert(key, Said::Value(value));
             }
             Err(mismatch) => faults.push(fault(mismatch, assignment)),
         }
     }
-    edit(workspace, sku, said, faults)
+    edit(workspace, sku, said, &seen, faults)
 }
 
 /// Takes back what was said by hand.
 pub fn clear(workspace: &mut Workspace, sku: &str, keys: &[String]) -> Result<Edited, Failure> {
+    clear_seen(workspace, sku, keys, &[])
+}
+
+/// The same, where each value is still what a person saw, as for `set_seen`.
+pub fn clear_seen(workspace: &mut Workspace, sku: &str, keys: &[String], was: &[String]) -> Result<Edited, Failure> {
+    refuse_uneven(keys, was)?;
     let schema = &workspace.settings.schema;
     let mut said = BTreeMap::new();
-    let mut faults = Vec::new();
-    for key in keys {
+    let (mut seen, mut faults) = (Vec::new(), Vec::new());
+    for (n, key) in keys.iter().enumerate() {
         match key_of(schema, key) {
             Ok(key) => {
+                seen.extend(was.get(n).map(|was| Seen {
+                    key,
+                    was: was.clone(),
+                    wanted: None,
+                }));
                 said.insert(key, Said::Clear);
             }
             Err(mismatch) => faults.push(fault(mismatch, key)),
         }
     }
-    edit(workspace, sku, said, faults)
+    edit(workspace, sku, said, &seen, faults)
+}
+
+/// What was seen is told of every value, so that none is taken for another's.
+fn refuse_uneven(named: &[String], was: &[String]) -> Result<(), Failure> {
+    match was.len() {
+        0 => Ok(()),
+        n if n == named.len() => Ok(()),
+        n => Err(
+            Failure::usage(format!("--was stands {n} times for {} values", named.len())).with_help(
+                "write --was VALUE once for each of them, in their order; --was \"\" where nobody said anything",
+            ),
+        ),
+    }
 }
 
 /// A key as a person names it: an attribute with a value per locale means the workspace's first one where none is said.
@@ -92,6 +134,7 @@ fn edit(
     workspace: &mut Workspace,
     sku: &str,
     said: BTreeMap<Key, Said>,
+    seen: &[Seen],
     faults: Vec<Diagnostic>,
 ) -> Result<Edited, Failure> {
     if !faults.is_empty() {
@@ -99,6 +142,7 @@ fn edit(
     }
     workspace.open_catalog()?;
     let product = find(&workspace.reader()?, sku)?;
+    hold_against(workspace, &product, seen)?;
     let name = product.sku.clone();
     let spoken = say(
         workspace,

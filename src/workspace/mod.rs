@@ -72,6 +72,7 @@ pub mod rule_layer;
 pub mod rules;
 pub mod run;
 pub mod search;
+pub mod seen;
 pub mod settings;
 pub mod settling;
 pub mod sheet_file;

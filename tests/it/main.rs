@@ -46,6 +46,7 @@ mod rejects;
 mod rules;
 mod samples;
 mod search;
+mod seen;
 mod sheet;
 mod specs;
 mod specs_truth;
