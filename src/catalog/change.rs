@@ -4,7 +4,7 @@
 //! column, so that a first load of a million products writes no history at all.
 
 use crate::catalog::store::{CatalogError, SKU_INDEXES, SOURCES};
-use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, layer_row, mpn_hash, split_layer};
+use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, layer_row, mpn_hash};
 use crate::diagnostic::Diagnostic;
 use crate::product::batch::{DeliveredFile, Tally};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -57,23 +57,6 @@ pub struct BatchRecord {
     /// Attribute key -> (column, rule): how the mapping of that day filled it.
     pub columns: BTreeMap<String, (String, String)>,
     pub diagnostics: Vec<Diagnostic>,
-}
-
-/// What taking a batch back did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Undone {
-    /// Number of the batch that the undo made; `None` where there was nothing to take back.
-    pub batch: Option<i64>,
-    /// Layers put back as they were.
-    pub restored: u64,
-    /// Layers taken away since the batch had made them.
-    pub removed: u64,
-    /// Supplier SKUs left alone since a later batch changed them again.
-    pub kept: Vec<String>,
-    /// Products that changed.
-    pub products: Vec<i64>,
-    /// Decisions on who is who that hold no longer.
-    pub decisions: u64,
 }
 
 impl<'c> Change<'c> {
@@ -329,102 +312,6 @@ impl<'c> Change<'c> {
         self.list_size()?;
         self.tx.commit()?;
         Ok(self.batch)
-    }
-
-    /// Takes a batch back. Layers that a later batch changed again stay as they are and are named in `kept`.
-    /// `keys_of` reads the identifying keys out of a body. Only `commit` makes it so.
-    pub fn undo(&mut self, batch: i64, keys_of: impl Fn(&str) -> Keys) -> Result<Undone, CatalogError> {
-        let identity = self.undo_identity(batch, &keys_of)?;
-        let mut undone = Undone {
-            restored: identity.back.len() as u64,
-            kept: identity.kept.clone(),
-            products: identity.back.iter().flat_map(|(from, to)| [*from, *to]).collect(),
-            decisions: identity.decisions,
-            ..Undone::default()
-        };
-        let mut select = self.tx.prepare(
-            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM history WHERE of = ?1 ORDER BY layer",
-        )?;
-        let before: Vec<StoredLayer> = select.query_map([batch], layer_row)?.collect::<Result<_, _>>()?;
-        drop(select);
-        for old in before {
-            let id = layer_id(old.product, old.source);
-            if identity.stuck.contains(&old.product) {
-                undone.kept.push(old.sku);
-                continue;
-            }
-            let mut select = self.tx.prepare_cached("SELECT batch, body FROM layers WHERE id = ?1")?;
-            let now: Option<(i64, String)> = select
-                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            drop(select);
-            match now {
-                Some((by, body)) if by == batch => {
-                    self.remember(id)?;
-                    self.remove_keys(id, &keys_of(&body))?;
-                    self.tx
-                        .prepare_cached(
-                            "UPDATE layers SET sku = ?2, batch = ?3, file = ?4, line = ?5, created = ?6, withdrawn = ?7,
-                             row_hash = ?8, sum = ?9, body = ?10 WHERE id = ?1",
-                        )?
-                        .execute(params![
-                            id,
-                            old.sku,
-                            old.origin.batch,
-                            old.origin.file,
-                            old.origin.line as i64,
-                            old.created,
-                            old.withdrawn,
-                            old.row_hash as i64,
-                            checksum(&old.body) as i64,
-                            old.body
-                        ])?;
-                    self.add_keys(id, &keys_of(&old.body));
-                    self.touch(old.product)?;
-                    undone.restored += 1;
-                    undone.products.push(old.product);
-                }
-                None if self.put_back(id, batch)? => {
-                    self.add_keys(id, &keys_of(&old.body));
-                    self.touch(old.product)?;
-                    undone.restored += 1;
-                    undone.products.push(old.product);
-                }
-                _ => undone.kept.push(old.sku),
-            }
-        }
-        // Whatever makes a layer marks its product (`Part::Made`).
-        let mut select = self.tx.prepare(
-            "SELECT l.id, l.sku, l.batch, l.body FROM products p CROSS JOIN layers l ON l.id BETWEEN p.id * 1024 AND p.id * 1024 + 1023
-             WHERE p.changed >= ?1 AND l.created = ?1 ORDER BY p.id, l.id",
-        )?;
-        let made: Vec<(i64, String, i64, String)> = select
-            .query_map([batch], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-            .collect::<Result<_, _>>()?;
-        drop(select);
-        for (id, sku, by, body) in made {
-            if by != batch {
-                undone.kept.push(sku);
-                continue;
-            }
-            self.remember(id)?;
-            self.remove_keys(id, &keys_of(&body))?;
-            self.tx
-                .prepare_cached("DELETE FROM layers WHERE id = ?1")?
-                .execute([id])?;
-            let (product, _) = split_layer(id);
-            if self.drop_empty(product)? == 0 {
-                self.touch(product)?;
-                undone.products.push(product);
-            }
-            undone.removed += 1;
-        }
-        self.settle_identity(batch, &identity)?;
-        if undone.restored + undone.removed + undone.decisions > 0 || !identity.shelved.is_empty() {
-            undone.batch = Some(self.batch);
-            self.take_back(batch)?;
-        }
-        Ok(undone)
     }
 
     /// Notes that a batch is taken back by this one.

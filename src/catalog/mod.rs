@@ -10,6 +10,7 @@ pub mod parts;
 pub mod retention;
 pub mod store;
 pub mod stored;
+pub mod undo;
 pub mod unsettled;
 pub mod written;
 

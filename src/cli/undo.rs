@@ -4,7 +4,7 @@ use crate::cli::output::{Output, Tone, count};
 use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
-use crate::workspace::undo::{self, TakenBack};
+use crate::workspace::undo::{self, SaidSince, TakenBack};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -23,6 +23,8 @@ pub fn plan(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8,
             "removed": undone.removed,
             "decisions": undone.decisions,
             "kept": undone.kept,
+            "kept_values": kept_values(&undone.kept_values),
+            "said_since": planned.said_since,
             "changes": planned.changes,
             "more": planned.more,
         }));
@@ -59,6 +61,7 @@ pub fn plan(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8,
     if planned.more > 0 {
         let _ = writeln!(text, "and {} more", count(planned.more));
     }
+    text.push_str(&since(&planned.said_since));
     let _ = match (planned.by, &planned.plan) {
         (Some(by), _) => writeln!(text, "batch {batch} was taken back by batch {by}"),
         (None, None) => writeln!(
@@ -105,6 +108,8 @@ pub fn tell(taken: &TakenBack, output: &Output) {
             "restored": undone.restored,
             "removed": undone.removed,
             "kept": undone.kept,
+            "kept_values": kept_values(&undone.kept_values),
+            "said_since": taken.said_since,
         }));
         return;
     }
@@ -125,7 +130,14 @@ pub fn tell(taken: &TakenBack, output: &Output) {
         }
     }
     if !undone.kept.is_empty() {
-        let shown: Vec<String> = undone.kept.iter().take(10).map(|sku| excerpt(sku)).collect();
+        let shown = undone.kept.iter().take(10).map(|sku| {
+            let of = undone.kept_values.iter().filter(|(kept, _)| kept == sku);
+            match of.map(|(_, key)| key.as_str()).collect::<Vec<&str>>() {
+                keys if keys.is_empty() => excerpt(sku),
+                keys => format!("{} ({})", excerpt(sku), keys.join(", ")),
+            }
+        });
+        let shown: Vec<String> = shown.collect();
         let more = undone.kept.len().saturating_sub(10);
         let more = if more > 0 {
             format!(" and {more} more")
@@ -138,5 +150,37 @@ pub fn tell(taken: &TakenBack, output: &Output) {
             shown.join(", ")
         );
     }
+    text.push_str(&since(&taken.said_since));
     output.text(&text);
+}
+
+/// What others said since, the first of it.
+fn since(said: &[SaidSince]) -> String {
+    if said.is_empty() {
+        return String::new();
+    }
+    let shown = said.iter().take(10);
+    let shown: Vec<String> = shown
+        .map(|said| {
+            format!(
+                "{} {} ({}, batch {})",
+                excerpt(&said.sku),
+                said.attribute,
+                said.source,
+                said.batch
+            )
+        })
+        .collect();
+    let more = match said.len().saturating_sub(10) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("said by others since, which stays: {}{more}\n", shown.join(", "))
+}
+
+/// The values that stay since later batches changed them.
+fn kept_values(kept: &[(String, String)]) -> Vec<serde_json::Value> {
+    kept.iter()
+        .map(|(sku, attribute)| json!({ "sku": sku, "attribute": attribute }))
+        .collect()
 }

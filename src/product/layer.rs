@@ -87,15 +87,20 @@ impl Layer {
             kept.push((self.origin(*silent, own), *silent));
             values.push((*silent, value.clone()));
         }
-        kept.sort();
-        let mut older: Vec<(Origin, Vec<Key>)> = Vec::new();
-        for (origin, key) in kept {
-            match older.last_mut() {
-                Some((last, keys)) if *last == origin => keys.push(key),
-                _ => older.push((origin, vec![key])),
-            }
+        Layer {
+            values,
+            older: by_origin(kept),
         }
-        Layer { values, older }
+    }
+
+    /// A layer of these values, none of which came with the batch that writes it.
+    pub fn of_origins(values: BTreeMap<Key, (Value, Origin)>) -> Layer {
+        let older = by_origin(values.iter().map(|(key, (_, origin))| (*origin, *key)).collect());
+        let values = values.into_iter().map(|(key, (value, _))| (key, value));
+        Layer {
+            values: values.collect(),
+            older,
+        }
     }
 
     /// Appends the body to `out`.
@@ -197,6 +202,19 @@ impl Layer {
         whole.push('}');
         Ok(serde_json::Deserializer::from_str(&whole).deserialize_map(BodyVisitor { schema })?)
     }
+}
+
+/// Keys by the origin that they share.
+fn by_origin(mut kept: Vec<(Origin, Key)>) -> Vec<(Origin, Vec<Key>)> {
+    kept.sort();
+    let mut older: Vec<(Origin, Vec<Key>)> = Vec::new();
+    for (origin, key) in kept {
+        match older.last_mut() {
+            Some((last, keys)) if *last == origin => keys.push(key),
+            _ => older.push((origin, vec![key])),
+        }
+    }
+    older
 }
 
 struct BodyVisitor<'s> {

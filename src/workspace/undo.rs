@@ -3,15 +3,19 @@
 //! The plan of an undo waits as any other does. Applied, it takes the batch back once more and holds only where that is what was shown.
 
 use crate::catalog::Reader;
-use crate::catalog::change::{BatchRecord, Change, Undone};
+use crate::catalog::change::{BatchRecord, Change};
+use crate::catalog::store::CatalogError;
 use crate::catalog::stored::{SourceId, StoredLayer};
+use crate::catalog::undo::{Asked, Strata, Undone, Woven};
 use crate::diagnostic::Diagnostic;
 use crate::plan::diff::differences;
 use crate::plan::{Entry, EntryKind, PlanReader, PlanWriter, Summary, Undoes, Verdict};
 use crate::product::batch::{Batch, Tally};
 use crate::product::layer::Layer;
-use crate::product::origin::Source;
+use crate::product::origin::{Origin, Source};
 use crate::schema::Schema;
+use crate::schema::scope::Key;
+use crate::value::Value;
 use crate::workspace::Workspace;
 use crate::workspace::apply::{remodel, stale};
 use crate::workspace::difference::{ShownDifference, ShownEntry};
@@ -26,10 +30,23 @@ use std::path::Path;
 const SHOWN: usize = 10_000;
 
 /// A batch that was taken back.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TakenBack {
     pub of: i64,
     pub undone: Undone,
+    /// What others said since of the values that are as before: it stays. At most 10,000.
+    pub said_since: Vec<SaidSince>,
+}
+
+/// A value that another source said since.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct SaidSince {
+    /// The product's.
+    pub sku: String,
+    /// With its scope, as people write it.
+    pub attribute: String,
+    pub source: String,
+    pub batch: i64,
 }
 
 /// What taking a batch back would change.
@@ -45,6 +62,8 @@ pub struct Planned {
     pub changes: Vec<ShownEntry>,
     /// How many more there are.
     pub more: u64,
+    /// What others said since of the values that would be as before: it stays. At most 10,000.
+    pub said_since: Vec<SaidSince>,
 }
 
 /// Takes a batch back as a batch of its own. Undoing what was undone changes nothing.
@@ -52,15 +71,24 @@ pub fn undo(workspace: &mut Workspace, batch: i64) -> Result<TakenBack, Failure>
     let Some(found) = standing(workspace, batch)? else {
         return Ok(TakenBack {
             of: batch,
-            undone: Undone::default(),
+            ..TakenBack::default()
         });
     };
+    let reader = workspace.reader()?;
+    let schema = workspace.settings.schema.clone();
     let moment = workspace.moment.clone();
     let (change, undone) = taken_back(workspace, &found)?;
-    commit(change, found, moment, undone)
+    let said_since = said_since(&reader, &change, &undone, batch, &schema)?;
+    commit(change, found, moment, undone, said_since)
 }
 
-fn commit(change: Change<'_>, found: Batch, moment: String, undone: Undone) -> Result<TakenBack, Failure> {
+fn commit(
+    change: Change<'_>,
+    found: Batch,
+    moment: String,
+    undone: Undone,
+    said_since: Vec<SaidSince>,
+) -> Result<TakenBack, Failure> {
     if undone.batch.is_some() {
         let tally = Tally {
             changed: undone.restored,
@@ -75,7 +103,11 @@ fn commit(change: Change<'_>, found: Batch, moment: String, undone: Undone) -> R
             ..BatchRecord::default()
         })?;
     }
-    Ok(TakenBack { of: found.id, undone })
+    Ok(TakenBack {
+        of: found.id,
+        undone,
+        said_since,
+    })
 }
 
 /// What `undo` would do, by doing it and letting go of it; it waits as a plan.
@@ -87,6 +119,7 @@ pub fn plan(workspace: &mut Workspace, batch: i64) -> Result<Planned, Failure> {
         plan: None,
         changes: Vec::new(),
         more: 0,
+        said_since: Vec::new(),
     };
     let standing = standing(workspace, batch)?;
     let reader = workspace.reader()?;
@@ -110,6 +143,7 @@ pub fn plan(workspace: &mut Workspace, batch: i64) -> Result<Planned, Failure> {
     if planned.undone.batch.is_none() {
         return Ok(planned);
     }
+    planned.said_since = said_since(&reader, &change, &planned.undone, batch, &schema)?;
     let sources = reader.sources()?;
     summary.undoes = Some(Undoes {
         batch,
@@ -164,6 +198,7 @@ pub fn apply(workspace: &mut Workspace, path: &Path) -> Result<TakenBack, Failur
         return Err(stale(&reader, &summary, &[])?);
     }
     let moment = workspace.moment.clone();
+    let schema = workspace.settings.schema.clone();
     let (change, undone) = taken_back(workspace, &found)?;
     let mut holds = undone.batch.is_some() && undone.decisions == undoes.decisions;
     let sources = reader.sources()?;
@@ -174,9 +209,67 @@ pub fn apply(workspace: &mut Workspace, path: &Path) -> Result<TakenBack, Failur
     if !holds || plan.entry()?.is_some() {
         return Err(stale(&reader, &summary, &since)?);
     }
-    let done = commit(change, found, moment, undone)?;
+    let said_since = said_since(&reader, &change, &undone, found.id, &schema)?;
+    let done = commit(change, found, moment, undone, said_since)?;
     std::fs::remove_file(path).map_err(|error| Failure::io("remove the applied plan", path, &error))?;
     Ok(done)
+}
+
+/// What others said since a batch of the values that are as they were before it: the product may go on saying that.
+fn said_since(
+    reader: &Reader,
+    change: &Change<'_>,
+    undone: &Undone,
+    batch: i64,
+    schema: &Schema,
+) -> Result<Vec<SaidSince>, Failure> {
+    let read = |layer: &StoredLayer| {
+        Layer::read_body(&layer.body, schema).map_err(|error| Failure::damaged(&layer.sku, &error.to_string()))
+    };
+    if reader.sequence()? == batch {
+        return Ok(Vec::new());
+    }
+    let sources: BTreeMap<SourceId, String> = reader.sources()?.into_iter().collect();
+    let products: BTreeSet<i64> = undone.products.iter().copied().collect();
+    let mut told = Vec::new();
+    for product in products {
+        let after = change.layers(product)?;
+        // What this change writes itself has its number.
+        let newer = |layer: &&StoredLayer| layer.origin.batch > batch && layer.origin.batch != change.batch();
+        let newer: Vec<&StoredLayer> = after.iter().filter(newer).collect();
+        if newer.is_empty() {
+            continue;
+        }
+        let mut keys: BTreeSet<Key> = BTreeSet::new();
+        for before in reader.layers(product)? {
+            let after = after.iter().find(|layer| layer.source == before.source);
+            if after.is_some_and(|after| after.body == before.body) {
+                continue;
+            }
+            let after = after.map_or(Ok(Layer::default()), read)?;
+            keys.extend(
+                differences(&read(&before)?, &after)
+                    .into_iter()
+                    .map(|change| change.key),
+            );
+        }
+        for layer in newer {
+            let said = read(layer)?;
+            for key in keys.iter().filter(|key| said.value(**key).is_some()) {
+                let origin = said.origin(*key, layer.origin);
+                if origin.batch <= batch || told.len() >= SHOWN {
+                    continue;
+                }
+                told.push(SaidSince {
+                    sku: reader.sku_of(product)?.unwrap_or_default(),
+                    attribute: schema.key_text(*key),
+                    source: sources.get(&layer.source).cloned().unwrap_or_default(),
+                    batch: origin.batch,
+                });
+            }
+        }
+    }
+    Ok(told)
 }
 
 fn kept() -> Diagnostic {
@@ -340,7 +433,20 @@ fn taken_back<'w>(workspace: &'w mut Workspace, found: &Batch) -> Result<(Change
         };
         return Ok((change, undone));
     }
-    let undone = change.undo(found.id, keys)?;
+    let weave = |strata: Strata<'_>, earlier: &Earlier<'_>| woven(strata, earlier, &settings.schema);
+    let by_hand = [
+        change.source(&Source::Editor.to_string())?,
+        change.source(&Source::Draft.to_string())?,
+    ];
+    let by_hand: Vec<SourceId> = by_hand.into_iter().flatten().collect();
+    let asked = Asked {
+        batch: found.id,
+        // An import makes layers of what is new, and of nothing else.
+        has_made: found.kind != "import" || found.tally.new > 0,
+        by_hand: &by_hand,
+        weave: &weave,
+    };
+    let undone = change.undo(&asked, keys)?;
     if undone.batch.is_some() {
         orphans(&mut change, &undone.products)?;
         remodel(
@@ -366,4 +472,68 @@ fn orphans(change: &mut Change<'_>, products: &[i64]) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Gives a layer as it was before a batch that was taken back.
+type Earlier<'e> = dyn Fn(i64) -> Result<Option<StoredLayer>, CatalogError> + 'e;
+
+/// A layer without what a batch said of it, as far as nobody has said something of it since. What a value was before is asked further
+/// back where the batch that said it was taken back as well.
+fn woven(strata: Strata<'_>, earlier: &Earlier<'_>, schema: &Schema) -> Result<Woven, CatalogError> {
+    let read = |stored: &StoredLayer| {
+        Layer::read_body(&stored.body, schema).map_err(|error| CatalogError::Damaged {
+            what: format!("{}: {error}", stored.sku),
+        })
+    };
+    let (before, after, now) = (read(strata.before)?, read(strata.after)?, read(strata.now)?);
+    let mut result: BTreeMap<Key, (Value, Origin)> = BTreeMap::new();
+    for (key, value) in &now.values {
+        result.insert(*key, (value.clone(), now.origin(*key, strata.now.origin)));
+    }
+    let mut kept = Vec::new();
+    let mut is_changed = false;
+    for change in differences(&before, &after) {
+        let key = change.key;
+        let is_its_own = result.get(&key).is_none_or(|(_, origin)| origin.batch == strata.batch);
+        if now.value(key) != change.after.as_ref() || !is_its_own {
+            // Where it says by now what it said before, nothing is left of the batch.
+            if now.value(key) != change.before.as_ref() {
+                kept.push(schema.key_text(key));
+            }
+            continue;
+        }
+        is_changed = true;
+        let mut layer = before.clone();
+        let mut own = strata.before.origin;
+        let mut last = strata.batch;
+        while let Some(value) = layer.value(key) {
+            let origin = layer.origin(key, own);
+            // What was before a batch is older than it, whatever else the store says.
+            let further = if origin.batch < last {
+                earlier(origin.batch)?
+            } else {
+                None
+            };
+            last = origin.batch;
+            match further {
+                Some(stored) => {
+                    layer = read(&stored)?;
+                    own = stored.origin;
+                }
+                None => {
+                    result.insert(key, (value.clone(), origin));
+                    break;
+                }
+            }
+        }
+        if layer.value(key).is_none() {
+            result.remove(&key);
+        }
+    }
+    let body = is_changed.then(|| {
+        let mut body = String::with_capacity(strata.now.body.len());
+        Layer::of_origins(result).write_body(schema, &mut body);
+        body
+    });
+    Ok(Woven { body, kept })
 }

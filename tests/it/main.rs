@@ -57,6 +57,7 @@ mod survivorship;
 mod sweep;
 mod todo;
 mod tree_exports;
+mod undone;
 mod unsettled;
 mod updates;
 mod values;
