@@ -18,6 +18,8 @@ pub struct Words {
     pub no: &'static str,
     /// In a box beside what is no option.
     pub no_option: &'static str,
+    /// In a box beside what was typed into a cell that is only to be looked at.
+    pub read_only: &'static str,
     /// In a cell whose text a spreadsheet cannot hold.
     pub too_long: &'static str,
 }
@@ -31,6 +33,7 @@ const EN: Words = Words {
     yes: "yes",
     no: "no",
     no_option: "Choose one of the list. #CLEAR takes your value back.",
+    read_only: "This column is only to be looked at: what is written here does not come into the catalog.",
     too_long: "[cannot be edited in a sheet]",
 };
 const ES: Words = Words {
@@ -42,6 +45,7 @@ const ES: Words = Words {
     yes: "sí",
     no: "no",
     no_option: "Elija una de la lista. #BORRAR retira su valor.",
+    read_only: "Esta columna es solo de consulta: lo que se escriba aquí no entra en el catálogo.",
     too_long: "[no se puede editar en una hoja]",
 };
 const DE: Words = Words {
@@ -53,6 +57,7 @@ const DE: Words = Words {
     yes: "ja",
     no: "nein",
     no_option: "Bitte aus der Liste wählen. #CLEAR nimmt Ihren Wert zurück.",
+    read_only: "Diese Spalte ist nur zum Ansehen: Was hier steht, kommt nicht in den Katalog.",
     too_long: "[in einer Tabelle nicht zu bearbeiten]",
 };
 const FR: Words = Words {
@@ -64,6 +69,7 @@ const FR: Words = Words {
     yes: "oui",
     no: "non",
     no_option: "Choisissez dans la liste. #CLEAR retire votre valeur.",
+    read_only: "Cette colonne est en lecture seule : ce qui y est écrit n’entre pas dans le catalogue.",
     too_long: "[ne se modifie pas dans une feuille]",
 };
 const IT: Words = Words {
@@ -75,6 +81,7 @@ const IT: Words = Words {
     yes: "sì",
     no: "no",
     no_option: "Scegliere dalla lista. #CLEAR ritira il valore.",
+    read_only: "Questa colonna è di sola lettura: quanto scritto qui non entra nel catalogo.",
     too_long: "[non modificabile in un foglio]",
 };
 const PT: Words = Words {
@@ -86,6 +93,7 @@ const PT: Words = Words {
     yes: "sim",
     no: "não",
     no_option: "Escolha uma da lista. #CLEAR retira o seu valor.",
+    read_only: "Esta coluna é só de consulta: o que aqui se escrever não entra no catálogo.",
     too_long: "[não se pode editar numa folha]",
 };
 
@@ -121,6 +129,16 @@ mod tests {
         for locale in ["en", "es-MX", "de", "fr", "it", "pt-BR", "ca"] {
             let words = Words::of(locale);
             assert_eq!((truth(words.yes), truth(words.no)), (Ok(true), Ok(false)), "{locale}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_in_a_box_fits_into_it() {
+        for locale in ["en", "es", "de", "fr", "it", "pt"] {
+            let words = Words::of(locale);
+            for text in [words.no_option, words.read_only] {
+                assert!((1..=255).contains(&text.encode_utf16().count()), "{locale}: {text}");
+            }
         }
     }
 

@@ -173,6 +173,7 @@ impl SheetWriter {
         dress(sheet, style, layout, &looks, last)?;
         if rows > 0 {
             lists.bind(sheet, style, last)?;
+            shield(sheet, style, layout, last)?;
         }
         lists.write(book.add_worksheet_with_constant_memory()?)?;
         tell(book.add_worksheet_with_constant_memory()?, layout)?;
@@ -278,6 +279,31 @@ fn dress(
     for (at, (head, grey)) in heads.chain([(REVISION, true)]).enumerate() {
         let look = if grey { &looks.head_grey } else { &looks.head };
         sheet.write_string_with_format(FIRST - 1, at as u16, neutralised(head), look)?;
+    }
+    Ok(())
+}
+
+/// Lets the grey columns refuse what is typed, so that nobody learns on the way in that it does not count. One rule for each run of
+/// them; what is pasted passes, and is told on the way in.
+fn shield(sheet: &mut Worksheet, style: &Style<'_>, layout: &Layout, last: u32) -> Result<(), WriteError> {
+    let rule = DataValidation::new()
+        .allow_custom(Formula::new("FALSE"))
+        .ignore_blank(false)
+        .set_error_style(DataValidationErrorStyle::Stop)
+        .set_error_message(style.words.read_only)?;
+    let values = layout.columns.iter().map(|column| column.is_read_only);
+    let mut begun: Option<u16> = None;
+    // The last column is nobody's, and ends what was begun.
+    for (at, is_grey) in [true; BEFORE].into_iter().chain(values).chain([false]).enumerate() {
+        let at = at as u16;
+        match (begun, is_grey) {
+            (None, true) => begun = Some(at),
+            (Some(first), false) => {
+                sheet.add_data_validation(FIRST, first, last, at - 1, &rule)?;
+                begun = None;
+            }
+            _ => {}
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::corner::{bare_shop, codes, deliver, import, product};
 use crate::support::Shop;
 use calamine::{CellErrorType, Data, Reader, Xlsx, open_workbook};
+use estante::feed::archive::Archive;
 use rust_xlsxwriter::{Format, Formula, Workbook};
 use serde_json::Value;
 
@@ -250,6 +251,59 @@ fn a_sheet_shows_what_an_editor_needs() {
     assert_eq!(codes(&refused.json()), ["E-UNKNOWN-ATTRIBUTE"]);
     shop.run(&["sheet", "out", "-o", "edit.xlsx", "--locale", "fr"])
         .ended(2);
+}
+
+/// The rules of the products' sheet that refuse whatever is typed: where each holds, and what it says.
+fn refusals(shop: &Shop) -> Vec<(String, String)> {
+    let archive = Archive::of_memory(shop.bytes("edit.xlsx"), &"edit.xlsx".into()).expect("it is a zip");
+    let sheet = archive.entry("xl/worksheets/sheet1.xml").expect("it has a sheet");
+    let text = String::from_utf8(archive.read_all(sheet, 1 << 20).expect("it reads")).expect("it is text");
+    let rules = text.split("<dataValidation ").skip(1);
+    let said = |rule: &str, name: &str| {
+        let rest = rule.split_once(&format!(" {name}=\"")).map_or("", |(_, rest)| rest);
+        rest.split('"').next().unwrap_or_default().to_owned()
+    };
+    let refusing = rules.filter(|rule| rule.contains("type=\"custom\"")).map(|rule| {
+        // Stopping is what a rule does that says no style, and blanks are not let through where nothing says that they are.
+        assert!(
+            rule.contains("<formula1>FALSE</formula1>") && rule.contains(" showErrorMessage=\"1\""),
+            "{rule}"
+        );
+        assert!(!rule.contains("errorStyle") && !rule.contains("allowBlank"), "{rule}");
+        (said(rule, "sqref"), said(rule, "error"))
+    });
+    refusing.collect()
+}
+
+#[test]
+fn what_is_only_to_be_looked_at_refuses_typing() {
+    let shop = shop();
+    out(&shop);
+    let es = "Esta columna es solo de consulta: lo que se escriba aquí no entra en el catálogo.";
+    // SKU, family and notes are one run; `image` unites what several say.
+    assert_eq!(
+        refusals(&shop),
+        [("A3:C5", es), ("O3:O5", es)].map(|(range, text)| (range.to_owned(), text.to_owned()))
+    );
+    assert_eq!(Edited::open(&shop).column("image"), 14);
+    let narrow = |columns: &str| {
+        let (file, force) = ("edit.xlsx", "--force");
+        shop.done(&[
+            "sheet",
+            "out",
+            "-o",
+            file,
+            "--columns",
+            columns,
+            "--locale",
+            "en",
+            force,
+        ]);
+        refusals(&shop)
+    };
+    let en = "This column is only to be looked at: what is written here does not come into the catalog.";
+    assert_eq!(narrow("image,brand"), [("A3:D5".to_owned(), en.to_owned())]);
+    assert_eq!(narrow("brand"), [("A3:C5".to_owned(), en.to_owned())]);
 }
 
 #[test]
