@@ -47,10 +47,12 @@ impl Reader {
             .collect()
     }
 
-    /// How often each code was found in a batch, as far as its findings were kept word for word.
+    /// How often each code was found in a batch, whether it was kept word for word or only counted.
     pub fn findings(&self, id: i64) -> Result<Counts, CatalogError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT value ->> 'code', count(*) FROM batches, json_each(diagnostics) WHERE batches.id = ?1 GROUP BY 1",
+            "SELECT code, sum(n) FROM
+             (SELECT value ->> 'code' AS code, 1 AS n FROM batches, json_each(diagnostics) WHERE batches.id = ?1
+              UNION ALL SELECT key, value FROM batches, json_each(tally, '$.unlisted') WHERE batches.id = ?1) GROUP BY 1",
         )?;
         let counts = statement.query_map([id], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
         Ok(counts.collect::<Result<_, _>>()?)

@@ -254,7 +254,7 @@ fn log_batch(
     if told.past_retention {
         text.push_str("its history is past retention: only what still stands is listed\n");
     }
-    text.push_str(&output.findings(shown.batch.diagnostics.iter(), &Default::default()));
+    text.push_str(&output.findings(shown.batch.diagnostics.iter(), &shown.findings));
     output.text(&text);
     Ok(0)
 }

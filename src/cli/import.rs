@@ -309,6 +309,16 @@ fn text(shown: &ShownPlan, output: &Output) -> String {
     };
     let entries = count(shown.changes.len() as u64);
     let _ = writeln!(text, "{} of {of}: {entries} entries", shown.plan);
+    if !shown.unlisted.is_empty() {
+        let codes: Vec<String> = (shown.unlisted.iter())
+            .map(|(code, n)| format!("{} {code}", count(*n)))
+            .collect();
+        let _ = writeln!(
+            text,
+            "beyond the findings that are listed, and what they reject: {}",
+            codes.join(", ")
+        );
+    }
     text
 }
 

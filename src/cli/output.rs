@@ -5,7 +5,7 @@ use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
 use crate::workspace::veil::veiled;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -219,7 +219,8 @@ impl Output {
         Some(out)
     }
 
-    /// Findings grouped by code: the first of each kind in full and the number of the others, or all where asked for.
+    /// Findings grouped by code: the first of each kind in full and the number of the others, or all where asked for. `totals` are
+    /// the numbers of all by code, which may be more than those at hand.
     pub fn findings<'d>(
         &self,
         diagnostics: impl Iterator<Item = &'d Diagnostic>,
@@ -233,6 +234,7 @@ impl Output {
                 .or_default()
                 .push(diagnostic);
         }
+        let mut told = BTreeSet::new();
         for ((_, code), group) in groups {
             let shown = if self.verbose { group.len() } else { 1 };
             for diagnostic in group.iter().take(shown) {
@@ -244,13 +246,23 @@ impl Output {
                 .unwrap_or(group.len() as u64)
                 .max(group.len() as u64);
             if total > shown as u64 {
-                let more = total - shown as u64;
+                let more = count(total - shown as u64);
+                let hint = match (group.len() - shown, total - group.len() as u64) {
+                    (_, 0) => " (-v shows them)".to_owned(),
+                    (0, _) => ", counted and not listed".to_owned(),
+                    (listed, _) => format!(" (-v shows {} of them)", count(listed as u64)),
+                };
                 let _ = writeln!(
                     text,
                     "  {}",
-                    self.paint(Tone::Faint, &format!("and {more} more {code} (-v shows them)"))
+                    self.paint(Tone::Faint, &format!("and {more} more {code}{hint}"))
                 );
             }
+            told.insert(code);
+        }
+        for (code, n) in totals.iter().filter(|(code, _)| !told.contains(*code)) {
+            let line = format!("and {} {code}, counted and not listed", count(*n));
+            let _ = writeln!(text, "  {}", self.paint(Tone::Faint, &line));
         }
         text
     }

@@ -107,6 +107,20 @@ pub struct Summary {
     pub entries: u64,
 }
 
+impl Summary {
+    /// How many findings are counted and not among those that are listed, by code.
+    fn unlisted(&self) -> BTreeMap<String, u64> {
+        let mut left = self.findings.clone();
+        for listed in &self.diagnostics {
+            if let Some(count) = left.get_mut(&*listed.code) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        left.retain(|_, count| *count > 0);
+        left
+    }
+}
+
 /// What the plan of an undo takes back. Its entries are layers before and after, `Entry::file` being the position in `sources`; what
 /// is kept since a later batch changed it is held.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -228,6 +242,7 @@ impl PlanWriter {
     /// Writes the end and puts the plan in its place.
     pub fn finish(mut self, summary: &mut Summary) -> Result<(), PlanError> {
         summary.entries = self.verdicts.len() as u64;
+        summary.tally.unlisted = summary.unlisted();
         let path = self.path.clone();
         let io = |cause| PlanError::Io {
             path: path.clone(),

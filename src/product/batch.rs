@@ -93,6 +93,9 @@ pub struct Tally {
     pub rejected: u64,
     /// How many items change each attribute.
     pub attributes: BTreeMap<String, u64>,
+    /// How many findings there are beyond those that are kept word for word, by code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unlisted: BTreeMap<String, u64>,
 }
 
 /// One applied change set, as the list of batches shows it.
@@ -105,7 +108,7 @@ pub struct Batch {
     pub kind: String,
     pub tally: Tally,
     pub files: Vec<DeliveredFile>,
-    /// Findings of the import, the first 10,000.
+    /// Findings of the import, the first 10,000; `Tally::unlisted` counts the others.
     pub diagnostics: Vec<Diagnostic>,
     /// The batch that took this one back.
     pub undone_by: Option<i64>,

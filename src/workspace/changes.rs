@@ -187,8 +187,8 @@ fn moved_change(shower: &Shower<'_>, moved: &Moved) -> Result<ShownChange, Failu
 }
 
 /// The first changes of a batch, at most `most`: layers that it replaced in the order they were, then those it made, then those that
-/// went to another product, then products that became part of others. Only those of an attribute where one is named: `name`, or `name@es`. Reads layer by layer and holds what
-/// it gives, however large the batch was.
+/// went to another product, then products that became part of others. Only those of an attribute where one is named: `name`, or
+/// `name@es`. Reads layer by layer and holds what it gives, however large the batch was.
 pub fn of_batch(
     workspace: &Workspace,
     batch: &Batch,

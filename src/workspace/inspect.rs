@@ -377,6 +377,8 @@ pub struct ShownBatch {
     pub at: String,
     #[serde(flatten)]
     pub batch: Batch,
+    /// How often each code was found; nothing in a list.
+    pub findings: BTreeMap<String, u64>,
 }
 
 /// A batch as a list shows it, with its findings counted.
@@ -390,7 +392,7 @@ pub struct ListedBatch {
     pub tally: Tally,
     /// Without their layouts.
     pub files: Vec<DeliveredFile>,
-    /// How often each code was found, of the findings that are kept.
+    /// How often each code was found.
     pub findings: BTreeMap<String, u64>,
     pub undone_by: Option<i64>,
 }
@@ -429,14 +431,22 @@ pub fn batch(workspace: &Workspace, id: i64) -> Result<Option<ShownBatch>, Failu
     let Some(reader) = workspace.reader_if_any()? else {
         return Ok(None);
     };
-    Ok(dated(&reader, reader.batch(id)?.into_iter().collect())?.pop())
+    let Some(mut shown) = dated(&reader, reader.batch(id)?.into_iter().collect())?.pop() else {
+        return Ok(None);
+    };
+    shown.findings = reader.findings(id)?;
+    Ok(Some(shown))
 }
 
 fn dated(reader: &Reader, batches: Vec<Batch>) -> Result<Vec<ShownBatch>, Failure> {
     let mut shown = Vec::with_capacity(batches.len());
     for batch in batches {
         let at = reader.batch_moment(batch.id)?.unwrap_or_default();
-        shown.push(ShownBatch { at, batch });
+        shown.push(ShownBatch {
+            at,
+            batch,
+            findings: BTreeMap::new(),
+        });
     }
     Ok(shown)
 }

@@ -18,7 +18,7 @@ use crate::workspace::outlook::Outlook;
 use crate::workspace::products::Shelf;
 use crate::workspace::progress::Progress;
 use crate::workspace::undo::{self, TakenBack};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// Entries of a plan whose products are resolved to say who wins; it takes some 70 µs each.
@@ -175,6 +175,10 @@ pub struct ShownPlan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<i64>,
     pub changes: Vec<ShownEntry>,
+    /// How often each code was found in the delivery.
+    pub findings: BTreeMap<String, u64>,
+    /// How many of them are not listed, so that what they reject is no entry, by code.
+    pub unlisted: BTreeMap<String, u64>,
 }
 
 /// The exact difference a plan would make, in the order of the delivery; `sku` and `attribute` narrow it down.
@@ -197,6 +201,8 @@ pub fn show(
         undoes: summary.undoes.map(|undoes| undoes.batch),
         supplier: summary.supplier,
         changes,
+        findings: summary.findings,
+        unlisted: summary.tally.unlisted,
     })
 }
 

@@ -84,7 +84,12 @@ fn imports_and_plans_tell_what_the_contract_says() {
     let plans = document(&shop, &["plan", "list"], 0, "plans");
     members(first(&plans, "plans"), "plan supplier");
     let plan = planned["plan"].as_str().expect("it is a name");
-    let shown = document(&shop, &["plan", "show", plan], 0, "plan supplier changes");
+    let shown = document(
+        &shop,
+        &["plan", "show", plan],
+        0,
+        "plan supplier changes findings unlisted",
+    );
     let kinds: BTreeSet<&str> = shown["changes"]
         .as_array()
         .into_iter()
@@ -129,7 +134,7 @@ fn imports_and_plans_tell_what_the_contract_says() {
         &shop,
         &["log", &batch],
         0,
-        "id at kind source tally files diagnostics changes more",
+        "id at kind source tally files findings diagnostics changes more",
     );
     members(
         first(&shown, "changes"),

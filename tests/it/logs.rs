@@ -2,7 +2,7 @@
 
 use crate::corner::{corner_shop, deliver, import, supplier};
 use crate::support::Shop;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 fn list(rows: &[(&str, &str)]) -> String {
@@ -200,6 +200,49 @@ fn a_batch_lists_who_products_became() {
     );
     import(&shop, "norte");
     assert_eq!(rows(&["8"]), ["A model M K"]);
+}
+
+/// The first 10,000 findings are kept word for word; all are counted, wherever they are told, also those of which none is kept.
+#[test]
+fn findings_beyond_those_that_are_listed_are_counted() {
+    let shop = corner_shop();
+    let bad = |range: std::ops::Range<u32>, price: &str, stock: &str| -> String {
+        range.map(|n| format!("P{n:05};{price};{stock}\n")).collect()
+    };
+    let rows = [bad(0..10_002, "dear", "1"), bad(10_002..10_005, "5.00", "-1")].concat();
+    supplier(&shop, "norte", "", &format!("sku;price;stock\n{rows}GOOD;5.00;1\n"));
+    let all = json!({ "E-PRICE": 10_002, "E-TOO-SMALL": 3 });
+    let listed = |document: &Value| document["diagnostics"].as_array().map(Vec::len);
+
+    let told = shop.done(&["import", "norte", "--json"]).json();
+    assert_eq!((&told["findings"], listed(&told)), (&all, Some(10_000)));
+    let plan = told["plan"].as_str().expect("a plan waits").to_owned();
+    let shown = shop.done(&["plan", "show", &plan, "--json"]).json();
+    let unlisted = json!({ "E-PRICE": 2, "E-TOO-SMALL": 3 });
+    assert_eq!((&shown["findings"], &shown["unlisted"]), (&all, &unlisted));
+    let text = shop.done(&["plan", "show", &plan]).out;
+    let line = "beyond the findings that are listed, and what they reject: 2 E-PRICE, 3 E-TOO-SMALL";
+    assert!(text.ends_with(&format!("{line}\n")), "{text}");
+
+    let text = shop.done(&["apply", &plan]).out;
+    let counted = [
+        "and 10,001 more E-PRICE (-v shows 9,999 of them)",
+        "and 3 E-TOO-SMALL, counted and not listed",
+    ];
+    assert!(counted.iter().all(|line| text.contains(line)), "{text}");
+    let told = shop.done(&["log", "1", "--json"]).json();
+    assert_eq!((&told["findings"], listed(&told)), (&all, Some(10_000)));
+    let text = shop.done(&["log", "1"]).out;
+    assert!(counted.iter().all(|line| text.contains(line)), "{text}");
+    let text = shop.done(&["log", "1", "-v"]).out;
+    assert!(text.contains("and 2 more E-PRICE, counted and not listed"));
+    let batches = shop.done(&["batches", "--json"]).json();
+    assert_eq!(batches["batches"][0]["findings"], all);
+    // Where all are listed, nothing is said of more.
+    deliver(&shop, "norte", "sku;price;stock\nGOOD;6.00;1\nP1;dear;1\n");
+    let plan = shop.done(&["import", "norte", "--json"]).json();
+    let plan = plan["plan"].as_str().expect("a plan waits");
+    assert!(!shop.done(&["plan", "show", plan]).out.contains("beyond"));
 }
 
 #[test]
