@@ -97,6 +97,12 @@ impl Change<'_> {
         )?;
         let before: Vec<StoredLayer> = select.query_map([batch], layer_row)?.collect::<Result<_, _>>()?;
         drop(select);
+        // Where an older batch was taken back since, what was before this one may be what that one said.
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT 1 FROM batches WHERE id < ?1 AND undone_by > ?1 LIMIT 1")?;
+        let is_tangled = select.exists([batch])?;
+        drop(select);
         for old in before {
             let id = layer_id(old.product, old.source);
             if identity.stuck.contains(&old.product) {
@@ -105,6 +111,17 @@ impl Change<'_> {
             }
             match self.state("layers WHERE id = ?1", [id])? {
                 Some(now) if now.origin.batch == batch => {
+                    let old = match is_tangled {
+                        true => self.untangled(batch, old, &now, by_hand, weave)?,
+                        false => old,
+                    };
+                    if is_tangled && old.body == NOTHING {
+                        self.remove_keys(id, &keys_of(&now.body))?;
+                        self.remove_layer(old.product, old.source)?;
+                        undone.removed += 1;
+                        undone.products.push(old.product);
+                        continue;
+                    }
                     self.remember(id)?;
                     self.remove_keys(id, &keys_of(&now.body))?;
                     self.tx
@@ -197,18 +214,7 @@ impl Change<'_> {
     ) -> Result<(), CatalogError> {
         let id = layer_id(old.product, old.source);
         let after = self.state("history WHERE layer = ?1 AND of > ?2 ORDER BY id LIMIT 1", [id, batch])?;
-        let earlier = |of: i64| {
-            let mut select = self
-                .tx
-                .prepare_cached("SELECT 1 FROM batches WHERE id = ?1 AND undone_by IS NOT NULL")?;
-            if !select.exists([of])? {
-                return Ok(None);
-            }
-            let before = self.state("history WHERE layer = ?1 AND of = ?2 ORDER BY id LIMIT 1", [id, of])?;
-            // What it made was not there before; an item of a delivery stays what it was when it came.
-            Ok(before
-                .or_else(|| (is_by_hand && now.created == of).then(|| nothing(old.product, old.source, &old.sku, of))))
-        };
+        let earlier = |of: i64| self.earlier(now, is_by_hand, of);
         let woven = match &after {
             Some(after) => weave(
                 Strata {
@@ -247,6 +253,60 @@ impl Change<'_> {
         undone.restored += 1;
         undone.products.push(old.product);
         Ok(())
+    }
+
+    /// A layer as it was before a batch, without what other batches said that were taken back.
+    fn untangled(
+        &self,
+        batch: i64,
+        old: StoredLayer,
+        now: &StoredLayer,
+        by_hand: &[SourceId],
+        weave: &Weave<'_>,
+    ) -> Result<StoredLayer, CatalogError> {
+        let is_by_hand = by_hand.contains(&old.source);
+        let earlier = |of: i64| self.earlier(now, is_by_hand, of);
+        let strata = Strata {
+            batch,
+            before: &old,
+            after: now,
+            now,
+        };
+        let woven = weave(strata, &earlier)?;
+        let mut offered = old.clone();
+        while let Some(before) =
+            earlier(offered.origin.batch)?.filter(|before| before.origin.batch < offered.origin.batch)
+        {
+            offered = before;
+        }
+        Ok(StoredLayer {
+            origin: Origin {
+                batch: self.batch,
+                file: 0,
+                line: 0,
+            },
+            withdrawn: offered.withdrawn,
+            row_hash: 0,
+            body: woven.body.unwrap_or_else(|| now.body.clone()),
+            ..old
+        })
+    }
+
+    /// A layer as it was before a batch, where that was taken back.
+    fn earlier(&self, now: &StoredLayer, is_by_hand: bool, of: i64) -> Result<Option<StoredLayer>, CatalogError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT 1 FROM batches WHERE id = ?1 AND undone_by IS NOT NULL")?;
+        if !select.exists([of])? {
+            return Ok(None);
+        }
+        let id = layer_id(now.product, now.source);
+        let before = self.state("history WHERE layer = ?1 AND of = ?2 ORDER BY id LIMIT 1", [id, of])?;
+        // What it made was not there before; an item of a delivery stays what it was when it came.
+        Ok(
+            before
+                .or_else(|| (is_by_hand && now.created == of).then(|| nothing(now.product, now.source, &now.sku, of))),
+        )
     }
 
     /// A layer as a table has it; `source` is the table and the condition.

@@ -146,6 +146,33 @@ fn an_edit_is_taken_back_beneath_later_ones() {
     shop.done(&["verify"]);
 }
 
+/// Where a batch was taken back as far as nobody had said something since, the batch that had does not bring the rest back.
+#[test]
+fn a_batch_does_not_bring_back_what_was_taken_back_beneath_it() {
+    let shop = shop(&[
+        ("Uno;rojo;10.00;5", "Dos;azul;20.00;1"),
+        ("Uno;verde;10.00;1", "Dos;azul;21.00;1"),
+        ("Uno;negro;10.00;2", "Dos;azul;21.00;2"),
+    ]);
+    // Of A all was said again, of B the price is taken back.
+    let done = shop.done(&["undo", "2", "--json"]).json();
+    assert_eq!((&done["restored"], &done["kept"]), (&json!(1), &json!(["A"])));
+    shop.done(&["undo", "3"]);
+    for (sku, attribute, value) in [
+        ("A", "color", "rojo"),
+        ("A", "stock", "5"),
+        ("B", "price", "20.00 EUR"),
+        ("B", "stock", "1"),
+    ] {
+        assert_eq!(
+            said(&shop, sku, attribute),
+            (json!(value), json!(1)),
+            "{sku} {attribute}"
+        );
+    }
+    shop.done(&["verify"]);
+}
+
 /// What a batch that was taken back said for the first time does not come back with what was said over it.
 #[test]
 fn a_first_word_does_not_come_back() {
