@@ -3,8 +3,8 @@
 use crate::catalog::change::Change;
 use crate::catalog::store::CatalogError;
 use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, layer_row, split_layer};
-use crate::product::origin::Origin;
-use rusqlite::{OptionalExtension, Params, params};
+use rusqlite::{OptionalExtension, params};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What taking a batch back did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,45 +25,41 @@ pub struct Undone {
     pub decisions: u64,
 }
 
-/// The body of a layer that says nothing.
-const NOTHING: &str = "{}";
-
-/// A layer before there was one.
-fn nothing(product: i64, source: SourceId, sku: &str, batch: i64) -> StoredLayer {
-    StoredLayer {
-        product,
-        source,
-        sku: sku.to_owned(),
-        origin: Origin::default(),
-        created: batch,
-        withdrawn: false,
-        row_hash: 0,
-        body: NOTHING.to_owned(),
-    }
-}
-
-/// A layer that a batch changed and later batches changed again.
-#[derive(Debug, Clone, Copy)]
-pub struct Strata<'a> {
+/// What a layer was, from the first batch on that was or is taken back.
+#[derive(Debug)]
+pub struct Past {
+    /// The batch that is taken back.
     pub batch: i64,
-    pub before: &'a StoredLayer,
-    /// As the batch left it.
-    pub after: &'a StoredLayer,
-    pub now: &'a StoredLayer,
+    /// As it was before; none where the first step made it.
+    pub before: Option<StoredLayer>,
+    /// The batches that wrote it, in their order; what the last left is what is there.
+    pub steps: Vec<Step>,
+    /// Its source speaks value by value.
+    pub is_by_hand: bool,
 }
 
-/// What can be taken back of it.
+/// What one batch made of a layer.
+#[derive(Debug)]
+pub struct Step {
+    pub by: i64,
+    pub after: StoredLayer,
+    /// False of what is taken back, and of what took it back.
+    pub stands: bool,
+}
+
+/// What is left of a layer without what is taken back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Woven {
-    /// The body with what the batch said taken out of it, all origins told; none where nothing can be.
-    pub body: Option<String>,
-    /// Attributes with their scope that stay, since a later batch said something of them.
+    /// Its body with all origins told, and whether it is withdrawn; none where nothing is left.
+    pub layer: Option<(String, bool)>,
+    /// False where that is what it says anyway.
+    pub is_changed: bool,
+    /// Attributes with their scope of which the batch spoke and a later one did.
     pub kept: Vec<String>,
 }
 
-/// Says what can be taken back; asks for the layer as it was before another batch, which is only told where that was taken back too.
-pub type Weave<'w> =
-    dyn Fn(Strata<'_>, &dyn Fn(i64) -> Result<Option<StoredLayer>, CatalogError>) -> Result<Woven, CatalogError> + 'w;
+/// Says what is left of a layer.
+pub type Weave<'w> = dyn Fn(&Past) -> Result<Woven, CatalogError> + 'w;
 
 /// Which batch is to be taken back.
 #[derive(Clone, Copy)]
@@ -76,14 +72,19 @@ pub struct Asked<'a> {
     pub weave: &'a Weave<'a>,
 }
 
+/// The batches that were taken back.
+#[derive(Debug, Default)]
+struct Gone {
+    /// Each with the one that did it.
+    by: BTreeMap<i64, i64>,
+    undoes: BTreeSet<i64>,
+}
+
 impl Change<'_> {
-    /// Takes a batch back. Of layers that later batches changed again, `weave` says what can still be taken back, value by value; what
-    /// stays as it is is named in `kept`. A layer that the batch made and later ones changed stays whole, since they say that there is such
-    /// an item, but for those `by_hand`. `keys_of` reads the identifying keys out of a body. Only `commit` makes it so.
+    /// Takes a batch back. Of layers that later batches changed again, `weave` says what is left, value by value; what stays as it is is
+    /// named in `kept`. `keys_of` reads the identifying keys out of a body. Only `commit` makes it so.
     pub fn undo(&mut self, asked: &Asked<'_>, keys_of: impl Fn(&str) -> Keys) -> Result<Undone, CatalogError> {
-        let Asked {
-            batch, weave, by_hand, ..
-        } = *asked;
+        let batch = asked.batch;
         let identity = self.undo_identity(batch, &keys_of)?;
         let mut undone = Undone {
             restored: identity.back.len() as u64,
@@ -97,31 +98,17 @@ impl Change<'_> {
         )?;
         let before: Vec<StoredLayer> = select.query_map([batch], layer_row)?.collect::<Result<_, _>>()?;
         drop(select);
+        let gone = self.gone()?;
         // Where an older batch was taken back since, what was before this one may be what that one said.
-        let mut select = self
-            .tx
-            .prepare_cached("SELECT 1 FROM batches WHERE id < ?1 AND undone_by > ?1 LIMIT 1")?;
-        let is_tangled = select.exists([batch])?;
-        drop(select);
+        let is_tangled = gone.by.iter().any(|(of, by)| *of < batch && *by > batch);
         for old in before {
             let id = layer_id(old.product, old.source);
             if identity.stuck.contains(&old.product) {
                 undone.kept.push(old.sku);
                 continue;
             }
-            match self.state("layers WHERE id = ?1", [id])? {
-                Some(now) if now.origin.batch == batch => {
-                    let old = match is_tangled {
-                        true => self.untangled(batch, old, &now, by_hand, weave)?,
-                        false => old,
-                    };
-                    if is_tangled && old.body == NOTHING {
-                        self.remove_keys(id, &keys_of(&now.body))?;
-                        self.remove_layer(old.product, old.source)?;
-                        undone.removed += 1;
-                        undone.products.push(old.product);
-                        continue;
-                    }
+            match self.state(id)? {
+                Some(now) if now.origin.batch == batch && !is_tangled => {
                     self.remember(id)?;
                     self.remove_keys(id, &keys_of(&now.body))?;
                     self.tx
@@ -146,10 +133,7 @@ impl Change<'_> {
                     undone.restored += 1;
                     undone.products.push(old.product);
                 }
-                Some(now) => {
-                    let is_by_hand = by_hand.contains(&old.source);
-                    self.undo_within(batch, (&old, &now, is_by_hand), &keys_of, weave, &mut undone)?;
-                }
+                Some(now) => self.undo_within(asked, now, &gone, &keys_of, &mut undone)?,
                 None if self.put_back(id, batch)? => {
                     self.add_keys(id, &keys_of(&old.body));
                     self.touch(old.product)?;
@@ -172,18 +156,14 @@ impl Change<'_> {
         };
         drop(select);
         for (id, sku, by, body) in made {
-            let (product, source) = split_layer(id);
-            if by != batch && by_hand.contains(&source) {
-                let before = nothing(product, source, &sku, batch);
-                if let Some(now) = self.state("layers WHERE id = ?1", [id])? {
-                    self.undo_within(batch, (&before, &now, true), &keys_of, weave, &mut undone)?;
+            if by != batch {
+                match self.state(id)? {
+                    Some(now) => self.undo_within(asked, now, &gone, &keys_of, &mut undone)?,
+                    None => undone.kept.push(sku),
                 }
                 continue;
             }
-            if by != batch {
-                undone.kept.push(sku);
-                continue;
-            }
+            let (product, _) = split_layer(id);
             self.remember(id)?;
             self.remove_keys(id, &keys_of(&body))?;
             self.tx
@@ -206,116 +186,122 @@ impl Change<'_> {
     /// Takes back what later batches left alone of one layer.
     fn undo_within(
         &mut self,
-        batch: i64,
-        (old, now, is_by_hand): (&StoredLayer, &StoredLayer, bool),
+        asked: &Asked<'_>,
+        now: StoredLayer,
+        gone: &Gone,
         keys_of: &impl Fn(&str) -> Keys,
-        weave: &Weave<'_>,
         undone: &mut Undone,
     ) -> Result<(), CatalogError> {
-        let id = layer_id(old.product, old.source);
-        let after = self.state("history WHERE layer = ?1 AND of > ?2 ORDER BY id LIMIT 1", [id, batch])?;
-        let earlier = |of: i64| self.earlier(now, is_by_hand, of);
-        let woven = match &after {
-            Some(after) => weave(
-                Strata {
-                    batch,
-                    before: old,
-                    after,
-                    now,
-                },
-                &earlier,
-            )?,
-            None => Woven::default(),
-        };
-        if woven.body.is_none() || !woven.kept.is_empty() {
-            undone.kept.push(old.sku.clone());
+        let (id, product, source) = (layer_id(now.product, now.source), now.product, now.source);
+        let (sku, keys) = (now.sku.clone(), keys_of(&now.body));
+        let row_hash = now.row_hash;
+        let past = self.past(asked, now, gone)?;
+        let woven = (asked.weave)(&past)?;
+        if !woven.is_changed || !woven.kept.is_empty() {
+            undone.kept.push(sku.clone());
         }
-        let kept = woven.kept.into_iter().map(|key| (old.sku.clone(), key));
-        undone.kept_values.extend(kept);
-        let Some(body) = woven.body else { return Ok(()) };
-        if body == NOTHING {
-            self.remove_keys(id, &keys_of(&now.body))?;
-            self.remove_layer(old.product, old.source)?;
-            undone.removed += 1;
-            undone.products.push(old.product);
+        undone
+            .kept_values
+            .extend(woven.kept.into_iter().map(|key| (sku.clone(), key)));
+        if !woven.is_changed {
             return Ok(());
         }
+        self.remove_keys(id, &keys)?;
+        let Some((body, withdrawn)) = woven.layer else {
+            self.remove_layer(product, source)?;
+            undone.removed += 1;
+            undone.products.push(product);
+            return Ok(());
+        };
         self.remember(id)?;
-        self.remove_keys(id, &keys_of(&now.body))?;
         // It says no row any more: whatever row comes next is read.
         self.tx
             .prepare_cached(
-                "UPDATE layers SET batch = ?2, file = 0, line = 0, row_hash = iif(withdrawn, row_hash, 0), sum = ?3, body = ?4 WHERE id = ?1",
+                "UPDATE layers SET batch = ?2, file = 0, line = 0, withdrawn = ?3, row_hash = ?4, sum = ?5, body = ?6 WHERE id = ?1",
             )?
-            .execute(params![id, self.batch, checksum(&body) as i64, body])?;
+            .execute(params![
+                id,
+                self.batch,
+                withdrawn,
+                if withdrawn { row_hash as i64 } else { 0 },
+                checksum(&body) as i64,
+                body
+            ])?;
         self.add_keys(id, &keys_of(&body));
-        self.touch(old.product)?;
+        self.touch(product)?;
         undone.restored += 1;
-        undone.products.push(old.product);
+        undone.products.push(product);
         Ok(())
     }
 
-    /// A layer as it was before a batch, without what other batches said that were taken back.
-    fn untangled(
-        &self,
-        batch: i64,
-        old: StoredLayer,
-        now: &StoredLayer,
-        by_hand: &[SourceId],
-        weave: &Weave<'_>,
-    ) -> Result<StoredLayer, CatalogError> {
-        let is_by_hand = by_hand.contains(&old.source);
-        let earlier = |of: i64| self.earlier(now, is_by_hand, of);
-        let strata = Strata {
-            batch,
-            before: &old,
-            after: now,
-            now,
-        };
-        let woven = weave(strata, &earlier)?;
-        let mut offered = old.clone();
-        while let Some(before) =
-            earlier(offered.origin.batch)?.filter(|before| before.origin.batch < offered.origin.batch)
+    /// The past of a layer, as far as it matters: from the batch on, or from an older one on that was taken back since.
+    fn past(&self, asked: &Asked<'_>, now: StoredLayer, gone: &Gone) -> Result<Past, CatalogError> {
+        let batch = asked.batch;
+        let is_gone = |by: i64| by == batch || gone.by.get(&by).is_some_and(|taken| by < batch && *taken > batch);
+        let mut select = self.tx.prepare_cached(
+            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body, sum, of FROM history WHERE layer = ?1 ORDER BY id",
+        )?;
+        let rows = select.query_map([layer_id(now.product, now.source)], |row| {
+            Ok((layer_row(row)?, row.get::<_, i64>(10)?))
+        })?;
+        let rows: Vec<(StoredLayer, i64)> = rows.collect::<Result<_, _>>()?;
+        // What had the same number before the layer was made anew is another.
+        let rows: Vec<(StoredLayer, i64)> = rows
+            .into_iter()
+            .filter(|(state, _)| state.created == now.created)
+            .collect();
+        let is_by_hand = asked.by_hand.contains(&now.source);
+        let mut by = Some(now.created);
+        let (mut before, mut steps) = (None, Vec::new());
+        let (states, writers): (Vec<StoredLayer>, Vec<i64>) = rows.into_iter().unzip();
+        for (state, next) in states
+            .into_iter()
+            .chain([now])
+            .zip(writers.into_iter().map(Some).chain([None]))
         {
-            offered = before;
+            let Some(writer) = std::mem::replace(&mut by, next) else {
+                break;
+            };
+            match steps.is_empty() && !is_gone(writer) {
+                // Nothing of it was taken back yet.
+                true => before = Some(state),
+                false => steps.push(Step {
+                    by: writer,
+                    after: state,
+                    stands: writer != batch && !gone.by.contains_key(&writer) && !gone.undoes.contains(&writer),
+                }),
+            }
         }
-        Ok(StoredLayer {
-            origin: Origin {
-                batch: self.batch,
-                file: 0,
-                line: 0,
-            },
-            withdrawn: offered.withdrawn,
-            row_hash: 0,
-            body: woven.body.unwrap_or_else(|| now.body.clone()),
-            ..old
+        Ok(Past {
+            batch,
+            before,
+            steps,
+            is_by_hand,
         })
     }
 
-    /// A layer as it was before a batch, where that was taken back.
-    fn earlier(&self, now: &StoredLayer, is_by_hand: bool, of: i64) -> Result<Option<StoredLayer>, CatalogError> {
+    fn gone(&self) -> Result<Gone, CatalogError> {
+        // Whether anything was is told by what stands before the long columns of a batch.
         let mut select = self
             .tx
-            .prepare_cached("SELECT 1 FROM batches WHERE id = ?1 AND undone_by IS NOT NULL")?;
-        if !select.exists([of])? {
-            return Ok(None);
+            .prepare_cached("SELECT 1 FROM batches WHERE kind = 'undo' LIMIT 1")?;
+        if !select.exists([])? {
+            return Ok(Gone::default());
         }
-        let id = layer_id(now.product, now.source);
-        let before = self.state("history WHERE layer = ?1 AND of = ?2 ORDER BY id LIMIT 1", [id, of])?;
-        // What it made was not there before; an item of a delivery stays what it was when it came.
-        Ok(
-            before
-                .or_else(|| (is_by_hand && now.created == of).then(|| nothing(now.product, now.source, &now.sku, of))),
-        )
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT id, undone_by FROM batches WHERE undone_by IS NOT NULL")?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let by: BTreeMap<i64, i64> = rows.collect::<Result<_, _>>()?;
+        let undoes = by.values().copied().collect();
+        Ok(Gone { by, undoes })
     }
 
-    /// A layer as a table has it; `source` is the table and the condition.
-    fn state(&self, source: &str, values: impl Params) -> Result<Option<StoredLayer>, CatalogError> {
-        // Past states call their number otherwise.
-        let id = if source.starts_with("history") { "layer" } else { "id" };
-        let mut select = self.tx.prepare_cached(&format!(
-            "SELECT {id}, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM {source}"
-        ))?;
-        Ok(select.query_row(values, layer_row).optional()?)
+    /// A layer as it is.
+    fn state(&self, id: i64) -> Result<Option<StoredLayer>, CatalogError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT id, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM layers WHERE id = ?1",
+        )?;
+        Ok(select.query_row([id], layer_row).optional()?)
     }
 }

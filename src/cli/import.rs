@@ -159,7 +159,7 @@ fn tell(delivery: &Delivery, outliers: &[ShownEntry], output: &Output) {
     }
     text.push_str(&output.findings(summary.reasons.iter().chain(&summary.diagnostics), &summary.findings));
     for outlier in outliers {
-        text.push_str(&entry(outlier, output));
+        text.push_str(&output.change(outlier));
     }
     let more = held(delivery).saturating_sub(outliers.len() as u64);
     if more > 0 && !outliers.is_empty() {
@@ -254,53 +254,10 @@ pub fn show(
     Ok(0)
 }
 
-/// One entry of a plan.
-fn entry(change: &ShownEntry, output: &Output) -> String {
-    let mut text = String::new();
-    let tone = match change.kind.as_str() {
-        "new" => Tone::Good,
-        "changed" => Tone::Strong,
-        "missing" | "rejected" => Tone::Bad,
-        _ => Tone::Doubtful,
-    };
-    let _ = write!(
-        text,
-        "{} {}",
-        output.paint(tone, &format!("{:8}", change.kind)),
-        crate::diagnostic::excerpt(&change.sku)
-    );
-    if let Some(reason) = &change.reason {
-        let _ = write!(text, "  {}", output.paint(Tone::Faint, reason));
-    }
-    text.push('\n');
-    if change.kind == "new" && !output.verbose {
-        return text;
-    }
-    for value in &change.values {
-        let side = |side: &Option<String>| {
-            side.as_deref()
-                .map_or_else(|| "–".to_owned(), crate::diagnostic::excerpt)
-        };
-        let _ = write!(
-            text,
-            "           {}: {} → {}",
-            value.key,
-            side(&value.before),
-            side(&value.after)
-        );
-        if let Some(loss) = &value.loss {
-            let told = format!("  not the product's: {}", loss.words);
-            text.push_str(&output.paint(Tone::Faint, &told));
-        }
-        text.push('\n');
-    }
-    text
-}
-
 fn text(shown: &ShownPlan, output: &Output) -> String {
     let mut text = String::new();
     for change in &shown.changes {
-        text.push_str(&entry(change, output));
+        text.push_str(&output.change(change));
     }
     let of = match (shown.undoes, shown.is_sheet) {
         (Some(batch), _) => format!("the undo of batch {batch}"),

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Severity, excerpt};
 use crate::workspace::Workspace;
+use crate::workspace::difference::ShownEntry;
 use crate::workspace::failure::Failure;
 use crate::workspace::veil::veiled;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
@@ -217,6 +218,46 @@ impl Output {
             .render_report(&mut out, report.as_ref())
             .ok()?;
         Some(out)
+    }
+
+    /// One entry of a plan; of new ones the values only where all is asked for.
+    pub fn change(&self, change: &ShownEntry) -> String {
+        let mut text = String::new();
+        let tone = match change.kind.as_str() {
+            "new" => Tone::Good,
+            "changed" => Tone::Strong,
+            "missing" | "rejected" => Tone::Bad,
+            _ => Tone::Doubtful,
+        };
+        let _ = write!(
+            text,
+            "{} {}",
+            self.paint(tone, &format!("{:8}", change.kind)),
+            excerpt(&change.sku)
+        );
+        if let Some(reason) = &change.reason {
+            let _ = write!(text, "  {}", self.paint(Tone::Faint, reason));
+        }
+        text.push('\n');
+        if change.kind == "new" && !self.verbose {
+            return text;
+        }
+        for value in &change.values {
+            let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), excerpt);
+            let _ = write!(
+                text,
+                "           {}: {} → {}",
+                value.key,
+                side(&value.before),
+                side(&value.after)
+            );
+            if let Some(loss) = &value.loss {
+                let told = format!("  not the product's: {}", loss.words);
+                text.push_str(&self.paint(Tone::Faint, &told));
+            }
+            text.push('\n');
+        }
+        text
     }
 
     /// Findings grouped by code: the first of each kind in full and the number of the others, or all where asked for. `totals` are

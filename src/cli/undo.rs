@@ -1,6 +1,6 @@
 //! `undo`: a batch taken back, or first the plan of it.
 
-use crate::cli::output::{Output, Tone, count};
+use crate::cli::output::{Output, count};
 use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
@@ -31,32 +31,8 @@ pub fn plan(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8,
         return Ok(0);
     }
     let mut text = String::new();
-    for entry in &planned.changes {
-        let what = match entry.kind.as_str() {
-            "new" => "comes back",
-            "missing" => "goes",
-            _ => "as before",
-        };
-        let source = entry.reason.as_deref().unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "{what:10} {}  {}",
-            excerpt(&entry.sku),
-            output.paint(Tone::Faint, source)
-        );
-        if entry.kind != "changed" {
-            continue;
-        }
-        for value in &entry.values {
-            let side = |side: &Option<String>| side.as_deref().map_or_else(|| "–".to_owned(), excerpt);
-            let _ = writeln!(
-                text,
-                "             {}: {} → {}",
-                value.key,
-                side(&value.before),
-                side(&value.after)
-            );
-        }
+    for change in &planned.changes {
+        text.push_str(&output.change(change));
     }
     if planned.more > 0 {
         let _ = writeln!(text, "and {} more", count(planned.more));

@@ -92,6 +92,7 @@ pub mod veil;
 pub mod verdicts;
 pub mod verify;
 pub mod waiting;
+mod weave;
 
 use crate::catalog::{Catalog, Reader};
 use crate::diagnostic::Diagnostic;

@@ -4,18 +4,16 @@
 
 use crate::catalog::Reader;
 use crate::catalog::change::{BatchRecord, Change};
-use crate::catalog::store::CatalogError;
 use crate::catalog::stored::{SourceId, StoredLayer};
-use crate::catalog::undo::{Asked, Strata, Undone, Woven};
+use crate::catalog::undo::{Asked, Past, Undone};
 use crate::diagnostic::Diagnostic;
 use crate::plan::diff::differences;
 use crate::plan::{Entry, EntryKind, PlanReader, PlanWriter, Summary, Undoes, Verdict};
 use crate::product::batch::{Batch, Tally};
 use crate::product::layer::Layer;
-use crate::product::origin::{Origin, Source};
+use crate::product::origin::Source;
 use crate::schema::Schema;
 use crate::schema::scope::Key;
-use crate::value::Value;
 use crate::workspace::Workspace;
 use crate::workspace::apply::{remodel, stale};
 use crate::workspace::difference::{ShownDifference, ShownEntry};
@@ -23,6 +21,7 @@ use crate::workspace::failure::Failure;
 use crate::workspace::identity::Identity;
 use crate::workspace::shelving::SETTINGS;
 use crate::workspace::unsettled::DISMISS;
+use crate::workspace::weave::woven;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -433,7 +432,7 @@ fn taken_back<'w>(workspace: &'w mut Workspace, found: &Batch) -> Result<(Change
         };
         return Ok((change, undone));
     }
-    let weave = |strata: Strata<'_>, earlier: &Earlier<'_>| woven(strata, earlier, &settings.schema);
+    let weave = |past: &Past| woven(past, &settings.schema);
     let by_hand = [
         change.source(&Source::Editor.to_string())?,
         change.source(&Source::Draft.to_string())?,
@@ -472,68 +471,4 @@ fn orphans(change: &mut Change<'_>, products: &[i64]) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Gives a layer as it was before a batch that was taken back.
-type Earlier<'e> = dyn Fn(i64) -> Result<Option<StoredLayer>, CatalogError> + 'e;
-
-/// A layer without what a batch said of it, as far as nobody has said something of it since. What a value was before is asked further
-/// back where the batch that said it was taken back as well.
-fn woven(strata: Strata<'_>, earlier: &Earlier<'_>, schema: &Schema) -> Result<Woven, CatalogError> {
-    let read = |stored: &StoredLayer| {
-        Layer::read_body(&stored.body, schema).map_err(|error| CatalogError::Damaged {
-            what: format!("{}: {error}", stored.sku),
-        })
-    };
-    let (before, after, now) = (read(strata.before)?, read(strata.after)?, read(strata.now)?);
-    let mut result: BTreeMap<Key, (Value, Origin)> = BTreeMap::new();
-    for (key, value) in &now.values {
-        result.insert(*key, (value.clone(), now.origin(*key, strata.now.origin)));
-    }
-    let mut kept = Vec::new();
-    let mut is_changed = false;
-    for change in differences(&before, &after) {
-        let key = change.key;
-        let is_its_own = result.get(&key).is_none_or(|(_, origin)| origin.batch == strata.batch);
-        if now.value(key) != change.after.as_ref() || !is_its_own {
-            // Where it says by now what it said before, nothing is left of the batch.
-            if now.value(key) != change.before.as_ref() {
-                kept.push(schema.key_text(key));
-            }
-            continue;
-        }
-        is_changed = true;
-        let mut layer = before.clone();
-        let mut own = strata.before.origin;
-        let mut last = strata.batch;
-        while let Some(value) = layer.value(key) {
-            let origin = layer.origin(key, own);
-            // What was before a batch is older than it, whatever else the store says.
-            let further = if origin.batch < last {
-                earlier(origin.batch)?
-            } else {
-                None
-            };
-            last = origin.batch;
-            match further {
-                Some(stored) => {
-                    layer = read(&stored)?;
-                    own = stored.origin;
-                }
-                None => {
-                    result.insert(key, (value.clone(), origin));
-                    break;
-                }
-            }
-        }
-        if layer.value(key).is_none() {
-            result.remove(&key);
-        }
-    }
-    let body = is_changed.then(|| {
-        let mut body = String::with_capacity(strata.now.body.len());
-        Layer::of_origins(result).write_body(schema, &mut body);
-        body
-    });
-    Ok(Woven { body, kept })
 }

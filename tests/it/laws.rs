@@ -1,9 +1,11 @@
 //! Laws of the catalog, on deliveries made at random: the same delivery twice is the same as once, and what is applied and taken
-//! back leaves everything as it was, exported files byte for byte; so does a split after a merge (`parted`).
+//! back leaves everything as it was, exported files byte for byte; so does a split after a merge (`parted`), and
+//! what is taken back in any order (`any_order`).
 //!
 //! Each case is two days of two suppliers who sell some of the same, with a person's edit between. `ESTANTE_CASES` sets how many;
 //! the default is small enough for every day.
 
+mod any_order;
 mod parted;
 
 use crate::corner::{corner_shop, deliver, supplier};
