@@ -6,7 +6,7 @@ use crate::workspace::Workspace;
 use crate::workspace::changes::{self, ShownChange};
 use crate::workspace::failure::{Failure, FailureKind};
 use crate::workspace::held;
-use crate::workspace::inspect::{self, ShownBatch};
+use crate::workspace::inspect::{self, Beside, ShownBatch};
 use crate::workspace::places::ShownPlace;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -175,7 +175,7 @@ pub fn log(workspace: &Workspace, of: Option<&str>, field: Option<&str>, output:
         }
         return Ok(0);
     }
-    let mut history = match inspect::show(workspace, of) {
+    let mut history = match inspect::show(workspace, of, Beside::HISTORY) {
         Err(failure) if failure.kind == FailureKind::Usage && of.parse::<i64>().is_ok() => {
             if inspect::is_product(workspace, of)? {
                 return Err(failure);

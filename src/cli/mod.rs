@@ -459,7 +459,10 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         },
         Command::Product(ProductCommand::Show { sku, layers, history }) => {
             let workspace = Workspace::open_for_product(&arguments.directory, arguments.threads)?;
-            product::show(&workspace, sku, *layers, *history, output)
+            let shown = product::show(&workspace, sku, *layers, *history, output);
+            // The process ends with it: giving its pieces back one by one would take longer than showing the product.
+            std::mem::forget(workspace);
+            shown
         }
         Command::Product(ProductCommand::Move { skus, model, with, .. }) => {
             product::move_to(open()?, skus, model.as_deref(), with.as_deref(), output)

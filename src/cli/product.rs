@@ -6,7 +6,7 @@ use crate::diagnostic::excerpt;
 use crate::workspace::Workspace;
 use crate::workspace::edit::{self, Edited};
 use crate::workspace::failure::Failure;
-use crate::workspace::inspect::{self, ShownProduct, ShownValue};
+use crate::workspace::inspect::{self, Beside, ShownProduct, ShownValue};
 use crate::workspace::models::{self, Target};
 use clap::Subcommand;
 use serde_json::json;
@@ -74,11 +74,12 @@ pub enum ProductCommand {
 
 /// `product show SKU [--layers|--history]`
 pub fn show(workspace: &Workspace, sku: &str, layers: bool, history: bool, output: &Output) -> Result<u8, Failure> {
-    let mut shown = inspect::show(workspace, sku)?;
+    let beside = Beside {
+        layers: layers || output.json,
+        history: history && (output.json || !layers),
+    };
+    let shown = inspect::show(workspace, sku, beside)?;
     if output.json {
-        if !history {
-            shown.history.clear();
-        }
         output.document(serde_json::to_value(&shown).unwrap_or_default());
         return Ok(0);
     }

@@ -27,6 +27,7 @@ use crate::schema::known::Known;
 use crate::schema::option_list::{OptionList, OptionsId};
 use crate::schema::policy::Policy;
 use crate::value::unit::Units;
+use std::borrow::Cow;
 
 /// A checked schema with the locales and channels of its workspace.
 #[derive(Debug, Clone)]
@@ -36,7 +37,7 @@ pub struct Schema {
     lists: Box<[OptionList]>,
     families: Box<[Family]>,
     categories: Box<[Category]>,
-    units: Units,
+    units: Cow<'static, Units>,
     locales: Box<[String]>,
     channels: Box<[String]>,
     known: Known,

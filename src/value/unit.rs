@@ -1,12 +1,13 @@
 //! Units, their dimensions and exact factors: the built-in table and the workspace's own units on top.
 //!
-//! The built-in units are data (`units.toml` beside this file). Factors are fractions of decimals, so that inches, feet and
+//! The built-in units are data (`units.tsv` beside this file). Factors are fractions of decimals, so that inches, feet and
 //! degrees Fahrenheit convert without a rounding of ours.
 
 use crate::value::mismatch::Mismatch;
 use crate::value::number::{self, Notation};
 use crate::value::text::{fold, nearest};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
@@ -113,12 +114,12 @@ impl Fraction {
 }
 
 /// A table of units, looked up by code or alias.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Units {
     units: Vec<Unit>,
-    exact: HashMap<Box<str>, u32, Spelled>,
+    exact: HashMap<Cow<'static, str>, u32, Spelled>,
     /// By lower-case spelling; `None` where two units share it.
-    loose: HashMap<Box<str>, Option<u32>, Spelled>,
+    loose: HashMap<Cow<'static, str>, Option<u32>, Spelled>,
 }
 
 /// Hash of short words (FNV-1a). Its words come from settings and not from feeds, so nobody can choose them to collide.
@@ -145,24 +146,46 @@ impl Hasher for Spelling {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct Table {
-    units: BTreeMap<String, UnitDefinition>,
+/// The lines of the shipped table, by code.
+fn shipped() -> BTreeMap<&'static str, Shipped> {
+    let line = |line: &'static str| {
+        let mut columns = line.split('\t');
+        let mut column = || columns.next().unwrap_or_default();
+        let (code, dimension, factor) = (column(), column(), column());
+        let (factor, offset) = factor.split_once(" + ").unwrap_or((factor, "0"));
+        let labels = ["es", "en"].map(|locale| (locale.to_string(), column().to_string()));
+        let definition = UnitDefinition {
+            dimension: dimension.to_string(),
+            factor: factor.to_string(),
+            offset: offset.to_string(),
+            labels: labels.into(),
+            aliases: Vec::new(),
+        };
+        (code, (definition, column()))
+    };
+    include_str!("units.tsv")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(line)
+        .collect()
 }
+
+fn between_bars(words: &'static str) -> impl Iterator<Item = Cow<'static, str>> {
+    words.split('|').filter(|word| !word.is_empty()).map(Cow::Borrowed)
+}
+
+/// A unit but for its aliases, and these between bars.
+type Shipped = (UnitDefinition, &'static str);
 
 impl Units {
     /// The units that the program ships.
     pub fn builtin() -> &'static Units {
         static UNITS: OnceLock<Units> = OnceLock::new();
         UNITS.get_or_init(|| {
-            let mut units = Units {
-                units: Vec::new(),
-                exact: HashMap::default(),
-                loose: HashMap::default(),
-            };
-            // A test proves that the table of this file reads and has no fault.
-            if let Ok(table) = toml::from_str::<Table>(include_str!("units.toml")) {
-                units.add_all(&table.units);
+            let mut units = Units::default();
+            for (code, (definition, aliases)) in shipped() {
+                // A test proves that the table has no fault.
+                let _ = units.add(code.into(), &definition, &mut between_bars(aliases));
             }
             units
         })
@@ -171,9 +194,15 @@ impl Units {
     /// The built-in units and those of a workspace. All faults of the definitions are given at once, by unit code.
     ///
     /// A definition of a built-in code may add labels and aliases; it must not change dimension, factor or offset.
-    pub fn with(extra: &BTreeMap<String, UnitDefinition>) -> Result<Units, Vec<(String, Mismatch)>> {
-        let mut units = Units::builtin().clone();
-        let faults = units.add_all(extra);
+    pub fn with(extra: &BTreeMap<String, UnitDefinition>) -> Result<Cow<'static, Units>, Vec<(String, Mismatch)>> {
+        let mut units = Cow::Borrowed(Units::builtin());
+        let mut faults = Vec::new();
+        for (code, definition) in extra {
+            let aliases = definition.aliases.iter().map(|alias| alias.trim().to_string().into());
+            if let Err(mismatch) = units.to_mut().add(code.clone().into(), definition, &mut { aliases }) {
+                faults.push((code.clone(), mismatch));
+            }
+        }
         if faults.is_empty() { Ok(units) } else { Err(faults) }
     }
 
@@ -246,6 +275,17 @@ impl Units {
         })
     }
 
+    /// Every unit with every way to write it, in the order of `iter`; the ways in no order.
+    pub fn all_spellings(&self) -> Vec<(&Unit, Vec<&str>)> {
+        let mut all: Vec<(&Unit, Vec<&str>)> = self.units.iter().map(|unit| (unit, Vec::new())).collect();
+        for (spelling, at) in &self.exact {
+            if let Some((_, spellings)) = all.get_mut(*at as usize) {
+                spellings.push(spelling);
+            }
+        }
+        all
+    }
+
     /// Every way to write the unit of a code or alias, sorted.
     pub fn spellings(&self, alias: &str) -> Vec<&str> {
         let Some(unit) = self.find(alias) else {
@@ -266,17 +306,12 @@ impl Units {
         spellings
     }
 
-    fn add_all(&mut self, extra: &BTreeMap<String, UnitDefinition>) -> Vec<(String, Mismatch)> {
-        let mut faults = Vec::new();
-        for (code, definition) in extra {
-            if let Err(mismatch) = self.add(code, definition) {
-                faults.push((code.clone(), mismatch));
-            }
-        }
-        faults
-    }
-
-    fn add(&mut self, code: &str, definition: &UnitDefinition) -> Result<(), Mismatch> {
+    fn add(
+        &mut self,
+        code: Cow<'static, str>,
+        definition: &UnitDefinition,
+        aliases: &mut dyn Iterator<Item = Cow<'static, str>>,
+    ) -> Result<(), Mismatch> {
         let fraction = |text: &str, what: &str| {
             Fraction::parse(text).ok_or_else(|| {
                 Mismatch::new(
@@ -306,13 +341,13 @@ impl Units {
             );
         }
         let unit = Unit {
-            code: code.into(),
+            code: (*code).into(),
             dimension: dimension.into(),
             labels: definition.labels.clone(),
             factor,
             offset,
         };
-        let at = match self.exact.get(code).copied() {
+        let at = match self.exact.get(&code).copied() {
             Some(at) => {
                 let known = &mut self.units[at as usize];
                 let same = *known.code == *code
@@ -335,13 +370,16 @@ impl Units {
             }
         };
         let mut twice = None;
-        for spelling in std::iter::once(code).chain(definition.aliases.iter().map(|alias| alias.trim())) {
-            match self.exact.get(spelling) {
+        for spelling in std::iter::once(code).chain(aliases) {
+            match self.exact.get(&spelling) {
                 Some(other) if *other != at => twice = Some(spelling),
                 Some(_) => {}
                 None => {
-                    self.exact.insert(spelling.into(), at);
-                    let lower = spelling.to_lowercase().into_boxed_str();
+                    let lower = match spelling.chars().any(|c| !c.is_ascii() || c.is_ascii_uppercase()) {
+                        true => Cow::Owned(spelling.to_lowercase()),
+                        false => spelling.clone(),
+                    };
+                    self.exact.insert(spelling, at);
                     self.loose
                         .entry(lower)
                         .and_modify(|known| {
@@ -411,13 +449,11 @@ mod tests {
 
     #[test]
     fn the_shipped_table_has_no_fault() {
-        let table: Table = toml::from_str(include_str!("units.toml")).unwrap();
-        let mut units = Units {
-            units: Vec::new(),
-            exact: HashMap::default(),
-            loose: HashMap::default(),
-        };
-        assert_eq!(units.add_all(&table.units), []);
+        let mut units = Units::default();
+        for (code, (definition, aliases)) in shipped() {
+            let added = units.add(code.into(), &definition, &mut between_bars(aliases));
+            assert_eq!(added, Ok(()), "{code}");
+        }
         assert!(units.iter().count() >= 90, "{}", units.iter().count());
         for unit in units.iter() {
             assert!(

@@ -141,17 +141,35 @@ pub fn is_product(workspace: &Workspace, sku: &str) -> Result<bool, Failure> {
 
 /// The product of a SKU, resolved.
 pub fn resolved(workspace: &Workspace, sku: &str) -> Result<Product, Failure> {
-    let reader = workspace.reader()?;
+    let reader = workspace.reader()?.steady()?;
     let name = find(&reader, sku)?;
-    let trust = workspace.trust()?;
+    let trust = workspace.trust_seen(&reader)?;
     Shelf::new(&workspace.settings, &trust).product(&reader, &name)
 }
 
-/// The product of a SKU with everything there is to show of it.
-pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
-    let reader = workspace.reader()?;
+/// What of a product is shown beside its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beside {
+    pub layers: bool,
+    pub history: bool,
+}
+
+impl Beside {
+    pub const ALL: Beside = Beside {
+        layers: true,
+        history: true,
+    };
+    pub const HISTORY: Beside = Beside {
+        layers: false,
+        history: true,
+    };
+}
+
+/// The product of a SKU with what there is to show of it.
+pub fn show(workspace: &Workspace, sku: &str, beside: Beside) -> Result<ShownProduct, Failure> {
+    let reader = workspace.reader()?.steady()?;
     let name = find(&reader, sku)?;
-    let trust = workspace.trust()?;
+    let trust = workspace.trust_seen(&reader)?;
     let schema = &workspace.settings.schema;
     let product = Shelf::new(&workspace.settings, &trust).product(&reader, &name)?;
     let mut shower = Shower::new(workspace, &reader)?;
@@ -177,23 +195,29 @@ pub fn show(workspace: &Workspace, sku: &str) -> Result<ShownProduct, Failure> {
         }
         values.push(value);
     }
-    let lent = Shelf::new(&workspace.settings, &trust).lent_family(&reader, &name)?;
-    let losing = Losing::new(&workspace.settings, &trust, &product, lent, &stored)?;
-    let mut layers = layers(&mut shower, &losing, &stored)?;
-    let copied = values.iter().filter(|value| value.source == "copy");
-    let copied: Vec<ShownClaim> = copied.map(|value| ShownClaim::new(value.clone(), None)).collect();
-    if let Some(first) = copied.first() {
-        layers.push(ShownLayer {
-            source: "copy".to_owned(),
-            sku: product.sku.clone(),
-            batch: first.value.batch,
-            withdrawn: false,
-            values: copied,
-        });
+    let mut layers = Vec::new();
+    if beside.layers {
+        let lent = Shelf::new(&workspace.settings, &trust).lent_family(&reader, &name)?;
+        let losing = Losing::new(&workspace.settings, &trust, &product, lent, &stored)?;
+        layers = stored_layers(&mut shower, &losing, &stored)?;
+        let copied = values.iter().filter(|value| value.source == "copy");
+        let copied: Vec<ShownClaim> = copied.map(|value| ShownClaim::new(value.clone(), None)).collect();
+        if let Some(first) = copied.first() {
+            layers.push(ShownLayer {
+                source: "copy".to_owned(),
+                sku: product.sku.clone(),
+                batch: first.value.batch,
+                withdrawn: false,
+                values: copied,
+            });
+        }
+        layers.extend(rules_layer(&mut shower, &trust, &name, &product)?);
+        layers.extend(specs_layer(&mut shower, &trust, &name)?);
     }
-    layers.extend(rules_layer(&mut shower, &trust, &name, &product)?);
-    layers.extend(specs_layer(&mut shower, &trust, &name)?);
-    let history = history(&mut shower, &name, &stored)?;
+    let history = match beside.history {
+        true => history(&mut shower, &name, &stored)?,
+        false => Vec::new(),
+    };
     Ok(ShownProduct {
         completeness: complete(schema, &product),
         sku: product.sku,
@@ -238,7 +262,11 @@ fn show_rule(workspace: &Workspace, rule: u16, value: &mut ShownValue) {
     value.rule = rule.map(|rule| rule.id.clone());
 }
 
-fn layers(shower: &mut Shower<'_>, losing: &Losing<'_>, stored: &[StoredLayer]) -> Result<Vec<ShownLayer>, Failure> {
+fn stored_layers(
+    shower: &mut Shower<'_>,
+    losing: &Losing<'_>,
+    stored: &[StoredLayer],
+) -> Result<Vec<ShownLayer>, Failure> {
     let mut shown = Vec::new();
     for (n, (layer, spoken)) in stored.iter().zip(losing.layers()).enumerate() {
         let source = shower.source(layer.source.0);

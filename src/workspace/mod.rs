@@ -94,6 +94,7 @@ pub mod verify;
 pub mod waiting;
 mod weave;
 
+use crate::catalog::stored::SourceId;
 use crate::catalog::{Catalog, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::merge::policy::{Standing, Trust};
@@ -194,17 +195,17 @@ impl Workspace {
         Ok(self.trust_among(&self.source_names()?))
     }
 
+    /// The same, as a reader sees them that is there already.
+    pub fn trust_seen(&self, reader: &Reader) -> Result<Trust, Failure> {
+        Ok(self.trust_among(&by_number(reader.sources()?)))
+    }
+
     /// The names of the sources that the store knows, by number; empty where a number has none.
     pub fn source_names(&self) -> Result<Vec<String>, Failure> {
         let Some(reader) = self.reader_if_any()? else {
             return Ok(Vec::new());
         };
-        let sources = reader.sources()?;
-        let mut names = vec![String::new(); sources.last().map_or(0, |(id, _)| usize::from(id.0) + 1)];
-        for (id, name) in sources {
-            names[usize::from(id.0)] = name;
-        }
-        Ok(names)
+        Ok(by_number(reader.sources()?))
     }
 
     /// The order of trust among the sources that the store knows and one that it may not know yet, with that one's number and the
@@ -343,6 +344,15 @@ impl Workspace {
             ),
         }
     }
+}
+
+/// Names of sources, each at its number.
+fn by_number(sources: Vec<(SourceId, String)>) -> Vec<String> {
+    let mut names = vec![String::new(); sources.last().map_or(0, |(id, _)| usize::from(id.0) + 1)];
+    for (id, name) in sources {
+        names[usize::from(id.0)] = name;
+    }
+    names
 }
 
 /// What lies in a folder; nothing where it is none.

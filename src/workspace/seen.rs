@@ -9,7 +9,7 @@ use crate::schema::typed::typed;
 use crate::value::Value;
 use crate::workspace::Workspace;
 use crate::workspace::failure::Failure;
-use crate::workspace::inspect::{ShownProduct, resolved, show};
+use crate::workspace::inspect::{Beside, ShownProduct, resolved, show};
 
 /// A value as a person saw it.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub fn hold_against(workspace: &Workspace, product: &ProductName, seen: &[Seen])
     if moved.is_empty() {
         return Ok(());
     }
-    let shown = show(workspace, &product.sku)?;
+    let shown = show(workspace, &product.sku, Beside::HISTORY)?;
     let message = format!("nothing was changed: {} is not what was seen", product.sku);
     let mut failure = Failure::conflict(message);
     for seen in moved {

@@ -197,7 +197,7 @@ fn a_product_is_shown_by_what_it_is_made_of_and_nothing_else() {
     shop.done(&["run"]);
     let sku = "FA-003007";
     let shown = |workspace: &Workspace| {
-        let shown = inspect::show(workspace, sku).expect("a product of the sample");
+        let shown = inspect::show(workspace, sku, inspect::Beside::ALL).expect("a product of the sample");
         serde_json::to_value(&shown).expect("it has a JSON form")
     };
     let whole = shown(&shop.workspace());

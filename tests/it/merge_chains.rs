@@ -7,7 +7,7 @@ use estante::catalog::stored::SourceId;
 use estante::workspace::Workspace;
 use estante::workspace::edit;
 use estante::workspace::export::Mode;
-use estante::workspace::inspect::{find, show};
+use estante::workspace::inspect::{Beside, find, show};
 use estante::workspace::merging::{merge, split};
 use estante::workspace::progress::Silent;
 use estante::workspace::run::import_one;
@@ -43,7 +43,7 @@ fn shop() -> Shop {
 #[track_caller]
 fn sources(shop: &Shop, sku: &str) -> String {
     let workspace = shop.workspace();
-    let shown = show(&workspace, sku).unwrap_or_else(|failure| panic!("{sku}: {failure:?}"));
+    let shown = show(&workspace, sku, Beside::ALL).unwrap_or_else(|failure| panic!("{sku}: {failure:?}"));
     let own = shown.layers.iter().filter(|layer| layer.source != "specs");
     let told: Vec<String> = own
         .filter(|layer| layer.source != "copy")
@@ -58,7 +58,7 @@ fn state(shop: &Shop) -> String {
     let names = workspace.reader().and_then(|reader| Ok(reader.shelf(None)?));
     let mut told = String::new();
     for name in names.expect("the shelf reads") {
-        let mut shown = show(&workspace, &name.sku).expect("the product shows");
+        let mut shown = show(&workspace, &name.sku, Beside::ALL).expect("the product shows");
         shown.history.clear();
         told.push_str(&serde_json::to_string(&shown).expect("it is JSON"));
         told.push('\n');

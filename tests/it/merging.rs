@@ -3,7 +3,7 @@
 
 use crate::corner::{corner_shop, deliver, export, import, number, supplier, tally};
 use crate::support::Shop;
-use estante::workspace::inspect::show;
+use estante::workspace::inspect::{Beside, show};
 use estante::workspace::progress::{Progress, Step};
 use estante::workspace::run::run;
 use serde_json::Value;
@@ -42,7 +42,7 @@ fn state(shop: &Shop) -> String {
         .expect("the shelf reads");
     let mut told = String::new();
     for name in names {
-        let mut shown = show(&workspace, &name.sku).expect("the product shows");
+        let mut shown = show(&workspace, &name.sku, Beside::ALL).expect("the product shows");
         shown.history.clear();
         told.push_str(&serde_json::to_string(&shown).expect("it is JSON"));
         told.push('\n');

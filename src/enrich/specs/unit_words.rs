@@ -55,7 +55,7 @@ impl UnitWords {
             .collect();
         words.dimensions = used.iter().map(|dimension| (*dimension).into()).collect();
         // Units of dimensions that no attribute has keep their numbers from being taken for others.
-        for unit in schema.units().iter() {
+        for (unit, spellings) in schema.units().all_spellings() {
             let dimension = words.dimensions.iter().position(|known| *known == unit.dimension);
             // Pieces and pairs are counted by names of attributes, not by units.
             if dimension.is_none() && *unit.dimension == *"count" {
@@ -68,7 +68,7 @@ impl UnitWords {
                 dimension,
             });
             let labels = unit.labels.values().map(String::as_str);
-            let spellings: BTreeSet<&str> = schema.units().spellings(&unit.code).into_iter().chain(labels).collect();
+            let spellings: BTreeSet<&str> = spellings.into_iter().chain(labels).collect();
             let lower: BTreeSet<String> = spellings
                 .iter()
                 .filter(|spelling| !is_capital(spelling))

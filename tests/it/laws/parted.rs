@@ -4,7 +4,7 @@ use super::{Bench, GTINS, Row, SHARED, SUPPLIERS};
 use crate::support::law;
 use estante::workspace::edit;
 use estante::workspace::failure::FailureKind;
-use estante::workspace::inspect::{find, show};
+use estante::workspace::inspect::{Beside, find, show};
 use estante::workspace::merging::{merge, split};
 use estante::workspace::undo::undo;
 use estante::workspace::verify::verify;
@@ -71,7 +71,7 @@ struct Met {
 
 impl Bench {
     fn is_edited(&self, sku: &str) -> bool {
-        let shown = show(&self.workspace, sku);
+        let shown = show(&self.workspace, sku, Beside::ALL);
         shown.is_ok_and(|shown| shown.layers.iter().any(|layer| layer.source == "editor"))
     }
 }
