@@ -7,6 +7,7 @@ use estante::query::words::{Language, terms};
 use estante::value::{Kind, Value};
 use estante::workspace::Workspace;
 use estante::workspace::failure::{Failure, FailureKind};
+use estante::workspace::inspect::{Beside, show};
 use estante::workspace::parallel::in_order;
 use estante::workspace::products::Shelf;
 use estante::workspace::progress::Silent;
@@ -34,6 +35,9 @@ pub struct Searches {
     pub slowest: Vec<(f64, u64, String)>,
     /// Queries that found nothing; a measurement of those would flatter.
     pub empty: usize,
+    /// Milliseconds of showing one of the products with all there is of it, in a program that runs: the median, the slowest but for one
+    /// in a hundred, the slowest.
+    pub shows: [f64; 3],
     pub made: Option<Made>,
 }
 
@@ -91,7 +95,7 @@ impl Searches {
     pub fn json(&self) -> serde_json::Value {
         json!({
             "queries": self.queries, "p50_ms": self.p50, "p99_ms": self.p99, "worst_ms": self.worst,
-            "empty": self.empty,
+            "empty": self.empty, "show_ms": self.shows,
             "index": self.made.as_ref().map(|made| json!({"ours": made.ours.json(), "plain": made.plain.json()})),
         })
     }
@@ -104,6 +108,10 @@ impl Searches {
         for (took, total, query) in &self.slowest {
             println!("  {took:.1} ms, {total} found: {query}");
         }
+        let [p50, p99, worst] = self.shows;
+        println!(
+            "a product with layers and history, by the running program: p50 {p50:.2} ms, p99 {p99:.2} ms, worst {worst:.2} ms"
+        );
         if let Some(made) = &self.made {
             made.tell();
         }
@@ -171,6 +179,18 @@ pub fn measure(root: &Path, threads: Option<u64>, samples: usize, again: bool) -
     times.sort_by(|a, b| a.0.total_cmp(&b.0));
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].0;
     let (p50, p99) = (at(0.5), at(0.99));
+    // Each once and no product twice, so that none is in memory for having been shown.
+    let mut shows = Vec::with_capacity(all.hits.len());
+    for hit in &all.hits {
+        let begun = Instant::now();
+        let shown = show(&workspace, &hit.sku, Beside::ALL).map_err(told)?;
+        shows.push(begun.elapsed().as_secs_f64() * 1e3);
+        if shown.values.is_empty() || shown.layers.is_empty() {
+            return Err(format!("nothing is shown of {}", hit.sku));
+        }
+    }
+    shows.sort_by(f64::total_cmp);
+    let shows = [0.5, 0.99, 1.0].map(|share| shows[((shows.len() - 1) as f64 * share) as usize]);
     let worst = times.last().map_or(0.0, |last| last.0);
     let slowest = times.iter().rev().take(SHOWN);
     let slowest = slowest
@@ -183,6 +203,7 @@ pub fn measure(root: &Path, threads: Option<u64>, samples: usize, again: bool) -
         worst,
         slowest,
         empty,
+        shows,
         made,
     })
 }
