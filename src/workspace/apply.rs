@@ -18,6 +18,7 @@ use crate::workspace::passing::sweep;
 use crate::workspace::products::resolve_stored;
 use crate::workspace::progress::{Progress, Step};
 use crate::workspace::settings::Settings;
+use crate::workspace::stale::{again, refuse_if_moved};
 use crate::workspace::unsettled::{Unsettled, words_in};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -25,9 +26,6 @@ use std::sync::mpsc::sync_channel;
 
 /// Entries that are read at a time.
 const AHEAD: usize = 1024;
-/// Changed products that are looked up where a plan is stale, and those that are named.
-const TOLD_PLACES: usize = 10_000;
-const TOLD: usize = 5;
 
 /// A batch that was applied.
 #[derive(Debug)]
@@ -173,82 +171,6 @@ impl Target {
             fingerprint: supplier.mapping.fingerprint(),
         })
     }
-}
-
-/// How such a plan is made again.
-fn again(summary: &Summary) -> String {
-    if let Some(undoes) = &summary.undoes {
-        return format!("plan again: estante undo {} --plan", undoes.batch);
-    }
-    match (summary.is_sheet, summary.files.first()) {
-        (true, Some(file)) => format!("plan again: estante sheet in {}", file.path),
-        _ => format!("plan again: estante import {}", summary.supplier),
-    }
-}
-
-/// The batches since a sheet was read that changed one of its products: what was no conflict then may be one now.
-fn sheet_moved(workspace: &Workspace, path: &Path, base: i64) -> Result<bool, Failure> {
-    let reader = workspace.reader()?;
-    if reader.sequence()? == base {
-        return Ok(false);
-    }
-    let changed: BTreeSet<i64> = reader.shelf(Some(base))?.into_iter().map(|name| name.id).collect();
-    let (mut plan, _) = PlanReader::open(path)?;
-    while let Some((entry, _)) = plan.entry()? {
-        if entry.product.is_some_and(|product| changed.contains(&product)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// A plan holds against the catalog it was made from: batches of the same source since then, or of others where new items
-/// looked for their product, make it stale; that of a sheet, any batch that changed one of its products.
-fn refuse_if_moved(workspace: &Workspace, path: &Path, summary: &Summary, source: &str) -> Result<(), Failure> {
-    let reader = workspace.reader()?;
-    let since = reader.batches_since(summary.base)?;
-    // Where layers went to other products, the plan may speak of the wrong ones.
-    let moves = reader.moved_since(summary.base)?;
-    let any = summary.is_sheet && sheet_moved(workspace, path, summary.base)?;
-    let moved: Vec<String> = since
-        .iter()
-        .filter(|batch| {
-            any || (batch.source == source && !summary.is_sheet) || summary.tally.new > 0 || moves.contains(&batch.id)
-        })
-        .map(|batch| format!("batch {} ({} of {})", batch.id, batch.kind, batch.source))
-        .collect();
-    match moved.is_empty() {
-        true => Ok(()),
-        false => Err(stale(&reader, summary, &moved)?),
-    }
-}
-
-/// Says that a plan does not hold any more, and what came since.
-pub fn stale(reader: &Reader, summary: &Summary, moved: &[String]) -> Result<Failure, Failure> {
-    let since = match moved {
-        [] => "the settings changed".to_owned(),
-        moved => format!("came {}{}", moved.join(", "), touched(reader, summary.base)?),
-    };
-    let message = format!("plan {} is stale: since it was made {since}", summary.plan);
-    Ok(Failure::conflict(message).with_help(again(summary)))
-}
-
-/// The first products that changed since a batch, for the words of a refusal.
-fn touched(reader: &Reader, base: i64) -> Result<String, Failure> {
-    let places = reader.touched_places(base, TOLD_PLACES)?;
-    let Some(places) = places.filter(|places| !places.is_empty()) else {
-        return Ok(String::new());
-    };
-    let mut places: Vec<String> = places.into_iter().collect();
-    places.sort_unstable();
-    let more = places.len().saturating_sub(TOLD);
-    places.truncate(TOLD);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    Ok(format!("; changed since: {}{more}", places.join(", ")))
 }
 
 /// How items that a supplier speaks of for the first time become products.

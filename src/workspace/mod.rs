@@ -81,6 +81,7 @@ pub mod sheet_in;
 pub mod sheet_out;
 mod shelving;
 pub mod specs;
+pub mod stale;
 pub mod standing;
 pub mod supplier;
 pub mod supplier_settings;

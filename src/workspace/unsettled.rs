@@ -22,7 +22,7 @@ pub const DISMISS: &str = "dismiss";
 /// Codes of words that nothing knows.
 const WORDS: [&str; 2] = ["E-UNKNOWN-WORD", "E-UNKNOWN-OPTION"];
 /// Codes of products whose identity is in doubt.
-const CONFLICTS: [&str; 2] = ["W-IDENTITY-CONFLICT", "W-GTIN-SHARED"];
+pub const CONFLICTS: [&str; 2] = ["W-IDENTITY-CONFLICT", "W-GTIN-SHARED"];
 
 /// What standing batches of a source say of what its guards held before them.
 #[derive(Debug, Default)]

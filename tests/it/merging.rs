@@ -211,6 +211,58 @@ fn a_plan_made_before_a_merge_is_stale() {
     assert!(refused.err.contains("merge"), "{}", refused.err);
 }
 
+#[test]
+fn a_plan_with_new_items_waits_for_batches_that_are_no_matter_of_them() {
+    let shop = shop();
+    let more = format!("{SUR}S6;Hammer H300 by Acme;Acme;13.00;2;4006381333948\nS7;Rope 5 m;Seda;3.00;2;\n");
+    deliver(&shop, "sur", &more);
+    let planned = || {
+        let plan = shop.done(&["import", "sur", "--json"]).json();
+        assert_eq!(plan["new"], 2, "{plan:#}");
+        plan["plan"].as_str().expect("it waits").to_owned()
+    };
+    let plan = planned();
+    shop.done(&["product", "set", "A1", "brand=Kremora"]);
+    deliver(&shop, "norte", &format!("{NORTE}A6;Nail;Acme;1.00;3;4006381333955\n"));
+    assert_eq!(tally(&import(&shop, "norte")), "1 new, 5 unchanged");
+    // By now the hammer is an item of the other supplier, too.
+    let other = shop.twin();
+    deliver(
+        &other,
+        "norte",
+        &format!("{NORTE}A6;Acme H-300;Acme;1.00;3;4006381333948\n"),
+    );
+    import(&other, "norte");
+    let refused = other.run(&["apply", &plan]).ended(5);
+    assert!(refused.err.contains("supplier:norte"), "{}", refused.err);
+    shop.done(&["apply", &plan]);
+    assert_eq!(sources(&shop, "S6"), "S6: supplier:sur S6");
+    sound(&shop);
+}
+
+#[test]
+fn a_plan_whose_new_item_found_a_product_that_is_gone_is_stale() {
+    let shop = corner_shop();
+    supplier(&shop, "norte", "rank = 10", NORTE);
+    supplier(&shop, "sur", "rank = 20", SUR);
+    import(&shop, "norte");
+    let plan = shop.done(&["import", "sur", "--json"]).json();
+    let plan = plan["plan"].as_str().expect("it waits").to_owned();
+    // The hammer was to join the other supplier's; an edit of that leaves it where it is.
+    shop.done(&["product", "set", "A3", "brand=Kremora"]);
+    let other = shop.twin();
+    other.done(&["apply", &plan]);
+    assert_eq!(
+        sources(&other, "A3"),
+        "A3: editor A3, supplier:norte A3, supplier:sur S3"
+    );
+    shop.done(&["undo", "2"]);
+    shop.done(&["undo", "1"]);
+    let refused = shop.run(&["apply", &plan]).ended(5);
+    assert!(refused.err.contains("undo"), "{}", refused.err);
+    sound(&shop);
+}
+
 fn listed(shop: &Shop) -> Vec<(String, String, String, bool)> {
     let document = shop.done(&["match", "list", "--json"]).json();
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
