@@ -15,7 +15,7 @@ pub struct Undone {
     pub restored: u64,
     /// Layers taken away since the batch had made them.
     pub removed: u64,
-    /// Supplier SKUs of which something is left alone since a later batch changed it again.
+    /// Supplier SKUs of which something is left alone since a later batch changed it again, or nobody knows what was before.
     pub kept: Vec<String>,
     /// The same value by value, as far as values are told apart: supplier SKU, and the attribute with its scope.
     pub kept_values: Vec<(String, String)>,
@@ -77,7 +77,11 @@ pub struct Asked<'a> {
 struct Gone {
     /// Each with the one that did it.
     by: BTreeMap<i64, i64>,
+    /// Whose layers each wrote, where the store knows the source.
+    sources: BTreeMap<i64, SourceId>,
     undoes: BTreeSet<i64>,
+    /// The last batch whose history is past retention; what is kept of it has gaps.
+    forgotten: i64,
 }
 
 impl Change<'_> {
@@ -195,7 +199,10 @@ impl Change<'_> {
         let (id, product, source) = (layer_id(now.product, now.source), now.product, now.source);
         let (sku, keys) = (now.sku.clone(), keys_of(&now.body));
         let row_hash = now.row_hash;
-        let past = self.past(asked, now, gone)?;
+        let Some(past) = self.past(asked, now, gone)? else {
+            undone.kept.push(sku);
+            return Ok(());
+        };
         let woven = (asked.weave)(&past)?;
         if !woven.is_changed || !woven.kept.is_empty() {
             undone.kept.push(sku.clone());
@@ -234,8 +241,9 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// The past of a layer, as far as it matters: from the batch on, or from an older one on that was taken back since.
-    fn past(&self, asked: &Asked<'_>, now: StoredLayer, gone: &Gone) -> Result<Past, CatalogError> {
+    /// The past of a layer, as far as it matters: from the batch on, or from an older one on that was taken back since. None where the
+    /// history of such an older one is let go: what it may have said must not come back, and nobody knows what lay beneath.
+    fn past(&self, asked: &Asked<'_>, now: StoredLayer, gone: &Gone) -> Result<Option<Past>, CatalogError> {
         let batch = asked.batch;
         let is_gone = |by: i64| by == batch || gone.by.get(&by).is_some_and(|taken| by < batch && *taken > batch);
         let mut select = self.tx.prepare_cached(
@@ -246,22 +254,21 @@ impl Change<'_> {
         })?;
         let rows: Vec<(StoredLayer, i64)> = rows.collect::<Result<_, _>>()?;
         // What had the same number before the layer was made anew is another.
-        let rows: Vec<(StoredLayer, i64)> = rows
-            .into_iter()
-            .filter(|(state, _)| state.created == now.created)
-            .collect();
+        let is_own = |(state, of): &(StoredLayer, i64)| state.created == now.created && *of > gone.forgotten;
+        let (states, writers): (Vec<StoredLayer>, Vec<i64>) = rows.into_iter().filter(is_own).unzip();
         let is_by_hand = asked.by_hand.contains(&now.source);
-        let mut by = Some(now.created);
+        // Who wrote the first state that is left is not known where earlier ones were let go: nothing that was taken back.
+        let is_whole = now.created > gone.forgotten;
+        let first = if is_whole { now.created } else { 0 };
+        let is_lost = |(of, taken): (&i64, &i64)| {
+            *taken > batch && gone.sources.get(of).is_none_or(|source| *source == now.source)
+        };
+        if !is_whole && gone.by.range(..=gone.forgotten).any(is_lost) {
+            return Ok(None);
+        }
         let (mut before, mut steps) = (None, Vec::new());
-        let (states, writers): (Vec<StoredLayer>, Vec<i64>) = rows.into_iter().unzip();
-        for (state, next) in states
-            .into_iter()
-            .chain([now])
-            .zip(writers.into_iter().map(Some).chain([None]))
-        {
-            let Some(writer) = std::mem::replace(&mut by, next) else {
-                break;
-            };
+        let writers = std::iter::once(first).chain(writers);
+        for (writer, state) in writers.zip(states.into_iter().chain([now])) {
             match steps.is_empty() && !is_gone(writer) {
                 // Nothing of it was taken back yet.
                 true => before = Some(state),
@@ -272,29 +279,46 @@ impl Change<'_> {
                 }),
             }
         }
-        Ok(Past {
+        Ok(Some(Past {
             batch,
             before,
             steps,
             is_by_hand,
-        })
+        }))
     }
 
     fn gone(&self) -> Result<Gone, CatalogError> {
+        let mut select = self
+            .tx
+            .prepare_cached("SELECT value FROM meta WHERE name = 'forgotten'")?;
+        let forgotten = select.query_row([], |row| row.get(0)).optional()?.unwrap_or(0);
         // Whether anything was is told by what stands before the long columns of a batch.
         let mut select = self
             .tx
             .prepare_cached("SELECT 1 FROM batches WHERE kind = 'undo' LIMIT 1")?;
         if !select.exists([])? {
-            return Ok(Gone::default());
+            return Ok(Gone {
+                forgotten,
+                ..Gone::default()
+            });
         }
         let mut select = self
             .tx
-            .prepare_cached("SELECT id, undone_by FROM batches WHERE undone_by IS NOT NULL")?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let by: BTreeMap<i64, i64> = rows.collect::<Result<_, _>>()?;
+            .prepare_cached("SELECT b.id, b.undone_by, s.id FROM batches b LEFT JOIN sources s ON s.name = b.source WHERE b.undone_by IS NOT NULL")?;
+        let (mut by, mut sources) = (BTreeMap::new(), BTreeMap::new());
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let of: i64 = row.get(0)?;
+            by.insert(of, row.get::<_, i64>(1)?);
+            sources.extend(row.get::<_, Option<u16>>(2)?.map(|source| (of, SourceId(source))));
+        }
         let undoes = by.values().copied().collect();
-        Ok(Gone { by, undoes })
+        Ok(Gone {
+            by,
+            sources,
+            undoes,
+            forgotten,
+        })
     }
 
     /// A layer as it is.

@@ -460,7 +460,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
         Command::Product(ProductCommand::Show { sku, layers, history }) => {
             let workspace = Workspace::open_for_product(&arguments.directory, arguments.threads)?;
             let shown = product::show(&workspace, sku, *layers, *history, output);
-            // The process ends with it: giving its pieces back one by one would take longer than showing the product.
+            // The process ends with it; its pieces need not be given back one by one.
             std::mem::forget(workspace);
             shown
         }

@@ -42,7 +42,7 @@ pub fn plan(mut workspace: Workspace, batch: i64, output: &Output) -> Result<u8,
         (Some(by), _) => writeln!(text, "batch {batch} was taken back by batch {by}"),
         (None, None) => writeln!(
             text,
-            "nothing to take back: it changed nothing, or all of it was changed again since"
+            "nothing to take back: it changed nothing, all of it was changed again since, or what was before is past retention"
         ),
         (None, Some(plan)) => {
             let what = match undone.restored + undone.removed + undone.decisions {
@@ -94,7 +94,7 @@ pub fn tell(taken: &TakenBack, output: &Output) {
         None if undone.kept.is_empty() => {
             text.push_str("it changed no product, or was taken back before; nothing changed\n")
         }
-        None => text.push_str("nothing to take back: all of it was changed again since\n"),
+        None => text.push_str("nothing to take back\n"),
         Some(by) => {
             let _ = writeln!(
                 text,
@@ -122,7 +122,7 @@ pub fn tell(taken: &TakenBack, output: &Output) {
         };
         let _ = writeln!(
             text,
-            "kept since later batches changed them: {}{more}",
+            "kept, since later batches changed them or what was before is past retention: {}{more}",
             shown.join(", ")
         );
     }

@@ -273,7 +273,10 @@ fn said_since(
 }
 
 fn kept() -> Diagnostic {
-    Diagnostic::info("I-UNDO-KEPT", "a later batch changed it: it stays as it is")
+    Diagnostic::info(
+        "I-UNDO-KEPT",
+        "a later batch changed it, or what was before is past retention: it stays as it is",
+    )
 }
 
 /// The layers that taking a batch back changes, by product, then source, then those that it leaves alone.

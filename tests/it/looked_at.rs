@@ -131,7 +131,7 @@ fn the_plan_of_an_undo_waits_and_is_applied() {
         (&shown["changes"][3]["sku"], &shown["changes"][3]["reason"]),
         (
             &json!("B"),
-            &json!("a later batch changed it: it stays as it is [I-UNDO-KEPT]")
+            &json!("a later batch changed it, or what was before is past retention: it stays as it is [I-UNDO-KEPT]")
         )
     );
     let one = shop

@@ -215,3 +215,61 @@ fn what_others_said_since_is_listed() {
         (json!("A mano"), json!("10.00 EUR"))
     );
 }
+
+/// Lets go of the history of all but the last batches.
+fn prune(shop: &Shop, keep: usize) {
+    let settings = shop.read("estante.toml");
+    shop.write(
+        "estante.toml",
+        format!("{settings}\n[history]\nkeep_batches = {keep}\n"),
+    );
+    shop.done(&["history", "prune", "--apply"]);
+}
+
+/// Where an older batch was taken back later and its history is let go, nobody knows what lay beneath: what it may have touched stays as it
+/// is, and is told. Neither goes what stands, nor comes back what was taken back.
+#[test]
+fn what_nobody_knows_any_more_stays_as_it_is() {
+    let shop = shop(&[
+        ("Uno;rojo;10.00;5", "Dos;azul;20.00;1"),
+        ("Primero;verde;10.00;1", "Dos;azul;20.00;1"),
+        ("Primero;negro;10.00;2", "Dos;azul;20.00;1"),
+    ]);
+    // B goes with its only batch; A stays as it came, since later ones speak of it.
+    let done = shop.done(&["undo", "1", "--json"]).json();
+    assert_eq!((&done["removed"], &done["kept"]), (&json!(1), &json!(["A"])));
+    let whole = shop.twin();
+    whole.done(&["undo", "3"]);
+    assert_eq!(said(&whole, "A", "color"), (json!("verde"), json!(2)));
+    prune(&shop, 2);
+    let planned = shop.done(&["undo", "3", "--plan"]).out;
+    assert!(planned.contains("past retention"), "{planned}");
+    let done = shop.done(&["undo", "3", "--json"]).json();
+    assert_eq!((&done["batch"], &done["kept"]), (&Value::Null, &json!(["A"])));
+    let text = shop.done(&["undo", "3"]).out;
+    assert!(text.contains("past retention: A"), "{text}");
+    assert_eq!(said(&shop, "A", "color"), (json!("negro"), json!(3)));
+    shop.done(&["verify"]);
+}
+
+#[test]
+fn what_was_taken_back_stays_so_without_its_history() {
+    let shop = shop(&[("Uno;rojo;10.00;1", "Dos;azul;20.00;1")]);
+    shop.done(&["product", "set", "A", "name@es=Primero", "color=gris"]);
+    shop.done(&["product", "set", "A", "name@es=Segundo", "price=12.00"]);
+    shop.done(&["product", "set", "B", "color=gris"]);
+    deliver(&shop, "norte", &day("Uno;rojo;10.00;9", "Dos;azul;20.00;1"));
+    import(&shop, "norte");
+    shop.done(&["undo", "2"]);
+    prune(&shop, 4);
+    let done = shop.done(&["undo", "3", "--json"]).json();
+    assert_eq!((&done["batch"], &done["kept"]), (&Value::Null, &json!(["A"])));
+    let words = ["name", "color", "price"].map(|attribute| said(&shop, "A", attribute).0);
+    assert_eq!(words, ["Segundo", "rojo", "12.00 EUR"].map(Value::from));
+    // What it cannot have touched goes back: a product that is younger, and the supplier's own words.
+    shop.done(&["undo", "4"]);
+    assert_eq!(said(&shop, "B", "color"), (json!("azul"), json!(1)));
+    shop.done(&["undo", "5"]);
+    assert_eq!(said(&shop, "A", "stock"), (json!("1"), json!(1)));
+    shop.done(&["verify"]);
+}

@@ -1,8 +1,7 @@
 //! Batches taken back in any order leave what was before them: deliveries that say, clear, bring and take off, and what people say and
 //! take back between them.
 
-use super::{Bench, SHARED};
-use crate::support::law;
+use super::{Bench, hold};
 use estante::product::{By, Product};
 use estante::workspace::edit;
 use estante::workspace::failure::Failure;
@@ -10,11 +9,13 @@ use estante::workspace::undo::{apply, plan, undo};
 use estante::workspace::verify::verify;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Cases of every day; `ESTANTE_CASES` sets another number.
 const CASES: u32 = 1_000;
+/// Cases of history that is let go, each in two stores.
+const LET_GO_CASES: u32 = 250;
 /// Items of the supplier; the last is not there on the first day.
 const ITEMS: usize = 3;
 
@@ -36,6 +37,8 @@ struct Case {
     steps: Vec<Step>,
     /// In which order batches are taken back, and whether by a plan.
     order: Vec<(u32, bool)>,
+    /// After how many of them history is let go, and of how many batches of the case.
+    let_go: (usize, usize),
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -48,7 +51,13 @@ fn case() -> impl Strategy<Value = Case> {
     ];
     let first = (values(), values()).prop_map(|(one, other)| [Some(one), Some(other), None]);
     let order = prop::collection::vec((any::<u32>(), prop::bool::weighted(0.3)), 6);
-    (first, prop::collection::vec(step, 2..6), order).prop_map(|(first, steps, order)| Case { first, steps, order })
+    let steps = prop::collection::vec(step, 2..6);
+    (first, steps, order, (0..4_usize, 1..5_usize)).prop_map(|(first, steps, order, let_go)| Case {
+        first,
+        steps,
+        order,
+        let_go,
+    })
 }
 
 const EDITS: [&str; 6] = [
@@ -70,6 +79,8 @@ struct Met {
     beneath: u32,
     kept: u32,
     held: u32,
+    /// History that held anything.
+    let_go: u32,
 }
 
 impl Bench {
@@ -144,7 +155,8 @@ fn take_back(bench: &mut Bench, batch: i64, by_plan: bool, met: &mut Met) -> Res
     Ok(done.undone.batch.is_some())
 }
 
-fn check(bench: &mut Bench, case: &Case, met: &mut Met) -> Result<(), TestCaseError> {
+/// Brings the days of a case; gives what was said before them, and their batches.
+fn play(bench: &mut Bench, case: &Case, met: &mut Met) -> Result<(String, Vec<i64>), TestCaseError> {
     bench.cases += 1;
     let (_, held) = bench.take_in(&case.first)?;
     prop_assert_eq!(held, 0);
@@ -169,6 +181,11 @@ fn check(bench: &mut Bench, case: &Case, met: &mut Met) -> Result<(), TestCaseEr
         };
         batches.extend(batch);
     }
+    Ok((before, batches))
+}
+
+fn check(bench: &mut Bench, case: &Case, met: &mut Met) -> Result<(), TestCaseError> {
+    let (before, batches) = play(bench, case, met)?;
     let mut order: Vec<(u32, bool, i64)> = (case.order.iter().zip(&batches))
         .map(|((place, by_plan), batch)| (*place, *by_plan, *batch))
         .collect();
@@ -198,22 +215,90 @@ fn check(bench: &mut Bench, case: &Case, met: &mut Met) -> Result<(), TestCaseEr
 
 #[test]
 fn what_is_taken_back_in_any_order_never_was() {
-    let mut runner = law(CASES, 200);
-    let (bench, met) = (RefCell::new(Bench::new()), RefCell::new(Met::default()));
-    let outcome = runner.run(&case(), |case| {
-        let mut bench = bench.borrow_mut();
-        if bench.cases == SHARED {
-            let faults = verify(&bench.workspace).expect("it is looked at").faults;
-            prop_assert!(faults.is_empty(), "{faults:?}");
-            *bench = Bench::new();
-        }
-        check(&mut bench, &case, &mut met.borrow_mut())
+    hold(CASES, case(), check, |met: &Met| {
+        [met.undone, met.planned, met.beneath, met.kept].map(u64::from).into()
     });
-    let met = met.into_inner();
-    println!("{met:?}");
-    if let Err(error) = outcome {
-        panic!("{error}");
+}
+
+/// What is said, by product.
+fn by_product(says: &str) -> BTreeMap<String, String> {
+    let mut products: Vec<(String, String)> = Vec::new();
+    for line in says.lines() {
+        match (line.starts_with(' '), products.last_mut()) {
+            (true, Some((_, said))) => said.push_str(line),
+            _ => products.push((line.split(' ').next().unwrap_or_default().to_owned(), line.to_owned())),
+        }
     }
-    let kinds = [met.undone, met.planned, met.beneath, met.kept];
-    assert!(kinds.iter().all(|count| *count > 0), "not everything was met: {met:?}");
+    products.into_iter().collect()
+}
+
+/// Takes the same back in a store that lets go of history and in one that does not, both made for it: what is let go is of all cases.
+fn check_let_go(_: &mut Bench, case: &Case, met: &mut Met) -> Result<(), TestCaseError> {
+    let (mut pruned, mut whole) = (Bench::new(), Bench::new());
+    let (_, batches) = play(&mut pruned, case, met)?;
+    prop_assert_eq!(&play(&mut whole, case, met)?.1, &batches);
+    let mut order: Vec<(u32, i64)> = (case.order.iter().zip(&batches))
+        .map(|((place, _), batch)| (*place, *batch))
+        .collect();
+    order.sort_unstable();
+    let mut through = 0;
+    for (n, (_, batch)) in order.into_iter().enumerate() {
+        if n == case.let_go.0 {
+            through = *batches.get(case.let_go.1 - 1).unwrap_or(&0);
+            let (catalog, _) = pruned.workspace.catalog_and_settings().map_err(failed)?;
+            let editor = catalog.source("editor").expect("there is one");
+            let gone = catalog.forget(through, Some(editor)).expect("it is let go");
+            met.let_go += u32::from(gone.states > 0);
+        }
+        if batch <= through {
+            continue;
+        }
+        let said = pruned.says()?;
+        let told = undo(&mut pruned.workspace, batch).map_err(failed)?.undone;
+        let meant = undo(&mut whole.workspace, batch).map_err(failed)?.undone;
+        met.undone += u32::from(told.batch.is_some());
+        if (&told.kept, &told.kept_values) != (&meant.kept, &meant.kept_values) {
+            // What nobody knows any more stays as it is, and is told.
+            let is_told = meant.kept.iter().all(|sku| told.kept.contains(sku))
+                && meant.kept_values.iter().all(|(sku, _)| told.kept.contains(sku));
+            prop_assert!(is_told, "batch {} without {}: {:?} {:?}", batch, through, told, meant);
+            // Each place as one of the two says it: taken back, or as it was and told.
+            let (left, done) = (by_product(&said), by_product(&whole.says()?));
+            for (sku, says) in by_product(&pruned.says()?) {
+                let is_kept = told.kept.iter().any(|kept| sku.ends_with(kept.as_str()));
+                let stays = is_kept && left.get(&sku) == Some(&says);
+                prop_assert!(
+                    stays || done.get(&sku) == Some(&says),
+                    "{} {:?} {:?}",
+                    says,
+                    told,
+                    meant
+                );
+            }
+            met.kept += 1;
+            // From here on the two are not the same catalog.
+            break;
+        }
+        prop_assert_eq!(
+            &pruned.says()?,
+            &whole.says()?,
+            "batch {} without {}: {:?} {:?}",
+            batch,
+            through,
+            told,
+            meant
+        );
+        prop_assert_eq!(told.batch, meant.batch);
+        met.beneath += u32::from(through > 0 && told.batch.is_some());
+    }
+    let faults = verify(&pruned.workspace).expect("it is looked at").faults;
+    prop_assert!(faults.is_empty(), "{faults:?}");
+    Ok(())
+}
+
+#[test]
+fn history_that_is_let_go_brings_nothing_back_and_takes_nothing_away() {
+    hold(LET_GO_CASES, case(), check_let_go, |met: &Met| {
+        [met.undone, met.beneath, met.kept, met.let_go].map(u64::from).into()
+    });
 }
