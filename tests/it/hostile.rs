@@ -332,8 +332,15 @@ fn computed(process: u32) -> Option<Duration> {
     Some(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
 }
 
-/// The most memory a process had so far, in kB, where the system tells.
+/// The most memory a program had so far, in kB, where the system tells.
+///
+/// A process that was just made still has the memory of the one that made it, and counts only once it is a program of its own:
+/// the system lets the maker go on a moment before (execve, Linux 6: `exec_mmap` releases the parent before it changes the memory).
 fn peak_of(process: u32) -> Option<u64> {
+    let program = |process: &str| std::fs::read_link(format!("/proc/{process}/exe")).ok();
+    if program(&process.to_string())? == program("self")? {
+        return None;
+    }
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     status.lines().find_map(|line| {
         line.strip_prefix("VmHWM:")?
