@@ -2,7 +2,7 @@
 
 use crate::catalog::change::Change;
 use crate::catalog::store::CatalogError;
-use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, layer_row, split_layer};
+use crate::catalog::stored::{Keys, SourceId, StoredLayer, checksum, layer_id, layer_row};
 use rusqlite::{OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,16 +97,19 @@ impl Change<'_> {
             decisions: identity.decisions,
             ..Undone::default()
         };
-        let mut select = self.tx.prepare(
-            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM history WHERE of = ?1 ORDER BY layer",
-        )?;
-        let before: Vec<StoredLayer> = select.query_map([batch], layer_row)?.collect::<Result<_, _>>()?;
+        // Numbers alone, and one layer after the other: a batch may have written all there are.
+        let mut select = self
+            .tx
+            .prepare("SELECT layer, MIN(id) FROM history WHERE of = ?1 GROUP BY layer ORDER BY layer")?;
+        let wrote: Vec<(i64, i64)> = select
+            .query_map([batch], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
         drop(select);
         let gone = self.gone()?;
         // Where an older batch was taken back since, what was before this one may be what that one said.
         let is_tangled = gone.by.iter().any(|(of, by)| *of < batch && *by > batch);
-        for old in before {
-            let id = layer_id(old.product, old.source);
+        for (id, state) in wrote {
+            let old = self.before(state)?;
             if identity.stuck.contains(&old.product) {
                 undone.kept.push(old.sku);
                 continue;
@@ -149,27 +152,23 @@ impl Change<'_> {
         }
         // Whatever makes a layer marks its product (`Part::Made`).
         let mut select = self.tx.prepare(
-            "SELECT l.id, l.sku, l.batch, l.body FROM products p CROSS JOIN layers l ON l.id BETWEEN p.id * 1024 AND p.id * 1024 + 1023
+            "SELECT l.id FROM products p CROSS JOIN layers l ON l.id BETWEEN p.id * 1024 AND p.id * 1024 + 1023
              WHERE p.changed >= ?1 AND l.created = ?1 ORDER BY p.id, l.id",
         )?;
-        let made: Vec<(i64, String, i64, String)> = match asked.has_made {
-            true => select
-                .query_map([batch], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-                .collect::<Result<_, _>>()?,
+        let made: Vec<i64> = match asked.has_made {
+            true => select.query_map([batch], |row| row.get(0))?.collect::<Result<_, _>>()?,
             false => Vec::new(),
         };
         drop(select);
-        for (id, sku, by, body) in made {
-            if by != batch {
-                match self.state(id)? {
-                    Some(now) => self.undo_within(asked, now, &gone, &keys_of, &mut undone)?,
-                    None => undone.kept.push(sku),
-                }
+        for id in made {
+            let Some(now) = self.state(id)? else { continue };
+            if now.origin.batch != batch {
+                self.undo_within(asked, now, &gone, &keys_of, &mut undone)?;
                 continue;
             }
-            let (product, _) = split_layer(id);
+            let product = now.product;
             self.remember(id)?;
-            self.remove_keys(id, &keys_of(&body))?;
+            self.remove_keys(id, &keys_of(&now.body))?;
             self.tx
                 .prepare_cached("DELETE FROM layers WHERE id = ?1")?
                 .execute([id])?;
@@ -319,6 +318,14 @@ impl Change<'_> {
             undoes,
             forgotten,
         })
+    }
+
+    /// A layer as it was, by the number of that state.
+    fn before(&self, state: i64) -> Result<StoredLayer, CatalogError> {
+        let mut select = self.tx.prepare_cached(
+            "SELECT layer, sku, batch, file, line, created, withdrawn, row_hash, body, sum FROM history WHERE id = ?1",
+        )?;
+        Ok(select.query_row([state], layer_row)?)
     }
 
     /// A layer as it is.
