@@ -33,7 +33,7 @@ const HELP: &str =
   --index N     only the index and the plain engine's, N times by turns, in the workspace that an earlier call left in DIR
   --formats MB  only the readers: a file of so many megabytes in each format, read and mapped three times; the shortest counts
   --format F    of them only this one
-  --sheet N     only the sheet round trip of N products (50000 are asked for): out, in, edited and in
+  --sheet N     only the sheet round trip of N products with 30 columns of values (50000 are asked for): out, in, edited and in
   --edit FILE   only change a name in every tenth row of a sheet, as a spreadsheet program saves it
   --make        only make the workspace, with the second delivery as tarifa-2.csv beside the first";
 
@@ -156,7 +156,9 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
             rows,
             ..arguments.clone()
         };
-        make(&folder, &arguments).map_err(|e| format!("{}: {e}", folder.display()))?;
+        make(&folder, &arguments)
+            .and_then(|_| sheet::widen(&folder))
+            .map_err(|e| format!("{}: {e}", folder.display()))?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_estante"));
         command
             .arg("-C")

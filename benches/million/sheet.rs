@@ -5,6 +5,7 @@ use crate::child::{self, Cost};
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use rust_xlsxwriter::{Format, Workbook};
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -50,6 +51,37 @@ pub fn measure(folder: &Path, threads: Option<u64>, rows: u64) -> Result<Vec<(St
     step("sheet in, one row in ten edited", &["sheet", "in", &shown], &changed)?;
     step("the same, applied", &["sheet", "in", &shown, "--apply"], &changed)?;
     Ok(figures)
+}
+
+/// Gives a shop seven more attributes with values, out of columns that its list has, so that a sheet of it has thirty columns of values.
+pub fn widen(folder: &Path) -> std::io::Result<()> {
+    const MORE: [(&str, &str, &str); 7] = [
+        ("long_name", "text", "Nombre"),
+        ("pitch", "text", "Descripción"),
+        ("inner_material", "text", "Material"),
+        ("grams", "integer", "Peso (g)"),
+        ("reach", "integer", "Largo"),
+        ("depth", "integer", "Ancho"),
+        ("support_months", "integer", "Garantía"),
+    ];
+    let (schema, supplier) = (
+        folder.join("schemas/products.toml"),
+        folder.join("suppliers/norte/supplier.toml"),
+    );
+    let mut names = String::new();
+    let (mut attributes, mut fields) = (String::new(), std::fs::read_to_string(&supplier)?);
+    for (code, kind, column) in MORE {
+        let _ = write!(names, " \"{code}\",");
+        let _ = write!(
+            attributes,
+            "\n[attributes.{code}]\nkind = \"{kind}\"\nlabels = {{ es = \"{code}\" }}\n"
+        );
+        let _ = write!(fields, "\n[fields.{code}]\ncolumn = \"{column}\"\n");
+    }
+    let last = "\"country_of_origin\",";
+    let text = std::fs::read_to_string(&schema)?.replace(last, &format!("{last}{names}"));
+    std::fs::write(&schema, text + &attributes)?;
+    std::fs::write(&supplier, fields)
 }
 
 /// Changes a name in every tenth row and saves the workbook as another program does; gives the number of edits.
