@@ -182,10 +182,19 @@ impl Units {
     pub fn builtin() -> &'static Units {
         static UNITS: OnceLock<Units> = OnceLock::new();
         UNITS.get_or_init(|| {
-            let mut units = Units::default();
-            for (code, (definition, aliases)) in shipped() {
+            let shipped = shipped();
+            let spellings = shipped
+                .values()
+                .map(|(_, aliases)| 2 + aliases.matches('|').count())
+                .sum();
+            let mut units = Units {
+                units: Vec::with_capacity(shipped.len()),
+                exact: HashMap::with_capacity_and_hasher(spellings, Spelled::default()),
+                loose: HashMap::with_capacity_and_hasher(spellings, Spelled::default()),
+            };
+            for (code, (definition, aliases)) in shipped {
                 // A test proves that the table has no fault.
-                let _ = units.add(code.into(), &definition, &mut between_bars(aliases));
+                let _ = units.add(code.into(), definition, &mut between_bars(aliases));
             }
             units
         })
@@ -199,7 +208,10 @@ impl Units {
         let mut faults = Vec::new();
         for (code, definition) in extra {
             let aliases = definition.aliases.iter().map(|alias| alias.trim().to_string().into());
-            if let Err(mismatch) = units.to_mut().add(code.clone().into(), definition, &mut { aliases }) {
+            if let Err(mismatch) = units
+                .to_mut()
+                .add(code.clone().into(), definition.clone(), &mut { aliases })
+            {
                 faults.push((code.clone(), mismatch));
             }
         }
@@ -309,7 +321,7 @@ impl Units {
     fn add(
         &mut self,
         code: Cow<'static, str>,
-        definition: &UnitDefinition,
+        definition: UnitDefinition,
         aliases: &mut dyn Iterator<Item = Cow<'static, str>>,
     ) -> Result<(), Mismatch> {
         let fraction = |text: &str, what: &str| {
@@ -343,7 +355,7 @@ impl Units {
         let unit = Unit {
             code: (*code).into(),
             dimension: dimension.into(),
-            labels: definition.labels.clone(),
+            labels: definition.labels,
             factor,
             offset,
         };
@@ -451,7 +463,7 @@ mod tests {
     fn the_shipped_table_has_no_fault() {
         let mut units = Units::default();
         for (code, (definition, aliases)) in shipped() {
-            let added = units.add(code.into(), &definition, &mut between_bars(aliases));
+            let added = units.add(code.into(), definition, &mut between_bars(aliases));
             assert_eq!(added, Ok(()), "{code}");
         }
         let lines = include_str!("units.tsv").lines();

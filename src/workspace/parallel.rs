@@ -63,8 +63,11 @@ pub fn in_order<W, R: Send>(
     })
 }
 
-/// Does both at the same time, the first on a thread of its own.
-pub fn both<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
+/// Does both; at the same time where they are `long`, the first on a thread of its own. To begin one costs some 0.3 ms.
+pub fn both<A: Send, B>(long: bool, first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
+    if !long {
+        return (first(), second());
+    }
     std::thread::scope(|scope| {
         let first = scope.spawn(first);
         let second = second();
