@@ -300,7 +300,11 @@ impl<'a> Walk<'a> {
 
     fn target(&self, rules: &'a Rules) -> Option<&'a Value> {
         let pointer = rules.get("$ref")?.as_str()?.strip_prefix('#')?;
-        self.root.pointer(pointer)
+        match pointer.strip_prefix("/$defs/") {
+            // A type's name; `pointer` copies it to look for what is escaped.
+            Some(name) if !name.contains(['/', '~']) => self.root.get("$defs")?.get(name),
+            _ => self.root.pointer(pointer),
+        }
     }
 
     /// The first paragraph of what the schema says about a key, for the help of a missing one.

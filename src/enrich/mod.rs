@@ -57,7 +57,7 @@ impl Enrichment {
         hash.update(&rules.as_ref().map_or(0, Rules::fingerprint).to_le_bytes());
         hash.update(&copy.as_ref().map_or(0, Copy::fingerprint).to_le_bytes());
         Ok(Enrichment {
-            specs: Specs::new(&settings.specs, schema),
+            specs: Specs::new(&settings.specs),
             rules,
             copy,
             fingerprint: hash.digest(),

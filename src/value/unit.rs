@@ -118,9 +118,12 @@ impl Fraction {
 pub struct Units {
     units: Vec<Unit>,
     exact: HashMap<Cow<'static, str>, u32, Spelled>,
-    /// By lower-case spelling; `None` where two units share it.
-    loose: HashMap<Cow<'static, str>, Option<u32>, Spelled>,
+    /// Made of `exact` when it is first needed.
+    loose: OnceLock<Loose>,
 }
+
+/// Units by lower-case spelling; `None` where two units share it.
+type Loose = HashMap<Cow<'static, str>, Option<u32>, Spelled>;
 
 /// Hash of short words (FNV-1a). Its words come from settings and not from feeds, so nobody can choose them to collide.
 #[derive(Clone, Copy)]
@@ -190,7 +193,7 @@ impl Units {
             let mut units = Units {
                 units: Vec::with_capacity(shipped.len()),
                 exact: HashMap::with_capacity_and_hasher(spellings, Spelled::default()),
-                loose: HashMap::with_capacity_and_hasher(spellings, Spelled::default()),
+                loose: OnceLock::new(),
             };
             for (code, (definition, aliases)) in shipped {
                 // A test proves that the table has no fault.
@@ -226,7 +229,7 @@ impl Units {
         let trimmed = alias.trim().trim_end_matches('.');
         let at = match self.exact.get(trimmed) {
             Some(at) => *at,
-            None => (*self.loose.get(trimmed.to_lowercase().as_str())?)?,
+            None => (*self.loose().get(trimmed.to_lowercase().as_str())?)?,
         };
         let unit = self.units.get(at as usize)?;
         // Who writes a small m before a capital means milli: mPa is not MPa, though mpa and MPA may be.
@@ -234,6 +237,27 @@ impl Units {
             .strip_prefix('m')
             .is_some_and(|rest| rest.contains(char::is_uppercase));
         (!milli || !unit.code.starts_with('M')).then_some(unit)
+    }
+
+    fn loose(&self) -> &Loose {
+        self.loose.get_or_init(|| {
+            let mut loose = Loose::with_capacity_and_hasher(self.exact.len(), Spelled::default());
+            for (spelling, at) in &self.exact {
+                let lower = match spelling.chars().any(|c| !c.is_ascii() || c.is_ascii_uppercase()) {
+                    true => Cow::Owned(spelling.to_lowercase()),
+                    false => spelling.clone(),
+                };
+                loose
+                    .entry(lower)
+                    .and_modify(|known| {
+                        if *known != Some(*at) {
+                            *known = None;
+                        }
+                    })
+                    .or_insert(Some(*at));
+            }
+            loose
+        })
     }
 
     /// The code of the unit most like a word, for "did you mean".
@@ -387,22 +411,11 @@ impl Units {
                 Some(other) if *other != at => twice = Some(spelling),
                 Some(_) => {}
                 None => {
-                    let lower = match spelling.chars().any(|c| !c.is_ascii() || c.is_ascii_uppercase()) {
-                        true => Cow::Owned(spelling.to_lowercase()),
-                        false => spelling.clone(),
-                    };
                     self.exact.insert(spelling, at);
-                    self.loose
-                        .entry(lower)
-                        .and_modify(|known| {
-                            if *known != Some(at) {
-                                *known = None;
-                            }
-                        })
-                        .or_insert(Some(at));
                 }
             }
         }
+        self.loose = OnceLock::new();
         match twice {
             Some(spelling) => Err(
                 Mismatch::new("E-UNIT-TWICE", format!("{spelling} already stands for another unit"))

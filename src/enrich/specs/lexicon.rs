@@ -360,13 +360,13 @@ fn count_by_head(building: &mut BTreeMap<Vec<String>, Vec<Meaning>>) {
     let counts = |meaning: &Meaning| matches!(meaning, Meaning::Cue(_, Where::Behind));
     let heads: BTreeMap<Vec<String>, Vec<Meaning>> = building
         .iter()
+        .filter(|(_, meanings)| meanings.iter().any(counts))
         .map(|(words, meanings)| {
             (
                 words.clone(),
                 meanings.iter().copied().filter(|meaning| counts(meaning)).collect(),
             )
         })
-        .filter(|(_, meanings): &(Vec<String>, Vec<Meaning>)| !meanings.is_empty())
         .collect();
     building.retain(|words, meanings| {
         let shorter = (1..words.len()).filter_map(|from| heads.get(&words[from..]));
@@ -454,10 +454,11 @@ fn words(phrase: &str) -> Vec<String> {
 }
 
 fn fold_number(text: &str, kind: TokenKind) -> String {
-    if kind == TokenKind::Number {
-        text.to_owned()
-    } else {
-        fold(text)
+    match kind {
+        TokenKind::Number => text.to_owned(),
+        // As `cut` folds the letters of a text.
+        _ if text.is_ascii() => text.to_ascii_lowercase(),
+        _ => fold(text),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Attribute values read out of a product's own texts: compiled once from schema and settings, then one pass a text.
+//! Attribute values read out of a product's own texts: compiled once from schema and settings, when it is first needed, then one
+//! pass a text.
 //!
 //! Every word of every text is looked up once; nothing is compiled per product. Values that a source says outright are never
 //! touched: where a text says another, `explain` reports it. Which texts are read and what is accepted stands in `settings`.
@@ -35,6 +36,7 @@ use crate::schema::scope::Key;
 use crate::value::Value;
 use crate::value::text::plain;
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// Texts of one product that are read at most; the rest says nothing new.
 const MOST_TEXTS: usize = 32;
@@ -76,21 +78,29 @@ pub struct Doubts {
     pub contradicted: Vec<AttributeId>,
 }
 
-/// The step, compiled.
+/// The step. What schema and settings say is compiled when the first product is looked at: most commands look at none, or at one.
 #[derive(Debug, Default)]
 pub struct Specs {
     enabled: bool,
     siblings: bool,
     /// Percent.
     threshold: u8,
+    settings: SpecsSettings,
+    compiled: OnceLock<Compiled>,
+}
+
+/// What schema and settings say.
+#[derive(Debug)]
+struct Compiled {
     /// Where texts stand, the title first.
     texts: Vec<AttributeId>,
     /// By locale number of a key; 0 is the catalog's own.
     locales: Vec<(Languages, bool)>,
     tables: Tables,
-    /// By family, and last that of products without one; none where the workspace leaves it alone.
-    plans: Vec<Option<Plan>>,
-    attributes: usize,
+    /// The attributes that are read out of texts, sorted.
+    wanted: Vec<AttributeId>,
+    /// By family, and last that of products without one; none where the workspace leaves it alone. Each when it is first asked for.
+    plans: Vec<OnceLock<Option<Plan>>>,
 }
 
 /// A text of a product, ready to be read.
@@ -100,45 +110,43 @@ struct Told<'a> {
     origin: Origin,
 }
 
-impl Specs {
-    /// Compiles what settings and schema say; what they name must have been checked.
-    pub fn new(settings: &SpecsSettings, schema: &Schema) -> Specs {
+impl Compiled {
+    fn new(settings: &SpecsSettings, schema: &Schema) -> Compiled {
         let wanted = wanted(schema, &settings.attributes_off);
         let units = UnitWords::new(schema);
-        let lexicon = Lexicon::new(schema, &wanted);
-        let reads = Reads {
-            wanted: &wanted,
-            off: &settings.attributes_off,
-            lexicon: &lexicon,
-            units: &units,
-        };
-        let families = schema.families();
-        let mut plans = Vec::with_capacity(families.len() + 1);
-        for family in families {
-            let off = settings.families_off.iter().any(|code| **code == *family.code);
-            let id = schema.family_by_code(&family.code);
-            plans.push((!off).then(|| Plan::new(schema, id, &reads)));
-        }
-        plans.push(Some(Plan::new(schema, None, &reads)));
         let own = schema.locales().first().map_or("", String::as_str);
         let locales = std::iter::once(own).chain(schema.locales().iter().map(String::as_str));
-        Specs {
-            enabled: settings.enabled,
-            siblings: settings.siblings,
-            threshold: (settings.threshold.clamp(0.0, 1.0) * 100.0).round() as u8,
+        Compiled {
             texts: settings.texts.iter().filter_map(|code| schema.by_code(code)).collect(),
             locales: locales
                 .map(|locale| (of_locale(locale), decimal_comma(locale)))
                 .collect(),
             tables: Tables {
                 exchanges: exchanges(schema, &units),
-                lexicon,
+                lexicon: Lexicon::new(schema, &wanted),
                 units,
                 dimension_order: settings.dimension_order.clone(),
             },
-            plans,
-            attributes: schema.attributes().len(),
+            wanted,
+            plans: vec![OnceLock::new(); schema.families().len() + 1],
         }
+    }
+}
+
+impl Specs {
+    /// The step as settings say; what they name must have been checked, and it must be used with one schema only.
+    pub fn new(settings: &SpecsSettings) -> Specs {
+        Specs {
+            enabled: settings.enabled,
+            siblings: settings.siblings,
+            threshold: (settings.threshold.clamp(0.0, 1.0) * 100.0).round() as u8,
+            settings: settings.clone(),
+            compiled: OnceLock::new(),
+        }
+    }
+
+    fn compiled(&self, schema: &Schema) -> &Compiled {
+        self.compiled.get_or_init(|| Compiled::new(&self.settings, schema))
     }
 
     /// True where variants lend each other values.
@@ -169,9 +177,11 @@ impl Specs {
         }
         let mut room = Room::default();
         for (n, product) in products.iter_mut().enumerate() {
-            let Some(plan) = self.plan(product) else { continue };
+            let Some(plan) = self.plan(product, schema) else {
+                continue;
+            };
             room.open.clear();
-            room.open.resize(self.attributes, false);
+            room.open.resize(schema.attributes().len(), false);
             let mut any = false;
             for attribute in &plan.attributes {
                 // What is said is read again only to see whether the texts agree.
@@ -184,7 +194,7 @@ impl Specs {
             if !any {
                 continue;
             }
-            let told = self.told(product);
+            let told = self.told(product, schema);
             self.weigh(plan, schema, &told, doubts.is_some(), &mut room);
             if room.outcomes.is_empty() {
                 continue;
@@ -206,7 +216,7 @@ impl Specs {
             }
         }
         if self.siblings && products.len() > 1 {
-            self.lend(products, doubts);
+            self.lend(products, schema, doubts);
         }
     }
 
@@ -234,7 +244,7 @@ impl Specs {
         let (Some(one), Some(other)) = (options.place_of(one), options.place_of(other)) else {
             return false;
         };
-        let lexicon = &self.tables.lexicon;
+        let lexicon = &self.compiled(schema).tables.lexicon;
         lexicon.is_within(list, one, other) || lexicon.is_within(list, other, one)
     }
 
@@ -250,8 +260,10 @@ impl Specs {
         }
     }
 
-    fn lend(&self, products: &mut [Product], mut doubts: Option<&mut Vec<Doubts>>) {
-        let Some(plan) = self.plan(&products[0]) else { return };
+    fn lend(&self, products: &mut [Product], schema: &Schema, mut doubts: Option<&mut Vec<Doubts>>) {
+        let Some(plan) = self.plan(&products[0], schema) else {
+            return;
+        };
         for lent in lent(products, plan) {
             let sure = lent.confidence >= self.threshold;
             if let Some(doubts) = doubts.as_deref_mut() {
@@ -283,7 +295,7 @@ impl Specs {
     pub fn explain(&self, products: &[Product], schema: &Schema) -> Vec<Vec<Finding>> {
         let mut all: Vec<Vec<Finding>> = products.iter().map(|product| self.findings(product, schema)).collect();
         if self.compares_siblings()
-            && let Some(plan) = products.first().and_then(|product| self.plan(product))
+            && let Some(plan) = products.first().and_then(|product| self.plan(product, schema))
             && products.len() > 1
         {
             let mut derived = products.to_vec();
@@ -315,17 +327,17 @@ impl Specs {
     }
 
     fn findings(&self, product: &Product, schema: &Schema) -> Vec<Finding> {
-        let Some(plan) = self.plan(product).filter(|_| self.enabled) else {
+        let Some(plan) = self.plan(product, schema) else {
             return Vec::new();
         };
         let mut room = Room {
-            open: vec![false; self.attributes],
+            open: vec![false; schema.attributes().len()],
             ..Room::default()
         };
         for attribute in &plan.attributes {
             room.open[usize::from(attribute.0)] = true;
         }
-        let told = self.told(product);
+        let told = self.told(product, schema);
         self.weigh(plan, schema, &told, true, &mut room);
         let mut findings: Vec<Finding> = Vec::with_capacity(room.outcomes.len());
         for outcome in room.outcomes.drain(..) {
@@ -350,17 +362,35 @@ impl Specs {
         findings
     }
 
-    fn plan(&self, product: &Product) -> Option<&Plan> {
-        let at = product
-            .family
-            .map_or(self.plans.len().checked_sub(1)?, |family| usize::from(family.0));
-        self.plans.get(at)?.as_ref()
+    /// What a product's texts are read for; nothing where they are not read.
+    fn plan(&self, product: &Product, schema: &Schema) -> Option<&Plan> {
+        if !self.enabled {
+            return None;
+        }
+        let compiled = self.compiled(schema);
+        let family = product.family;
+        let at = family.map_or(compiled.plans.len().checked_sub(1)?, |family| usize::from(family.0));
+        let settings = &self.settings;
+        let make = || {
+            let is_off = |id| {
+                let code = &schema.family(id).code;
+                settings.families_off.iter().any(|off| **off == **code)
+            };
+            let reads = Reads {
+                wanted: &compiled.wanted,
+                off: &settings.attributes_off,
+                lexicon: &compiled.tables.lexicon,
+                units: &compiled.tables.units,
+            };
+            (!family.is_some_and(is_off)).then(|| Plan::new(schema, family, &reads))
+        };
+        compiled.plans.get(at)?.get_or_init(make).as_ref()
     }
 
     /// The product's texts, the title's first.
-    fn told<'p>(&self, product: &'p Product) -> Vec<Told<'p>> {
+    fn told<'p>(&self, product: &'p Product, schema: &Schema) -> Vec<Told<'p>> {
         let mut told: Vec<Told<'p>> = Vec::with_capacity(8);
-        for attribute in &self.texts {
+        for attribute in &self.compiled(schema).texts {
             let from = product.values.partition_point(|value| value.key.attribute < *attribute);
             for resolved in product.values[from..]
                 .iter()
@@ -392,9 +422,10 @@ impl Specs {
     fn weigh(&self, plan: &Plan, schema: &Schema, told: &[Told<'_>], suggestions: bool, room: &mut Room) {
         room.found.clear();
         room.outcomes.clear();
-        let title = self.texts.first().copied();
+        let compiled = self.compiled(schema);
+        let title = compiled.texts.first().copied();
         for (n, place) in told.iter().enumerate() {
-            let (languages, decimal_comma) = self
+            let (languages, decimal_comma) = compiled
                 .locales
                 .get(usize::from(place.key.locale))
                 .copied()
@@ -407,7 +438,7 @@ impl Specs {
                 decimal_comma,
             };
             read(
-                &self.tables,
+                &compiled.tables,
                 plan,
                 schema,
                 &room.open,
@@ -422,7 +453,7 @@ impl Specs {
                 &mut room.found,
                 &texts,
                 schema,
-                &self.tables.lexicon,
+                &compiled.tables.lexicon,
                 (self.threshold, suggestions),
                 &mut room.outcomes,
             );
