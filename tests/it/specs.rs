@@ -339,6 +339,13 @@ fn settings_and_undo_take_what_was_derived_along() {
         format!("{settings}[enrich.specs]\nattributes_off = [\"voltage\"]\n"),
     );
     assert_eq!(export(&shop)["T1"]["size"], "");
+    // A family whose texts are left alone says nothing, and is no suggestion either.
+    shop.write(
+        "estante.toml",
+        format!("{settings}[enrich.specs]\nfamilies_off = [\"drills\"]\n"),
+    );
+    assert_eq!(export(&shop)["T1"]["size"], "");
+    assert_eq!(skus(&shop, "suggested:any OR contradicted:any"), [""; 0]);
     shop.write(
         "estante.toml",
         format!("{settings}[enrich.specs]\nfamilies_off = [\"drils\"]\n"),
