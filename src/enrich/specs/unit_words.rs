@@ -4,17 +4,19 @@
 
 use crate::enrich::specs::token::Hashed;
 use crate::schema::Schema;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 /// A unit's position in the table.
 pub type UnitId = u16;
 
 /// Spellings that are ordinary words too, or that mean too much: left out of free text, though columns may use them.
+/// In the order of their bytes.
 const ORDINARY: &[&str] = &[
-    "a", "an", "un", "u", "und", "once", "ore", "ora", "d", "st", "ch", "to", "go", "mo", "ha", "par", "sec", "ans",
-    "pie", "each", "ea", "st.", "'", "′", "''", "”", "mille", "one", "in", "d", "tag", "std", "hs", "pr", "ud",
-    "piece", "pieces", "unit", "units", "uds", "pcs", "pc", "pz", "pza", "set", "pair", "pairs", "pares", "paar",
-    "stk", "t", "cc", "grado", "grados", "caballos", "cavalli", "tn", "tm", "mt",
+    "'", "''", "a", "an", "ans", "caballos", "cavalli", "cc", "ch", "d", "ea", "each", "go", "grado", "grados", "ha",
+    "hs", "in", "mille", "mo", "mt", "once", "one", "ora", "ore", "paar", "pair", "pairs", "par", "pares", "pc", "pcs",
+    "pie", "piece", "pieces", "pr", "pz", "pza", "sec", "set", "st", "st.", "std", "stk", "t", "tag", "tm", "tn", "to",
+    "u", "ud", "uds", "un", "und", "unit", "units", "”", "′",
 ];
 /// Spellings in capitals that people do write; the other ones are codes for machines.
 const CAPITALS: &[&str] = &[
@@ -54,8 +56,15 @@ impl UnitWords {
             .filter_map(|(_, attribute)| attribute.dimension.as_deref())
             .collect();
         words.dimensions = used.iter().map(|dimension| (*dimension).into()).collect();
+        let all = schema.units().all_spellings();
+        let count = all
+            .iter()
+            .map(|(unit, spellings)| unit.labels.len() + spellings.len())
+            .sum();
+        words.exact.reserve(count);
+        words.loose.reserve(count);
         // Units of dimensions that no attribute has keep their numbers from being taken for others.
-        for (unit, spellings) in schema.units().all_spellings() {
+        for (unit, mut spellings) in all {
             let dimension = words.dimensions.iter().position(|known| *known == unit.dimension);
             // Pieces and pairs are counted by names of attributes, not by units.
             if dimension.is_none() && *unit.dimension == *"count" {
@@ -67,39 +76,41 @@ impl UnitWords {
                 code: unit.code.clone(),
                 dimension,
             });
-            let labels = unit.labels.values().map(String::as_str);
-            let spellings: BTreeSet<&str> = spellings.into_iter().chain(labels).collect();
-            let lower: BTreeSet<String> = spellings
-                .iter()
-                .filter(|spelling| !is_capital(spelling))
-                .map(|spelling| spelling.to_lowercase())
-                .collect();
-            for spelling in spellings {
-                words.add(spelling, id, &unit.code, &lower);
+            spellings.extend(unit.labels.values().map(String::as_str));
+            spellings.sort_unstable();
+            spellings.dedup();
+            for spelling in &spellings {
+                if !is_machine(spelling, &unit.code, &spellings) {
+                    words.add(spelling, id);
+                }
             }
         }
         words
     }
 
-    fn add(&mut self, spelling: &str, id: UnitId, code: &str, lower: &BTreeSet<String>) {
-        let small = spelling.to_lowercase();
-        let machine =
-            is_capital(spelling) && *spelling != *code && !CAPITALS.contains(&spelling) && !lower.contains(&small);
+    fn add(&mut self, spelling: &str, id: UnitId) {
         let odd = spelling.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
-        if ORDINARY.contains(&spelling) || machine || odd || spelling.len() > LONGEST {
+        if odd || spelling.len() > LONGEST || ORDINARY.binary_search(&spelling).is_ok() {
             return;
         }
+        let is_small = spelling
+            .bytes()
+            .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        let small = match is_small {
+            true => Cow::Borrowed(spelling),
+            false => Cow::Owned(spelling.to_lowercase()),
+        };
         if let Some((first, _)) = small.split_once(' ') {
             self.several.insert(first.into());
         }
         self.exact.entry(spelling.into()).or_insert(id);
         let single = small.chars().count() == 1;
-        if single && !EITHER_CASE.contains(&small.as_str()) {
+        if single && !EITHER_CASE.contains(&&*small) {
             return;
         }
         // mW and MW share a spelling in small letters: neither is read out of `mw`.
         self.loose
-            .entry(small.into())
+            .entry(small.into_owned().into())
             .and_modify(|other| {
                 if *other != Some(id) {
                     *other = None;
@@ -188,6 +199,16 @@ impl UnitWords {
     }
 }
 
+/// A code for machines among the spellings of a unit: in capitals, and nobody writes it in small letters.
+fn is_machine(spelling: &str, code: &str, spellings: &[&str]) -> bool {
+    is_capital(spelling)
+        && *spelling != *code
+        && !CAPITALS.contains(&spelling)
+        && !spellings
+            .iter()
+            .any(|other| !is_capital(other) && other.eq_ignore_ascii_case(spelling))
+}
+
 fn is_capital(spelling: &str) -> bool {
     spelling.len() >= 2
         && spelling
@@ -222,4 +243,23 @@ fn run(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ORDINARY, is_machine};
+
+    #[test]
+    fn ordinary_words_are_found_by_halving() {
+        assert!(ORDINARY.is_sorted(), "a word out of place is never found");
+    }
+
+    #[test]
+    fn capitals_are_for_machines_unless_people_write_them() {
+        assert!(is_machine("KGM", "kg", &["KGM", "kg", "kilo"]));
+        assert!(!is_machine("MHZ", "MHz", &["MHZ"]), "people write it");
+        assert!(!is_machine("LBS", "lb", &["LBS", "lbs"]), "also in small letters");
+        assert!(!is_machine("KW", "KW", &["KW"]), "the unit itself");
+        assert!(!is_machine("kgm", "kg", &["kgm"]), "no capitals");
+    }
 }
