@@ -97,13 +97,14 @@ mod weave;
 
 use crate::catalog::stored::SourceId;
 use crate::catalog::{Catalog, Reader};
+use crate::declaration::sound;
 use crate::diagnostic::Diagnostic;
 use crate::merge::policy::{Standing, Trust};
 use crate::product::origin::Source;
 use crate::workspace::failure::Failure;
 use crate::workspace::passing::KINDS;
 use crate::workspace::retention::retain;
-use crate::workspace::settings::{Extent, Settings};
+use crate::workspace::settings::{Extent, SOUND, Settings};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -239,10 +240,12 @@ impl Workspace {
         trust.with_offer(self.settings.offer)
     }
 
-    /// Gives everything back: lets go of history that is past retention, and writes the store's log into its file. The command's own
+    /// Gives everything back: lets go of history that is past retention, writes the store's log into its file, and
+    /// notes which files of the configuration are sound. The command's own
     /// work stands before that, so what fails here is a finding; the next command that writes tries it again.
     pub fn close(mut self) -> Option<Diagnostic> {
         let catalog = self.catalog.as_mut()?;
+        sound::keep(&self.settings.store.join(SOUND));
         let pruned = retain(catalog, &self.settings.history, &self.moment).map(|_| ());
         // One finding is enough: what keeps the one from being done keeps the other.
         let settled = catalog.settle().map_err(Failure::from);

@@ -3,7 +3,7 @@
 //! The types of the tables belong to the stages that read them; this file only puts them together.
 
 use crate::channel::Channel;
-use crate::declaration::Declaration;
+use crate::declaration::{Declaration, sound};
 use crate::diagnostic::Diagnostic;
 use crate::enrich::images::settings::{ImageSettings, Images};
 use crate::enrich::{EnrichSettings, Enrichment};
@@ -30,6 +30,8 @@ use std::path::{Path, PathBuf};
 
 /// Name of the file that makes a folder a workspace.
 pub const WORKSPACE_FILE: &str = "estante.toml";
+/// In the store: which files of the configuration were found sound.
+pub const SOUND: &str = "sound";
 /// Name of the file of words that mean the same; a workspace can do without.
 pub const SYNONYMS_FILE: &str = "synonyms.toml";
 /// `estante.toml`: what holds for the whole workspace.
@@ -172,6 +174,8 @@ impl Settings {
         let Some(declaration) = gather(Declaration::read(&file, WORKSPACE_FILE), &mut faults) else {
             return Err(invalid(faults));
         };
+        let folder = declaration.word("store").map_or_else(store, str::to_owned);
+        sound::recall(&root.join(folder).join(SOUND));
         let Some(mut workspace) = gather(declaration.check::<WorkspaceFile>(), &mut faults) else {
             return Err(invalid(faults));
         };

@@ -267,3 +267,36 @@ fn a_supplier_without_a_file_does_not_stop_the_others() {
         2
     );
 }
+
+/// What was found sound is not held against its JSON Schema again; what changed is, and a bent list says nothing.
+#[test]
+fn a_file_that_was_sound_is_looked_at_again_once_it_changes() {
+    let shop = Shop::sample_of(&["ferreteria-aranda"]);
+    let list = ".estante/sound";
+    shop.done(&["schema", "check"]);
+    assert!(!shop.path(list).exists(), "a command that only reads wrote");
+    shop.done(&["import", "ferreteria-aranda", "--apply"]);
+    let sound = shop.bytes(list);
+    // What the program is, and one hash a file of the configuration.
+    assert!(
+        sound.len() > 10 * 16 && sound.len().is_multiple_of(16),
+        "{}",
+        sound.len()
+    );
+    for bytes in [&sound[..], &sound[..sound.len() - 3], b"", b"no list at all"] {
+        shop.write(list, bytes);
+        shop.done(&["schema", "check"]);
+        let file = "sample_feeds/ferreteria-aranda/supplier.toml";
+        let whole = shop.read(file);
+        shop.write(file, format!("oddity = 1\n{whole}"));
+        let told = shop.run(&["schema", "check", "--json"]).ended(3);
+        assert!(told.out.contains("E-UNKNOWN-KEY"), "{}", told.out);
+        shop.write(file, whole);
+    }
+    shop.edit("estante.toml", "store = \".estante\"", "store = 7");
+    let told = shop.run(&["schema", "check", "--json"]).ended(3);
+    assert!(told.out.contains("E-WRONG-TYPE"), "{}", told.out);
+    shop.edit("estante.toml", "store = 7", "store = \".estante\"");
+    shop.done(&["product", "set", "000900", "stock=3"]);
+    assert_eq!(shop.bytes(list), sound, "the same files, another list");
+}
