@@ -137,7 +137,11 @@ impl Workspace {
 
     fn open_to(root: &Path, threads: Option<usize>, extent: Extent) -> Result<Workspace, Failure> {
         let settings = Settings::load_to(root, extent)?;
-        let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // To ask for the cores reads files; one product is looked at by one thread.
+        let available = || match extent {
+            Extent::Whole => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            Extent::Products => 1,
+        };
         let threads = threads.unwrap_or_else(available).clamp(1, 64);
         let moment = jiff::Timestamp::now()
             .round(jiff::Unit::Second)
