@@ -76,7 +76,7 @@ struct Habits {
     empty: Words,
     /// Cells that take a value away.
     clear: Words,
-    units: Units,
+    units: Arc<Units>,
 }
 
 /// A column that the mapping uses.

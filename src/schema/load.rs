@@ -14,10 +14,10 @@ use crate::schema::option_list::{OptionList, OptionsId, OptionsIds};
 use crate::schema::report::{Faults, Report};
 use crate::schema::tree;
 use crate::value::unit::{UnitDefinition, Units};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Most locales, and most channels, of a workspace: keys number them in one byte.
 pub const MOST_SCOPES: usize = 200;
@@ -400,7 +400,7 @@ impl Gathered {
 
     /// The units with the workspace's. Where a definition is no good its code is known all the same, so that the attributes
     /// of this unit are not told for it.
-    fn units(&mut self) -> Cow<'static, Units> {
+    fn units(&mut self) -> Arc<Units> {
         let nothing = |code: &str| UnitDefinition {
             dimension: code.to_string(),
             factor: "1".to_string(),
@@ -432,7 +432,7 @@ impl Gathered {
             fault.help = mismatch.help;
             self.faults.push((written.file, fault));
         }
-        Units::with(&extra).unwrap_or(Cow::Borrowed(Units::builtin()))
+        Units::with(&extra).unwrap_or_else(|_| Units::builtin().clone())
     }
 
     /// A declared thing with the report for its faults; `None` where it has no content.

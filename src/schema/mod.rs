@@ -27,7 +27,7 @@ use crate::schema::known::Known;
 use crate::schema::option_list::{OptionList, OptionsId};
 use crate::schema::policy::Policy;
 use crate::value::unit::Units;
-use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A checked schema with the locales and channels of its workspace.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub struct Schema {
     lists: Box<[OptionList]>,
     families: Box<[Family]>,
     categories: Box<[Category]>,
-    units: Cow<'static, Units>,
+    units: Arc<Units>,
     locales: Box<[String]>,
     channels: Box<[String]>,
     known: Known,
@@ -131,7 +131,7 @@ impl Schema {
     }
 
     /// The program's units and the workspace's.
-    pub fn units(&self) -> &Units {
+    pub fn units(&self) -> &Arc<Units> {
         &self.units
     }
 

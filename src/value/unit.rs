@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A unit as settings write it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -182,8 +182,8 @@ type Shipped = (UnitDefinition, &'static str);
 
 impl Units {
     /// The units that the program ships.
-    pub fn builtin() -> &'static Units {
-        static UNITS: OnceLock<Units> = OnceLock::new();
+    pub fn builtin() -> &'static Arc<Units> {
+        static UNITS: OnceLock<Arc<Units>> = OnceLock::new();
         UNITS.get_or_init(|| {
             let shipped = shipped();
             let spellings = shipped
@@ -199,22 +199,20 @@ impl Units {
                 // A test proves that the table has no fault.
                 let _ = units.add(code.into(), definition, &mut between_bars(aliases));
             }
-            units
+            Arc::new(units)
         })
     }
 
     /// The built-in units and those of a workspace. All faults of the definitions are given at once, by unit code.
     ///
     /// A definition of a built-in code may add labels and aliases; it must not change dimension, factor or offset.
-    pub fn with(extra: &BTreeMap<String, UnitDefinition>) -> Result<Cow<'static, Units>, Vec<(String, Mismatch)>> {
-        let mut units = Cow::Borrowed(Units::builtin());
+    pub fn with(extra: &BTreeMap<String, UnitDefinition>) -> Result<Arc<Units>, Vec<(String, Mismatch)>> {
+        let mut units = Units::builtin().clone();
         let mut faults = Vec::new();
         for (code, definition) in extra {
             let aliases = definition.aliases.iter().map(|alias| alias.trim().to_string().into());
-            if let Err(mismatch) = units
-                .to_mut()
-                .add(code.clone().into(), definition.clone(), &mut { aliases })
-            {
+            let own = Arc::make_mut(&mut units);
+            if let Err(mismatch) = own.add(code.clone().into(), definition.clone(), &mut { aliases }) {
                 faults.push((code.clone(), mismatch));
             }
         }
