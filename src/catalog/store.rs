@@ -301,15 +301,19 @@ pub fn open_reader(folder: &Path) -> Result<Connection, CatalogError> {
     let asked = connection
         .pragma_update(None, "query_only", true)
         .and_then(|()| version(&connection));
-    let connection = match asked {
-        Err(error) if is_unwritable(&error) => open_unwritable(&path)?,
+    let (connection, layout) = match asked {
+        Err(error) if is_unwritable(&error) => {
+            let connection = open_unwritable(&path)?;
+            let layout = version(&connection)?;
+            (connection, layout)
+        }
         Err(error) => return Err(error.into()),
-        Ok(_) => connection,
+        Ok(layout) => (connection, layout),
     };
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(32);
-    match version(&connection)? {
+    match layout {
         LAYOUT | WITHOUT_IDENTITY => Ok(connection),
         0 => Err(CatalogError::Absent {
             path: folder.to_owned(),
