@@ -4,7 +4,6 @@
 
 use crate::enrich::specs::token::Hashed;
 use crate::schema::Schema;
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 /// A unit's position in the table.
@@ -93,24 +92,18 @@ impl UnitWords {
         if odd || spelling.len() > LONGEST || ORDINARY.binary_search(&spelling).is_ok() {
             return;
         }
-        let is_small = spelling
-            .bytes()
-            .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-        let small = match is_small {
-            true => Cow::Borrowed(spelling),
-            false => Cow::Owned(spelling.to_lowercase()),
-        };
+        let small = spelling.to_lowercase();
         if let Some((first, _)) = small.split_once(' ') {
             self.several.insert(first.into());
         }
         self.exact.entry(spelling.into()).or_insert(id);
         let single = small.chars().count() == 1;
-        if single && !EITHER_CASE.contains(&&*small) {
+        if single && !EITHER_CASE.contains(&small.as_str()) {
             return;
         }
         // mW and MW share a spelling in small letters: neither is read out of `mw`.
         self.loose
-            .entry(small.into_owned().into())
+            .entry(small.into())
             .and_modify(|other| {
                 if *other != Some(id) {
                     *other = None;
