@@ -18,14 +18,14 @@ const MOST: usize = 16_384;
 
 /// What is known.
 struct Known {
-    /// Hashes of sound texts: those read from a list, and those found by this process.
-    sound: BTreeSet<u128>,
-    /// The sound texts that this process met.
+    /// Hashes of sound texts that lists tell of.
+    listed: BTreeSet<u128>,
+    /// Those of the sound texts that this process met.
     met: BTreeSet<u128>,
 }
 
 static KNOWN: Mutex<Known> = Mutex::new(Known {
-    sound: BTreeSet::new(),
+    listed: BTreeSet::new(),
     met: BTreeSet::new(),
 });
 
@@ -44,19 +44,13 @@ pub fn hash<T>(text: &str) -> u128 {
 
 /// Whether the text of this hash was found sound before.
 pub fn is_known(hash: u128) -> bool {
-    let mut known = known();
-    let is_known = known.sound.contains(&hash);
-    if is_known {
-        known.met.insert(hash);
-    }
-    is_known
+    let known = known();
+    known.met.contains(&hash) || known.listed.contains(&hash)
 }
 
-/// Notes that a text was found sound.
+/// Notes a text that is sound.
 pub fn note(hash: u128) {
-    let mut known = known();
-    known.sound.insert(hash);
-    known.met.insert(hash);
+    known().met.insert(hash);
 }
 
 /// This very program: another one may ask for something else under the same names.
@@ -87,7 +81,7 @@ fn listed(path: &Path) -> Option<BTreeSet<u128>> {
 /// Takes in the list of an earlier command.
 pub fn recall(path: &Path) {
     if let Some(hashes) = listed(path) {
-        known().sound.extend(hashes);
+        known().listed.extend(hashes);
     }
 }
 

@@ -244,15 +244,15 @@ impl Workspace {
         trust.with_offer(self.settings.offer)
     }
 
-    /// Gives everything back: lets go of history that is past retention, writes the store's log into its file, and
-    /// notes which files of the configuration are sound. The command's own
-    /// work stands before that, so what fails here is a finding; the next command that writes tries it again.
+    /// Gives everything back: lets go of history that is past retention, writes the store's log into its file, and notes which files
+    /// of the configuration are sound. The command's own work stands before that, so what fails here is a finding; the next command
+    /// that writes tries it again.
     pub fn close(mut self) -> Option<Diagnostic> {
         let catalog = self.catalog.as_mut()?;
-        sound::keep(&self.settings.store.join(SOUND));
         let pruned = retain(catalog, &self.settings.history, &self.moment).map(|_| ());
         // One finding is enough: what keeps the one from being done keeps the other.
         let settled = catalog.settle().map_err(Failure::from);
+        sound::keep(&self.settings.store.join(SOUND));
         let failure = pruned.and(settled).err()?;
         let message = format!("the command is done; what the store keeps could not be tidied up after it: {failure}");
         Some(
